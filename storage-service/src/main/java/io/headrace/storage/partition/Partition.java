@@ -353,9 +353,15 @@ public final class Partition {
                     case LOG_END -> current.logEndOffset();
                 };
         try {
+            // Also without room, an offset out of range is to be told.
             LogSlice slice =
-                    current.read(
-                            query.fetchOffset(), query.maxBytes(), query.minOneMessage(), bound);
+                    query.maxBytes() > 0 || query.minOneMessage() || isOutOfRange(current, query)
+                            ? current.read(
+                                    query.fetchOffset(),
+                                    query.maxBytes(),
+                                    query.minOneMessage(),
+                                    bound)
+                            : new LogSlice.Empty();
             boolean committedOnly = query.bound() == FetchQuery.Bound.READ_COMMITTED;
             return new PartitionRead(
                     Errors.NONE,
@@ -375,6 +381,11 @@ public final class Partition {
             LOG.error("{} has a damaged range at offset {}", id, e.fromOffset(), e);
             return failedRead(Errors.CORRUPT_MESSAGE, current);
         }
+    }
+
+    private static boolean isOutOfRange(PartitionLog log, FetchQuery query) {
+        return query.fetchOffset() < log.logStartOffset()
+                || query.fetchOffset() > log.logEndOffset();
     }
 
     private static @Nullable EpochEndOffset diverging(PartitionLog log, FetchQuery query) {
