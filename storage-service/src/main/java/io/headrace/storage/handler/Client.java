@@ -6,11 +6,18 @@ import io.headrace.transport.server.ServerConnection;
 
 import org.jspecify.annotations.Nullable;
 
-/** What is known of the other end of a connection. Confined to the connection's loop. */
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What is known of the other end of a connection. Confined to the connection's loop but for what
+ * says "any thread".
+ */
 final class Client {
     private final ServerConnection connection;
     private final NodeHandshake handshake;
-    private boolean gone;
+    private final Set<Runnable> onGone = ConcurrentHashMap.newKeySet();
+    private volatile boolean gone;
 
     Client(ServerConnection connection, ClusterSecret secret) {
         this.connection = connection;
@@ -34,12 +41,27 @@ final class Client {
         return handshake.peer() != null;
     }
 
-    /** Whether the connection is gone, so that answers go nowhere. */
+    /** Whether the connection is gone, so that answers go nowhere. Any thread. */
     boolean isGone() {
         return gone;
     }
 
+    /** Runs the task when the client leaves, unless it is taken back before. Any thread. */
+    void whenGone(Runnable task) {
+        onGone.add(task);
+        if (gone) {
+            task.run();
+        }
+    }
+
+    /** Takes the task of {@link #whenGone} back. Any thread. */
+    void forget(Runnable task) {
+        onGone.remove(task);
+    }
+
     void onClose() {
         gone = true;
+        onGone.forEach(Runnable::run);
+        onGone.clear();
     }
 }
