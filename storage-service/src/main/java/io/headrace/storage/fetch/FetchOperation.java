@@ -191,6 +191,10 @@ final class FetchOperation {
         Loop.ScheduledTask timer = call.home().schedule(parked::wake, waitMs);
         current = new Parking(parked, timer);
         call.onGone().accept(parked::wake);
+        if (call.gone().getAsBoolean()) {
+            parked.wake();
+            return;
+        }
         for (Visit visit : visits) {
             visit.loop().run(() -> parkHere(visit, parked));
         }

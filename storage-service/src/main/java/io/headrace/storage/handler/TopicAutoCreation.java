@@ -13,7 +13,6 @@ import org.apache.kafka.common.protocol.Errors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +77,7 @@ final class TopicAutoCreation {
         Letter letter =
                 new Letter(
                         new ForwardTarget.Controller(),
-                        join(frame),
+                        Frames.join(frame),
                         client.connection().remoteAddress().getAddress(),
                         Duration.ofMillis(TIMEOUT_MS),
                         () -> false,
@@ -93,16 +92,5 @@ final class TopicAutoCreation {
                             names.forEach(name -> running.remove(name, done));
                             done.complete(null);
                         });
-    }
-
-    private static ByteBuffer join(OutboundFrame frame) {
-        ByteBuffer bytes = ByteBuffer.allocate(frame.sizeInBytes());
-        for (OutboundFrame.Part part : frame.parts()) {
-            if (!(part instanceof OutboundFrame.Bytes piece)) {
-                throw new IllegalArgumentException("A request without records has no file ranges");
-            }
-            bytes.put(piece.buffer().duplicate());
-        }
-        return bytes.flip();
     }
 }
