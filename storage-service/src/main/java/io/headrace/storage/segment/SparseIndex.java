@@ -57,7 +57,7 @@ public final class SparseIndex {
         public static final Entry NONE = new Entry(-1, 0);
 
         public boolean isNone() {
-            return this == NONE;
+            return key < 0;
         }
     }
 
