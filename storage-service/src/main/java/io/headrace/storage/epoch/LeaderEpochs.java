@@ -118,7 +118,7 @@ public final class LeaderEpochs {
         while (first + 1 < count && startOffsets[first + 1] <= startOffset) {
             first++;
         }
-        if (count == 0 || startOffsets[first] >= startOffset && first == 0) {
+        if (count == 0 || (startOffsets[first] >= startOffset && first == 0)) {
             return false;
         }
         System.arraycopy(epochs, first, epochs, 0, count - first);
