@@ -19,18 +19,18 @@ final class CompactionPass {
     private final CompactableLog log;
     private final CompactionSettings settings;
     private final SegmentCleaner cleaner;
-    private final OffsetMap map;
+    private final CompactionProperties properties;
     private final SegmentCleaner.Tally tally = new SegmentCleaner.Tally();
 
     CompactionPass(
             CompactableLog log,
             CompactionSettings settings,
             SegmentCleaner cleaner,
-            OffsetMap map) {
+            CompactionProperties properties) {
         this.log = log;
         this.settings = settings;
         this.cleaner = cleaner;
-        this.map = map;
+        this.properties = properties;
     }
 
     SegmentCleaner.Tally tally() {
@@ -46,13 +46,14 @@ final class CompactionPass {
     long run(LogSummary summary, DirtyRange range, long nowMs)
             throws IOException, InterruptedException {
         Path directory = log.directory();
+        List<SegmentSummary> dirty = range.dirtySegments(summary);
+        OffsetMap map =
+                OffsetMap.withRoomFor(
+                        SegmentCleaner.keysMax(directory, dirty),
+                        properties.dedupeBufferBytes(),
+                        properties.dedupeBufferLoadFactor());
         long endOffset =
-                cleaner.index(
-                        directory,
-                        range.dirtySegments(summary),
-                        range.firstDirtyOffset(),
-                        summary.aborted(),
-                        map);
+                cleaner.index(directory, dirty, range.firstDirtyOffset(), summary.aborted(), map);
         List<AbortedTransactionEntry> stillNeeded = new ArrayList<>();
         TransactionTracker transactions =
                 new TransactionTracker(summary.aborted(), stillNeeded::add);

@@ -45,15 +45,15 @@ final class OffsetMap {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("This Java has no SHA-256", e);
         }
-        clear();
-    }
-
-    void clear() {
         for (int i = 0; i < slots; i++) {
             table[i * LONGS_PER_ENTRY + 2] = NO_OFFSET;
         }
-        keyCount = 0;
-        latestOffset = NO_OFFSET;
+    }
+
+    /** A map with room for that many keys, or as many as the memory allows. */
+    static OffsetMap withRoomFor(long keys, long memoryBytesMax, double loadFactor) {
+        double wanted = (keys + 1) / loadFactor * ENTRY_BYTES + 2.0 * ENTRY_BYTES;
+        return new OffsetMap((long) Math.min(memoryBytesMax, wanted), loadFactor);
     }
 
     int keyCount() {

@@ -60,6 +60,23 @@ final class SegmentBatches implements AutoCloseable {
         }
     }
 
+    /** How many offsets the batches of a segment span in all. Reads headers only. */
+    static long offsetCount(Path directory, long baseOffset, long sizeInBytes) throws IOException {
+        LogFile file = LogFile.open(SegmentFiles.path(directory, baseOffset, SegmentFiles.LOG));
+        try {
+            BatchHeaders headers = new BatchHeaders(file, sizeInBytes);
+            long count = 0;
+            BatchPosition batch = headers.at(0);
+            while (batch != null) {
+                count += batch.lastOffset() - batch.baseOffset() + 1;
+                batch = headers.at(batch.nextPosition());
+            }
+            return count;
+        } finally {
+            file.release();
+        }
+    }
+
     /** Steps to the next batch; {@link #buffer} may be another one then. */
     boolean next() throws IOException {
         int start = index + sizeInBytes;

@@ -42,8 +42,8 @@ final class SegmentCleaner {
     }
 
     /**
-     * Fills the map from records at and after the first dirty offset, until it is full or the range
-     * ends.
+     * Fills an empty map from records at and after the first dirty offset, until it is full or the
+     * range ends.
      *
      * @return the offset up to which, exclusive, the map knows every key: the end of the range if
      *     all fitted
@@ -55,7 +55,6 @@ final class SegmentCleaner {
             Collection<AbortedTransactionEntry> aborted,
             OffsetMap map)
             throws IOException {
-        map.clear();
         TransactionTracker transactions = new TransactionTracker(aborted, needed -> {});
         for (SegmentSummary segment : dirty) {
             try (SegmentBatches batches =
@@ -107,7 +106,8 @@ final class SegmentCleaner {
     /**
      * Writes what survives of a group of segments as one, under names of unfinished files.
      *
-     * @param transactions is carried from group to group of a pass
+     * @param filter is carried from group to group of a pass
+     * @param stillNeeded where the filter's transactions name those that the segment's index needs
      * @return null when the group has no batches at all: there is nothing to replace
      */
     @Nullable CleanedSegment clean(
@@ -159,6 +159,17 @@ final class SegmentCleaner {
                 }
             }
         }
+    }
+
+    /** The most keys that the segments can have: one for each of their offsets that is taken. */
+    static long keysMax(Path directory, List<SegmentSummary> segments) throws IOException {
+        long count = 0;
+        for (SegmentSummary segment : segments) {
+            count +=
+                    SegmentBatches.offsetCount(
+                            directory, segment.baseOffset(), segment.sizeInBytes());
+        }
+        return count;
     }
 
     private static long lastOffsetOf(Path directory, List<SegmentSummary> group)

@@ -60,8 +60,9 @@ final class TransactionTracker {
         long lastOffset = BatchView.lastOffset(buffer, index);
         AbortedTransactionEntry next = ahead.peek();
         while (next != null && next.firstOffset() <= lastOffset) {
-            // A marker before the transaction's data means that the data is gone already.
-            aborting.put(next.producerId(), new Aborted(next));
+            if (next.lastOffset() >= BatchView.baseOffset(buffer, index)) {
+                aborting.put(next.producerId(), new Aborted(next));
+            }
             ahead.remove();
             next = ahead.peek();
         }
@@ -76,7 +77,7 @@ final class TransactionTracker {
         }
         long producerId = BatchView.producerId(buffer, index);
         Aborted aborted = aborting.get(producerId);
-        if (aborted == null) {
+        if (aborted == null || aborted.entry.lastOffset() < BatchView.baseOffset(buffer, index)) {
             committing.add(producerId);
             return false;
         }
