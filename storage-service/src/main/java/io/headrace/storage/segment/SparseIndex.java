@@ -57,7 +57,7 @@ public final class SparseIndex {
         public static final Entry NONE = new Entry(-1, 0);
 
         public boolean isNone() {
-            return this == NONE;
+            return key < 0;
         }
     }
 
@@ -201,6 +201,17 @@ public final class SparseIndex {
         public int countBelow(long key) throws IOException {
             ByteBuffer all = readAll();
             return SparseIndex.floor(all, all.remaining() / kind.entryBytes, kind, key - 1) + 1;
+        }
+
+        /** How many entries, from the first on, have a value below this one. */
+        public int countOfValuesBelow(long value) throws IOException {
+            ByteBuffer all = readAll();
+            int entries = all.remaining() / kind.entryBytes;
+            int index = 0;
+            while (index < entries && kind.value(all, index) < value) {
+                index++;
+            }
+            return index;
         }
 
         private ByteBuffer readAll() throws IOException {
