@@ -47,7 +47,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -214,8 +213,7 @@ public final class StorageNode implements AutoCloseable {
                     case RegistrationRefusedException refused ->
                             new StorageStartException(String.valueOf(refused.getMessage()), refused);
                     case UncheckedIOException known ->
-                            new StorageStartException(
-                                    String.valueOf(known.getCause().getMessage()), known);
+                            new StorageStartException(String.valueOf(known.getMessage()), known);
                     case IOException known ->
                             new StorageStartException(describe(known), known);
                     default -> new StorageStartException("The storage node failed: " + cause, cause);
@@ -331,13 +329,9 @@ public final class StorageNode implements AutoCloseable {
 
     private CompletableFuture<Void> onMetadata(MetadataChange change, long nodeEpoch) {
         Partitions current = partitions;
-        Set<Uuid> topicIds = new HashSet<>(change.topicIds());
-        if (change.before() == change.after()) {
-            topicIds.addAll(change.after().topicsById().keySet());
-        }
         return current == null
                 ? CompletableFuture.completedFuture(null)
-                : current.apply(change.after(), topicIds, nodeEpoch);
+                : current.apply(change.after(), change.topicIds(), nodeEpoch);
     }
 
     private Registration registration(LogStore store, MetadataImage image) {

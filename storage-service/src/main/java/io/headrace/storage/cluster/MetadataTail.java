@@ -280,7 +280,7 @@ public final class MetadataTail {
     private void apply(MetadataChange change, long highWatermark) {
         view.publish(change.after());
         if (change.before().controllerEpoch() != change.after().controllerEpoch()
-                || change.before().coordinators() != change.after().coordinators()) {
+                || !change.before().coordinators().equals(change.after().coordinators())) {
             links.onControllerChanged();
         }
         listener.onChange(change, view.nodeEpoch())

@@ -92,7 +92,7 @@ public final class FetchService {
             return FetchSessions.loopOf(named, loops.size());
         }
         for (int i = 0; i < loops.size(); i++) {
-            if (loops.at(i) == call.home()) {
+            if (loops.at(i).equals(call.home())) {
                 return i;
             }
         }

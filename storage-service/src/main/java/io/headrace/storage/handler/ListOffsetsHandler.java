@@ -153,8 +153,7 @@ final class ListOffsetsHandler implements ApiHandler {
         if (partition.checkLeader(-1) != Errors.NONE) {
             return failed(query.asked(), Errors.NOT_LEADER_OR_FOLLOWER);
         }
-        boolean visible = hit != null && hit.offset() < partition.visibleBound(query.bound());
-        if (!visible) {
+        if (hit == null || hit.offset() >= partition.visibleBound(query.bound())) {
             return response(query.asked(), -1, -1, -1);
         }
         int leaderEpoch = partition.log().leaderEpochAt(hit.offset());
