@@ -211,12 +211,13 @@ public final class StorageNode implements AutoCloseable {
                 switch (cause) {
                     case StorageStartException known -> known;
                     case RegistrationRefusedException refused ->
-                            new StorageStartException(String.valueOf(refused.getMessage()), refused);
+                            new StorageStartException(
+                                    String.valueOf(refused.getMessage()), refused);
                     case UncheckedIOException known ->
                             new StorageStartException(String.valueOf(known.getMessage()), known);
-                    case IOException known ->
-                            new StorageStartException(describe(known), known);
-                    default -> new StorageStartException("The storage node failed: " + cause, cause);
+                    case IOException known -> new StorageStartException(describe(known), known);
+                    default ->
+                            new StorageStartException("The storage node failed: " + cause, cause);
                 };
         LOG.debug("Start failed", failure);
         started.completeExceptionally(failure);
@@ -341,8 +342,7 @@ public final class StorageNode implements AutoCloseable {
                     .ifPresent(
                             why -> {
                                 LOG.warn("{} is unclean: {}", log.id(), why);
-                                unclean.computeIfAbsent(
-                                                log.id().topicId(), id -> new ArrayList<>())
+                                unclean.computeIfAbsent(log.id().topicId(), id -> new ArrayList<>())
                                         .add(log.id().partition());
                             });
         }

@@ -68,7 +68,9 @@ final class FakeCoordinator implements AutoCloseable {
     FakeCoordinator() {
         server =
                 FrameServer.start(
-                        ServerOptions.at("127.0.0.1", 0), loops, connection -> new Link(connection));
+                        ServerOptions.at("127.0.0.1", 0),
+                        loops,
+                        connection -> new Link(connection));
         CoordinatorRecord own =
                 new CoordinatorRecord()
                         .setCoordinatorId(ID)
@@ -175,8 +177,7 @@ final class FakeCoordinator implements AutoCloseable {
             try {
                 RequestHead head = RequestHead.read(inbound.frame());
                 ApiMessage body = head.readBody(inbound.frame());
-                if (handshake.peer() == null
-                        && head.api().key() != ApiCatalog.AUTHENTICATE_NODE) {
+                if (handshake.peer() == null && head.api().key() != ApiCatalog.AUTHENTICATE_NODE) {
                     inbound.fail("Not authenticated");
                     return;
                 }
@@ -333,7 +334,9 @@ final class FakeCoordinator implements AutoCloseable {
             DeleteTopicsResponseData response = new DeleteTopicsResponseData();
             for (var state : request.topics()) {
                 TopicImage topic =
-                        state.name() == null ? image.topic(state.topicId()) : image.topic(state.name());
+                        state.name() == null
+                                ? image.topic(state.topicId())
+                                : image.topic(state.name());
                 if (topic != null) {
                     append(List.of(new RemoveTopicRecord().setTopicId(topic.topicId())));
                     response.responses()

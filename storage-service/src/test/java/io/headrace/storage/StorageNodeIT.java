@@ -202,8 +202,7 @@ class StorageNodeIT {
             assertThat(admin.describeCluster().nodes().get()).hasSize(1);
             assertThat(admin.describeTopics(List.of("times")).allTopicNames().get())
                     .containsKey("times");
-            assertThat(admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1))
-                    .hasSize(1);
+            assertThat(admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1)).hasSize(1);
         }
     }
 
@@ -218,9 +217,7 @@ class StorageNodeIT {
         try (var producer = producer(Map.of("compression.type", "none"))) {
             assertThatThrownBy(
                             () ->
-                                    producer.send(
-                                                    new ProducerRecord<>(
-                                                            "small", "x".repeat(5000)))
+                                    producer.send(new ProducerRecord<>("small", "x".repeat(5000)))
                                             .get())
                     .isInstanceOf(ExecutionException.class)
                     .cause()

@@ -38,8 +38,7 @@ record MetadataBatches(List<ApiMessage> records, long nextOffset) {
             }
             if (BatchView.lastOffset(bytes, batches.index()) < fromOffset
                     || BatchView.isControl(bytes, batches.index())) {
-                nextOffset =
-                        Math.max(nextOffset, BatchView.nextOffset(bytes, batches.index()));
+                nextOffset = Math.max(nextOffset, BatchView.nextOffset(bytes, batches.index()));
                 continue;
             }
             decodeBatch(bytes, batches.index(), fromOffset, records);

@@ -190,7 +190,9 @@ public final class MetadataTail {
                                                 FETCH_VERSION,
                                                 fetchRequest(),
                                                 FetchResponseData.class)
-                                        .thenAccept(answer -> loop.run(() -> onAnswer(channel, answer))))
+                                        .thenAccept(
+                                                answer ->
+                                                        loop.run(() -> onAnswer(channel, answer))))
                 .whenComplete(
                         (done, failure) -> {
                             if (failure != null) {
@@ -320,9 +322,7 @@ public final class MetadataTail {
     private void fetchSnapshot(ClientChannel channel, PartitionData data) {
         new SnapshotDownload(channel, data.snapshotId().endOffset(), data.snapshotId().epoch())
                 .run()
-                .whenComplete(
-                        (bytes, failure) ->
-                                loop.run(() -> onSnapshot(data, bytes, failure)));
+                .whenComplete((bytes, failure) -> loop.run(() -> onSnapshot(data, bytes, failure)));
     }
 
     private void onSnapshot(
@@ -338,8 +338,7 @@ public final class MetadataTail {
         try {
             MetadataBatches batches = MetadataBatches.decode(bytes, 0);
             MetadataImage after =
-                    MetadataImage.EMPTY.applyAll(
-                            batches.records(), data.snapshotId().endOffset());
+                    MetadataImage.EMPTY.applyAll(batches.records(), data.snapshotId().endOffset());
             apply(MetadataChange.replaced(view.image(), after), data.highWatermark());
         } catch (MalformedFrameException | RuntimeException e) {
             LOG.error("The metadata snapshot cannot be applied", e);

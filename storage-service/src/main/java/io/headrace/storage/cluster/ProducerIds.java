@@ -76,8 +76,7 @@ public final class ProducerIds {
                                         request,
                                         AllocateProducerIdsResponseData.class))
                 .whenComplete(
-                        (answer, failure) ->
-                                links.loop().run(() -> onAnswer(answer, failure)));
+                        (answer, failure) -> links.loop().run(() -> onAnswer(answer, failure)));
     }
 
     private void onAnswer(

@@ -68,8 +68,7 @@ public record StorageProperties(
      *
      * @param port 0 for any free one
      */
-    public record Listener(
-            @DefaultValue("0.0.0.0") String host, @DefaultValue("9092") int port) {
+    public record Listener(@DefaultValue("0.0.0.0") String host, @DefaultValue("9092") int port) {
         public Listener {
             require(port >= 0 && port <= 65_535, "listener.port", "0 to 65535");
         }
@@ -122,7 +121,9 @@ public record StorageProperties(
                     "at least 1");
             require(maxRequestBytes >= 1024, "limits.max-request-bytes", "at least 1024");
             require(
-                    maxSmallRequestBytes >= 1024, "limits.max-small-request-bytes", "at least 1024");
+                    maxSmallRequestBytes >= 1024,
+                    "limits.max-small-request-bytes",
+                    "at least 1024");
             require(maxInFlight >= 1, "limits.max-in-flight", "at least 1");
             require(
                     maxRequestMemoryBytes >= maxRequestBytes,

@@ -92,8 +92,7 @@ final class FetchOperation {
             Partition partition = find(image, entry);
             if (partition != null) {
                 entry.assign(partition);
-                byLoop.computeIfAbsent(
-                                partition.loop(), loop -> new Visit(loop, new ArrayList<>()))
+                byLoop.computeIfAbsent(partition.loop(), loop -> new Visit(loop, new ArrayList<>()))
                         .entries()
                         .add(entry);
             }
@@ -370,9 +369,7 @@ final class FetchOperation {
         }
         if (found.error() == Errors.NOT_LEADER_OR_FOLLOWER
                 || found.error() == Errors.FENCED_LEADER_EPOCH) {
-            data.currentLeader()
-                    .setLeaderId(found.leaderId())
-                    .setLeaderEpoch(found.leaderEpoch());
+            data.currentLeader().setLeaderId(found.leaderId()).setLeaderEpoch(found.leaderEpoch());
         }
         return data;
     }

@@ -103,8 +103,7 @@ public final class FetchService {
         FetchSessions.Opened opened =
                 sessions[owner].open(call.request(), call.usesTopicIds(), clockMs.getAsLong());
         if (opened.error() != Errors.NONE) {
-            call.reply()
-                    .accept(new FetchResponseData().setErrorCode(opened.error().code()));
+            call.reply().accept(new FetchResponseData().setErrorCode(opened.error().code()));
             return;
         }
         new FetchOperation(this, call, opened, loops.at(owner)).start();

@@ -137,7 +137,12 @@ public final class Forwarder {
                                                 send(channel, letter, envelope, deadlineMs, result);
                                             } else {
                                                 links.onNotController(-1);
-                                                retry(letter, envelope, deadlineMs, result, failure);
+                                                retry(
+                                                        letter,
+                                                        envelope,
+                                                        deadlineMs,
+                                                        result,
+                                                        failure);
                                             }
                                         }));
     }
@@ -162,12 +167,18 @@ public final class Forwarder {
                                                 () -> {
                                                     if (failure == null) {
                                                         onAnswer(
-                                                                answer, letter, envelope,
-                                                                deadlineMs, result);
+                                                                answer,
+                                                                letter,
+                                                                envelope,
+                                                                deadlineMs,
+                                                                result);
                                                     } else {
                                                         onFailure(
-                                                                failure, letter, envelope,
-                                                                deadlineMs, result);
+                                                                failure,
+                                                                letter,
+                                                                envelope,
+                                                                deadlineMs,
+                                                                result);
                                                     }
                                                 }));
     }
@@ -227,8 +238,7 @@ public final class Forwarder {
                                     + unwrap(why).getMessage()));
             return;
         }
-        links.loop()
-                .schedule(() -> attempt(letter, envelope, deadlineMs, result), RETRY_PAUSE_MS);
+        links.loop().schedule(() -> attempt(letter, envelope, deadlineMs, result), RETRY_PAUSE_MS);
     }
 
     static Throwable unwrap(Throwable failure) {

@@ -98,9 +98,7 @@ final class AlterReplicaLogDirsHandler implements ApiHandler {
         boolean there =
                 target.partitionBytes().keySet().stream()
                         .anyMatch(
-                                id ->
-                                        id.topicId().equals(topicId)
-                                                && id.partition() == partition);
+                                id -> id.topicId().equals(topicId) && id.partition() == partition);
         return there ? Errors.NONE : Errors.INVALID_REQUEST;
     }
 }

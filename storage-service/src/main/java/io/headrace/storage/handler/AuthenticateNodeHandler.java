@@ -15,7 +15,6 @@ final class AuthenticateNodeHandler implements ApiHandler {
 
     @Override
     public void handle(Request request, ApiMessage body) {
-        request.reply(
-                request.client().handshake().onRequest((AuthenticateNodeRequestData) body));
+        request.reply(request.client().handshake().onRequest((AuthenticateNodeRequestData) body));
     }
 }

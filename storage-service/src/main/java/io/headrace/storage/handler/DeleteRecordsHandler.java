@@ -70,8 +70,7 @@ final class DeleteRecordsHandler implements ApiHandler {
                 error -> failed(asked, error));
     }
 
-    private static DeleteRecordsPartitionResult failed(
-            DeleteRecordsPartition asked, Errors error) {
+    private static DeleteRecordsPartitionResult failed(DeleteRecordsPartition asked, Errors error) {
         return new DeleteRecordsPartitionResult()
                 .setPartitionIndex(asked.partitionIndex())
                 .setLowWatermark(-1)

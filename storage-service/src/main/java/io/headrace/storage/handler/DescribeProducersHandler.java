@@ -57,9 +57,7 @@ final class DescribeProducersHandler implements ApiHandler {
 
     private static CompletableFuture<PartitionResponse> describe(Partition partition, int index) {
         PartitionResponse response =
-                new PartitionResponse()
-                        .setPartitionIndex(index)
-                        .setErrorCode(Errors.NONE.code());
+                new PartitionResponse().setPartitionIndex(index).setErrorCode(Errors.NONE.code());
         for (var producer : partition.log().producers()) {
             response.activeProducers()
                     .add(

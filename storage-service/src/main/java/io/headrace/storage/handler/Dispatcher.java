@@ -72,7 +72,9 @@ public final class Dispatcher implements Function<ServerConnection, ConnectionHa
                 }
                 handler = handlerOf(head);
                 if (handler == null) {
-                    refuse(inbound, head.api().name() + " v" + head.apiVersion() + " is not served");
+                    refuse(
+                            inbound,
+                            head.api().name() + " v" + head.apiVersion() + " is not served");
                     return;
                 }
                 body = head.readBody(frame);
@@ -110,8 +112,7 @@ public final class Dispatcher implements Function<ServerConnection, ConnectionHa
     }
 
     /** As KIP-511 says: in version 0, naming the versions of ApiVersions itself. */
-    private static OutboundFrame unsupportedApiVersions(
-            RequestHead head) {
+    private static OutboundFrame unsupportedApiVersions(RequestHead head) {
         ApiSchema api = ApiCatalog.get(ApiKeys.API_VERSIONS);
         ApiVersionsResponseData.ApiVersionCollection versions =
                 new ApiVersionsResponseData.ApiVersionCollection();

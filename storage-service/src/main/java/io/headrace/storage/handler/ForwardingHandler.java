@@ -89,8 +89,7 @@ class ForwardingHandler implements ApiHandler {
             request.replyFrame(OutboundFrame.of(answer));
             return;
         }
-        ForwardException known =
-                failure == null ? null : Forwarder.asForwardException(failure);
+        ForwardException known = failure == null ? null : Forwarder.asForwardException(failure);
         if (known == null) {
             LOG.error("Forwarding {} failed", api.name(), failure);
         } else {

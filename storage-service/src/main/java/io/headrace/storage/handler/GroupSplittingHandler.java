@@ -27,8 +27,7 @@ final class GroupSplittingHandler extends ForwardingHandler {
     public void handle(Request request, ApiMessage body) {
         Map<ForwardTarget, Set<String>> byOwner = new LinkedHashMap<>();
         for (String group : split.groups(body)) {
-            byOwner.computeIfAbsent(
-                            Handlers.shardOf(services(), group), owner -> new HashSet<>())
+            byOwner.computeIfAbsent(Handlers.shardOf(services(), group), owner -> new HashSet<>())
                     .add(group);
         }
         if (byOwner.size() <= 1) {

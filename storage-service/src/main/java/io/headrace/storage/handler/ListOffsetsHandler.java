@@ -147,9 +147,7 @@ final class ListOffsetsHandler implements ApiHandler {
     }
 
     private static ListOffsetsPartitionResponse answerOf(
-            Partition partition,
-            Query query,
-            @Nullable TimestampedOffset hit) {
+            Partition partition, Query query, @Nullable TimestampedOffset hit) {
         if (partition.checkLeader(-1) != Errors.NONE) {
             return failed(query.asked(), Errors.NOT_LEADER_OR_FOLLOWER);
         }
@@ -162,8 +160,7 @@ final class ListOffsetsHandler implements ApiHandler {
 
     private static CompletableFuture<ListOffsetsPartitionResponse> found(
             ListOffsetsPartition asked, long offset, long timestampMs, int leaderEpoch) {
-        return CompletableFuture.completedFuture(
-                response(asked, offset, timestampMs, leaderEpoch));
+        return CompletableFuture.completedFuture(response(asked, offset, timestampMs, leaderEpoch));
     }
 
     private static ListOffsetsPartitionResponse response(

@@ -88,8 +88,7 @@ final class MetadataHandler implements ApiHandler {
                                     .setPort(node.port())
                                     .setRack(node.rack()));
         }
-        boolean all =
-                asked.topics() == null || request.version() == 0 && asked.topics().isEmpty();
+        boolean all = asked.topics() == null || request.version() == 0 && asked.topics().isEmpty();
         if (all) {
             for (TopicImage topic : image.topicsById().values()) {
                 response.topics().add(describe(image, topic, request.version()));
@@ -128,8 +127,7 @@ final class MetadataHandler implements ApiHandler {
                 name);
     }
 
-    private static MetadataResponseTopic failed(
-            Errors error, @Nullable String name) {
+    private static MetadataResponseTopic failed(Errors error, @Nullable String name) {
         return new MetadataResponseTopic()
                 .setErrorCode(error.code())
                 .setName(name)

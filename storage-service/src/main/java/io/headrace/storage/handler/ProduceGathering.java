@@ -202,8 +202,7 @@ final class ProduceGathering {
     private void answerNothing() {
         for (PartitionProduceResponse result : results) {
             if (result != null && result.errorCode() != Errors.NONE.code()) {
-                request.fail(
-                        "Produce with acks=0 failed: " + Errors.forCode(result.errorCode()));
+                request.fail("Produce with acks=0 failed: " + Errors.forCode(result.errorCode()));
                 return;
             }
         }

@@ -58,7 +58,9 @@ final class Request {
         return inbound.frame().duplicate().position(0);
     }
 
-    /** Gives the request's memory back; nothing decoded from it that shares it may be used after. */
+    /**
+     * Gives the request's memory back; nothing decoded from it that shares it may be used after.
+     */
     void releaseFrame() {
         inbound.releaseFrame();
     }

@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
 /** Requests by API: how many, how long until the answer was ready, how many bytes (any thread). */
 public final class ApiMetrics {
     private final Map<Short, Api> apis =
-            ApiCatalog.all().stream().collect(Collectors.toUnmodifiableMap(ApiSchema::key, Api::new));
+            ApiCatalog.all().stream()
+                    .collect(Collectors.toUnmodifiableMap(ApiSchema::key, Api::new));
     private final LongAdder malformed = new LongAdder();
 
     private static final class Api {
@@ -72,8 +73,7 @@ public final class ApiMetrics {
                     .description("The slowest answer since the last scrape, in seconds")
                     .tag("request", api.name)
                     .register(registry);
-            FunctionCounter.builder(
-                            "kafka.network.response.bytes", api, a -> a.responseBytes.sum())
+            FunctionCounter.builder("kafka.network.response.bytes", api, a -> a.responseBytes.sum())
                     .description("Bytes of answers")
                     .tag("request", api.name)
                     .register(registry);

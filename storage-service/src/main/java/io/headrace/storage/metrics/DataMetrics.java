@@ -46,19 +46,60 @@ public final class DataMetrics {
 
     /** Kafka's BrokerTopicMetrics, summed over topics, and ReplicaManager's figures. */
     public void bindTo(MeterRegistry registry, Partitions partitions) {
-        counter(registry, "kafka.server.messages.in", "Records appended (MessagesInPerSec)", messagesIn);
+        counter(
+                registry,
+                "kafka.server.messages.in",
+                "Records appended (MessagesInPerSec)",
+                messagesIn);
         counter(registry, "kafka.server.bytes.in", "Bytes appended (BytesInPerSec)", bytesIn);
         counter(registry, "kafka.server.bytes.out", "Bytes fetched (BytesOutPerSec)", bytesOut);
-        counter(registry, "kafka.server.produce.partitions", "Produced parts accepted", produceRequests);
-        counter(registry, "kafka.server.produce.partitions.failed", "Produced parts refused", failedProduceRequests);
+        counter(
+                registry,
+                "kafka.server.produce.partitions",
+                "Produced parts accepted",
+                produceRequests);
+        counter(
+                registry,
+                "kafka.server.produce.partitions.failed",
+                "Produced parts refused",
+                failedProduceRequests);
         counter(registry, "kafka.server.fetch.partitions", "Fetched parts answered", fetchRequests);
-        counter(registry, "kafka.server.fetch.partitions.failed", "Fetched parts refused", failedFetchRequests);
+        counter(
+                registry,
+                "kafka.server.fetch.partitions.failed",
+                "Fetched parts refused",
+                failedFetchRequests);
         counter(registry, "headrace.storage.cold.reads", "Fetched parts read from disk", coldReads);
-        count(registry, partitions, "kafka.server.partition.count", "Partitions of this node (PartitionCount)", stats -> true);
-        count(registry, partitions, "kafka.server.leader.count", "Partitions that this node leads (LeaderCount)", PartitionStats::leader);
-        count(registry, partitions, "kafka.server.under.replicated.partitions", "Led partitions with a replica out of sync (UnderReplicatedPartitions)", PartitionStats::underReplicated);
-        sum(registry, partitions, "kafka.log.size.bytes", "Bytes of all logs (Size)", PartitionStats::sizeInBytes);
-        sum(registry, partitions, "kafka.log.end.offset.sum", "The sum of all log end offsets (LogEndOffset)", PartitionStats::logEndOffset);
+        count(
+                registry,
+                partitions,
+                "kafka.server.partition.count",
+                "Partitions of this node (PartitionCount)",
+                stats -> true);
+        count(
+                registry,
+                partitions,
+                "kafka.server.leader.count",
+                "Partitions that this node leads (LeaderCount)",
+                PartitionStats::leader);
+        count(
+                registry,
+                partitions,
+                "kafka.server.under.replicated.partitions",
+                "Led partitions with a replica out of sync (UnderReplicatedPartitions)",
+                PartitionStats::underReplicated);
+        sum(
+                registry,
+                partitions,
+                "kafka.log.size.bytes",
+                "Bytes of all logs (Size)",
+                PartitionStats::sizeInBytes);
+        sum(
+                registry,
+                partitions,
+                "kafka.log.end.offset.sum",
+                "The sum of all log end offsets (LogEndOffset)",
+                PartitionStats::logEndOffset);
     }
 
     private static void counter(

@@ -260,8 +260,7 @@ public final class Partition {
     public AppendResult append(ByteBuffer batches, AppendOrigin origin) {
         PartitionLog current = log();
         int size = batches.remaining();
-        AppendResult result =
-                current.append(batches, leaderEpoch(), origin, clockMs.getAsLong());
+        AppendResult result = current.append(batches, leaderEpoch(), origin, clockMs.getAsLong());
         if (!result.duplicate()) {
             appendedBytes += size;
         }

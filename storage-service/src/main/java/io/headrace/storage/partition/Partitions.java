@@ -132,8 +132,7 @@ public final class Partitions {
     private Partition create(TopicImage topic, int partition, LogConfig config) {
         TopicIdPartition id = new TopicIdPartition(topic.topicId(), partition, topic.name());
         Loop loop = ownerOf(loops, id);
-        Partition created =
-                new Partition(id, loop, nodeId, new ShardFence(loop, io), clockMs);
+        Partition created = new Partition(id, loop, nodeId, new ShardFence(loop, io), clockMs);
         store.openOrCreate(id, config)
                 .whenComplete(
                         (log, failure) ->
@@ -158,7 +157,8 @@ public final class Partitions {
 
     private void remove(Key key, Partition partition) {
         byKey.remove(key);
-        partition.loop()
+        partition
+                .loop()
                 .execute(
                         () -> {
                             partition.close(Errors.UNKNOWN_TOPIC_OR_PARTITION);

@@ -98,8 +98,7 @@ public final class ShardFence {
 
     private record Chunk(int shardEpoch, long nextOffset) {}
 
-    private void onChunk(
-            PartitionLog log, long offset, Chunk chunk, CompletableFuture<Void> done) {
+    private void onChunk(PartitionLog log, long offset, Chunk chunk, CompletableFuture<Void> done) {
         raiseTo(chunk.shardEpoch());
         if (chunk.nextOffset() <= offset) {
             done.completeExceptionally(

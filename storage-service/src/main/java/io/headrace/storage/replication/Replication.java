@@ -35,8 +35,8 @@ import java.util.Map;
  * </pre>
  *
  * <p>The high watermark is the lowest flushed offset in the ISR, this node's included, and moves
- * only while the ISR has {@code min(min.insync.replicas, replicas)} members. A follower counts
- * only while it fetches in the current leader epoch and with the node epoch that the ISR names
+ * only while the ISR has {@code min(min.insync.replicas, replicas)} members. A follower counts only
+ * while it fetches in the current leader epoch and with the node epoch that the ISR names
  * (KIP-903). Confined to the partition's owner loop.
  */
 public final class Replication {

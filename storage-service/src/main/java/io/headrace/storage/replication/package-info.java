@@ -6,8 +6,8 @@
  *
  * <p>May depend on: {@code protocol.metadata}; no I/O, threads, clock, randomness or Spring.
  *
- * <p>Invariant: a node leads only where the committed metadata names its own current node epoch, and
- * the high watermark never passes an offset that a member of the maximal ISR has not flushed.
+ * <p>Invariant: a node leads only where the committed metadata names its own current node epoch,
+ * and the high watermark never passes an offset that a member of the maximal ISR has not flushed.
  */
 @NullMarked
 package io.headrace.storage.replication;
