@@ -117,10 +117,10 @@ final class ListOffsetsHandler implements ApiHandler {
         if (timestamp >= EARLIEST) {
             return true;
         }
-        return timestamp == MAX_TIMESTAMP && version >= 7
-                || timestamp == EARLIEST_LOCAL && version >= 8
-                || timestamp == LATEST_TIERED && version >= 9
-                || timestamp == EARLIEST_PENDING_UPLOAD && version >= 11;
+        return (timestamp == MAX_TIMESTAMP && version >= 7)
+                || (timestamp == EARLIEST_LOCAL && version >= 8)
+                || (timestamp == LATEST_TIERED && version >= 9)
+                || (timestamp == EARLIEST_PENDING_UPLOAD && version >= 11);
     }
 
     private static CompletableFuture<ListOffsetsPartitionResponse> find(
