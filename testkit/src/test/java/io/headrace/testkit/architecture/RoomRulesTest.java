@@ -137,7 +137,7 @@ final class RoomRulesTest {
                 classes(
                                 netty,
                                 "package io.headrace.transport.frame; class F {"
-                                    + " io.netty.buffer.ByteBuf b; }")
+                                        + " io.netty.buffer.ByteBuf b; }")
                         .that(resideInAPackage("io.headrace..")));
         assertRed(
                 rule,
@@ -216,9 +216,9 @@ final class RoomRulesTest {
                 classes(
                         log,
                         "package io.headrace.standalone; class Up { io.headrace.storage.log.Log l;"
-                            + " }",
+                                + " }",
                         "package io.headrace.storage.file; class F { io.headrace.storage.log.Log l;"
-                            + " }"));
+                                + " }"));
         assertRed(
                 rule,
                 classes(
