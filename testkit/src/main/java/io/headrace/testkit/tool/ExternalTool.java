@@ -1,8 +1,14 @@
 package io.headrace.testkit.tool;
 
+import static java.lang.StackWalker.Option.RETAIN_CLASS_REFERENCE;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import org.junit.jupiter.api.Assumptions;
 
 import java.io.File;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -38,9 +44,30 @@ public record ExternalTool(String name, String installation) {
         return find(System.getenv().getOrDefault("PATH", ""));
     }
 
-    /** Where the program is; skips the test, or fails it where tools are required. */
+    /**
+     * Where the program is; skips the test, or fails it where tools are required. A skipped test
+     * says why on the console of the build.
+     */
     public Path assumeOrRequire() {
-        return assumeOrRequire(find(), Boolean.parseBoolean(System.getenv(REQUIRE_VARIABLE)));
+        Optional<Path> found = find();
+        boolean required = Boolean.parseBoolean(System.getenv(REQUIRE_VARIABLE));
+        if (found.isEmpty() && !required) {
+            String test =
+                    StackWalker.getInstance(RETAIN_CLASS_REFERENCE).getCallerClass().getName();
+            sayOnConsole("[WARNING] Skipped in " + test + ": " + missing());
+        }
+        return assumeOrRequire(found, required);
+    }
+
+    /** Past the test runner, which keeps {@code System.err} in files that nobody reads. */
+    private static void sayOnConsole(String line) {
+        PrintStream console =
+                new PrintStream(new FileOutputStream(FileDescriptor.err), true, UTF_8);
+        console.println(line);
+    }
+
+    private String missing() {
+        return name + " is not installed (" + installation + ")";
     }
 
     Optional<Path> find(String searchPath) {
@@ -56,11 +83,10 @@ public record ExternalTool(String name, String installation) {
     }
 
     Path assumeOrRequire(Optional<Path> found, boolean required) {
-        String missing = name + " is not installed (" + installation + ")";
         if (found.isEmpty() && required) {
-            throw new AssertionError(missing + ", and " + REQUIRE_VARIABLE + "=true asks for it");
+            throw new AssertionError(missing() + ", and " + REQUIRE_VARIABLE + "=true asks for it");
         }
-        Assumptions.assumeTrue(found.isPresent(), missing);
+        Assumptions.assumeTrue(found.isPresent(), missing());
         return found.orElseThrow();
     }
 }

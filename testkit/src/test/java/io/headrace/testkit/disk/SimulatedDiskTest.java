@@ -13,6 +13,7 @@ import io.headrace.testkit.wait.Eventually;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -21,8 +22,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
@@ -292,6 +295,41 @@ final class SimulatedDiskTest {
             assertThat(forced).isNotDone();
             held.close();
             assertThat(forced.get()).isTrue();
+        }
+    }
+
+    @Test
+    void aSlowDiskTakesItsTime() throws IOException {
+        disk.slow(DiskOperation.FORCE, path -> path.endsWith("slow"), Duration.ofMillis(30));
+        try (FileChannel slow = durableFile(disk, "/slow")) {
+            long startNanos = System.nanoTime();
+            slow.force(true);
+            assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
+                    .isGreaterThanOrEqualTo(Duration.ofMillis(30));
+        }
+    }
+
+    @Test
+    void manyThreadsMayWriteAtOnce() {
+        List<CompletableFuture<Void>> writers = new ArrayList<>();
+        for (int index = 0; index < 8; index++) {
+            String path = "/file" + index;
+            writers.add(CompletableFuture.runAsync(() -> writeAndForce(path, 200)));
+        }
+        CompletableFuture.allOf(writers.toArray(CompletableFuture<?>[]::new)).join();
+        assertThat(disk.usedBytes()).isEqualTo(8 * 200 * 7);
+        SimulatedDisk after = disk.crash();
+        assertThat(after.usedBytes()).isEqualTo(8 * 200 * 7);
+    }
+
+    private void writeAndForce(String path, int times) {
+        try (FileChannel channel = durableFile(disk, path)) {
+            for (int count = 0; count < times; count++) {
+                channel.write(bytes("7 bytes"));
+                channel.force(false);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
         }
     }
 

@@ -27,6 +27,13 @@ public final class PlantedSources {
     private static final Pattern TYPE =
             Pattern.compile("(?:class|interface|record|enum|@interface) (\\w+)");
 
+    private static final JavaCompiler COMPILER =
+            requireNonNull(ToolProvider.getSystemJavaCompiler());
+
+    /** Shared, because opening the JDK's own classes takes longest; confined to one thread. */
+    private static final StandardJavaFileManager FILES =
+            COMPILER.getStandardFileManager(null, null, StandardCharsets.UTF_8);
+
     private PlantedSources() {}
 
     /**
@@ -35,7 +42,6 @@ public final class PlantedSources {
      * @param options of javac, beside the folder
      */
     public static List<String> compile(Path folder, List<String> options, String... sources) {
-        JavaCompiler compiler = requireNonNull(ToolProvider.getSystemJavaCompiler());
         DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
         List<String> allOptions = new ArrayList<>(options);
         allOptions.addAll(List.of("-d", folder.toString()));
@@ -45,21 +51,16 @@ public final class PlantedSources {
         }
         try {
             Files.createDirectories(folder);
-            try (StandardJavaFileManager manager =
-                    compiler.getStandardFileManager(diagnostics, null, StandardCharsets.UTF_8)) {
-                boolean done =
-                        compiler.getTask(null, manager, diagnostics, allOptions, null, files)
-                                .call();
-                List<String> errors =
-                        diagnostics.getDiagnostics().stream()
-                                .filter(found -> found.getKind() == Diagnostic.Kind.ERROR)
-                                .map(found -> found.getMessage(null))
-                                .toList();
-                return done || !errors.isEmpty() ? errors : List.of("javac failed silently");
-            }
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
+        boolean done = COMPILER.getTask(null, FILES, diagnostics, allOptions, null, files).call();
+        List<String> errors =
+                diagnostics.getDiagnostics().stream()
+                        .filter(found -> found.getKind() == Diagnostic.Kind.ERROR)
+                        .map(found -> found.getMessage(null))
+                        .toList();
+        return done || !errors.isEmpty() ? errors : List.of("javac failed silently");
     }
 
     private static String first(Pattern pattern, String text, String otherwise) {
