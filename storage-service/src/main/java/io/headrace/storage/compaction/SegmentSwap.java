@@ -22,13 +22,13 @@ import java.util.List;
  *   *.cleaned, flushed              live                        deleting *.cleaned
  *   indexes .swap                   live                        deleting them: no .log.swap
  *   .log.swap   = committed         live                        going on from here
- *   .log.swap                       *.deleted                   going on from here
  *   indexes live, .log.swap         *.deleted                   going on from here
  *   .log live                       *.deleted                   nothing is left to do
  * </pre>
  *
- * <p>Between any two lines the directory is flushed. The range of the new segment is read from its
- * own last batch, which is why compaction keeps the last batch of every segment it writes.
+ * <p>After each line from the second on the directory is flushed. The range of the new segment is
+ * read from its own last batch, which is why compaction keeps the last batch of every segment it
+ * writes.
  */
 public final class SegmentSwap {
     private static final List<String> INDEXES =
@@ -41,7 +41,6 @@ public final class SegmentSwap {
 
     /** Makes the cleaned segment the one that counts: after this, only {@link #finish} is left. */
     static void commit(Path directory, long baseOffset) throws IOException {
-        Directories.flush(directory);
         for (String kind : INDEXES) {
             renameIfExists(
                     SegmentFiles.path(directory, baseOffset, kind + SegmentFiles.CLEANED),
@@ -72,7 +71,6 @@ public final class SegmentSwap {
                 Directories.rename(file, file.resolveSibling(name + SegmentFiles.DELETED));
             }
         }
-        Directories.flush(directory);
         for (String kind : INDEXES) {
             renameIfExists(
                     SegmentFiles.path(directory, baseOffset, kind + SegmentFiles.SWAP),
