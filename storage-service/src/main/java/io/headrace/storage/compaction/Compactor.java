@@ -114,11 +114,12 @@ public final class Compactor implements AutoCloseable {
     }
 
     /**
-     * Cleans the log that needs it most.
+     * Cleans the log that needs it most, on the calling thread: for those that do not {@link
+     * #start}.
      *
      * @return false when none does
      */
-    boolean cleanDirtiest() throws InterruptedException {
+    public boolean cleanDirtiest() throws InterruptedException {
         long nowMs = clockMs.getAsLong();
         Candidate dirtiest = null;
         double maxRatio = 0;
