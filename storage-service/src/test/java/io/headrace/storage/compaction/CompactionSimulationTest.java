@@ -31,6 +31,7 @@ import java.util.random.RandomGenerator;
 
 /** Whole passes over random logs on a simulated disk, with and without power. */
 class CompactionSimulationTest {
+    private static final List<CompressionCodec> CODECS = List.of(CompressionCodec.values());
     private static final long START = 1_000_000;
     private static final long DELETE_RETENTION = 10_000;
     private static final CompactionSettings SETTINGS =
@@ -269,7 +270,7 @@ class CompactionSimulationTest {
                 int records = 1 + random.nextInt(6);
                 BatchBuilder builder =
                         BatchBuilder.growing()
-                                .codec(CompressionCodec.values()[random.nextInt(5)])
+                                .codec(CODECS.get(random.nextInt(CODECS.size())))
                                 .baseOffset(offset);
                 if (producer > 0) {
                     builder.producer(producer, (short) 0, sequences[(int) producer], transactional);
