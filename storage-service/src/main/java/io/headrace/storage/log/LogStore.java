@@ -248,6 +248,7 @@ public final class LogStore implements AutoCloseable {
                                 0,
                                 -1,
                                 0,
+                                config.compact(),
                                 config.indexIntervalBytes(),
                                 context.producerIds(),
                                 context.runtime().clockMs().getAsLong()));

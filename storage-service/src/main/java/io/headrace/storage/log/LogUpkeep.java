@@ -381,6 +381,7 @@ final class LogUpkeep {
                                 fully ? 0 : offset,
                                 -1,
                                 fully ? offset : log.logStartOffset(),
+                                log.config().compact(),
                                 log.config().indexIntervalBytes(),
                                 log.context().producerIds(),
                                 log.context().runtime().clockMs().getAsLong()));

@@ -250,9 +250,23 @@ public final class LogLoader {
         }
     }
 
-    private boolean continuesAt(BatchScan scan) {
-        return BatchView.baseOffset(scan.buffer(), scan.index()) >= nextOffset
-                && BatchView.lastOffsetDelta(scan.buffer(), scan.index()) >= 0;
+    /**
+     * Whether the batch's offsets continue the log. The CRC does not cover the base offset, so a
+     * hole is believed only if the next batch confirms it.
+     */
+    private boolean continuesAt(BatchScan scan) throws IOException {
+        long baseOffset = BatchView.baseOffset(scan.buffer(), scan.index());
+        int delta = BatchView.lastOffsetDelta(scan.buffer(), scan.index());
+        if (baseOffset < nextOffset || delta < 0) {
+            return false;
+        }
+        if (baseOffset == nextOffset) {
+            return true;
+        }
+        BatchPosition following = scan.headerAt(scan.position() + scan.sizeInBytes());
+        return following == null
+                ? request.holesExpected()
+                : following.baseOffset() > baseOffset + delta;
     }
 
     /**

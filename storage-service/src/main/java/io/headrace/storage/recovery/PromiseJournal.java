@@ -31,7 +31,7 @@ public final class PromiseJournal implements AutoCloseable {
     private static final String FILE_NAME = "promised-offsets";
     private static final int RECORD_BYTES = 32;
     private static final int CRC_AT = 28;
-    private static final int CAPACITY_MIN_BYTES = 1 << 20;
+    private static final int CAPACITY_MIN_BYTES = 256 << 10;
     private static final long NO_PROMISE = -1;
 
     private final Path directory;
