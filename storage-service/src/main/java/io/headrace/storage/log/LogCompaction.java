@@ -64,7 +64,17 @@ final class LogCompaction implements CompactableLog {
 
     @Override
     public CompletableFuture<LogSummary> summarize() {
-        return CompletableFuture.supplyAsync(this::summary, log.loop());
+        // After a start the largest times are still in the indexes: an I/O thread reads them first.
+        return log.upkeep()
+                .onIo(
+                        () -> {
+                            Segment[] segments = log.segments().all();
+                            for (int i = 0; i < segments.length - 1; i++) {
+                                segments[i].loadMaxTimestampMs();
+                            }
+                            return true;
+                        })
+                .thenApplyAsync(loaded -> summary(), log.loop());
     }
 
     private LogSummary summary() {

@@ -93,6 +93,41 @@ class LogCompactionTest {
         fixture.letGo();
     }
 
+    @Test
+    void youngRecordsAreLeftAloneAlsoAfterARestart() throws Exception {
+        Map<String, String> lagging = new HashMap<>(COMPACT);
+        lagging.put("min.compaction.lag.ms", "3600000");
+        LogFixture fixture = new LogFixture(directory, lagging);
+        fill(fixture, fixture.log(), 40);
+        assertThat(compact(fixture)).isZero();
+        fixture.restart();
+        assertThat(compact(fixture)).isZero();
+        fixture.nowMs += 3_600_000;
+        assertThat(compact(fixture)).isPositive();
+        fixture.letGo();
+    }
+
+    @Test
+    void aLogMayBeCompactedAndCutOff() throws Exception {
+        Map<String, String> both = new HashMap<>(COMPACT);
+        both.put("cleanup.policy", "compact,delete");
+        both.put("retention.ms", "600000");
+        LogFixture fixture = new LogFixture(directory, both);
+        PartitionLog log = fixture.log();
+        fill(fixture, log, 40);
+        assertThat(compact(fixture)).isPositive();
+        Map<Integer, Long> last = lastOffsets(log, 0);
+        fixture.nowMs += 3_600_000;
+        fill(fixture, log, 10);
+        long firstYoung = log.logEndOffset() - 10 * KEYS;
+        fixture.store().tick(fixture.nowMs);
+        assertThat(log.logStartOffset()).isPositive().isLessThanOrEqualTo(firstYoung);
+        assertThat(lastOffsets(log, log.logStartOffset())).hasSameSizeAs(last);
+        assertThat(fixture.restart().logStartOffset()).isPositive();
+        assertThat(compact(fixture)).isNotNegative();
+        fixture.letGo();
+    }
+
     @Seeded(runs = 12)
     void powerMayGoWhileSegmentsAreSwapped(RandomGenerator random, Seed seed) throws Exception {
         SimulatedDisk disk = SimulatedDisk.withSeed(seed.value());
