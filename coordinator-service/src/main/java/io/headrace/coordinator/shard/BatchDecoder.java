@@ -37,7 +37,8 @@ final class BatchDecoder {
                                 + BatchView.baseOffset(batches, index)
                                 + " has a wrong CRC");
             }
-            if (!BatchView.isControl(batches, index) && !BatchView.isTransactional(batches, index)) {
+            if (!BatchView.isControl(batches, index)
+                    && !BatchView.isTransactional(batches, index)) {
                 readBatch(batches, index, nextOffset, endOffset, records);
             }
             nextOffset = BatchView.nextOffset(batches, index);

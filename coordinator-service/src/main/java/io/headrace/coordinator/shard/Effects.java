@@ -16,8 +16,10 @@ public final class Effects {
         NOW,
         /** When every record decided so far is committed. */
         COMMITTED,
-        /** As {@link #COMMITTED}, and the log confirmed after the request that this owner is not
-         * fenced. */
+        /**
+         * As {@link #COMMITTED}, and the log confirmed after the request that this owner is not
+         * fenced.
+         */
         CHECKED
     }
 

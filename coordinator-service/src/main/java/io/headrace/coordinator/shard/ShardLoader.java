@@ -2,11 +2,12 @@ package io.headrace.coordinator.shard;
 
 import io.headrace.coordinator.shard.ShardLog.Appended;
 import io.headrace.coordinator.shard.ShardLog.Read;
-import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.List;
  * is repeated until it succeeds or the owner is fenced. Confined to the shard's loop.
  */
 final class ShardLoader {
+    private static final Logger LOG = LoggerFactory.getLogger(ShardLoader.class);
     private static final int READ_WAIT_MS = 500;
 
     private final ShardLog log;
@@ -64,9 +66,8 @@ final class ShardLoader {
         if (closed) {
             return;
         }
-        log.append(shardEpoch, ShardLog.ANY_END, fence.duplicate())
-                .whenCompleteAsync(
-                        (answer, failure) -> onFence(failure == null ? answer : null), loop::run);
+        Answers.deliver(
+                log.append(shardEpoch, ShardLog.ANY_END, fence.duplicate()), loop, this::onFence);
     }
 
     void close() {
@@ -97,11 +98,10 @@ final class ShardLoader {
             listener.onLoaded(fenceOffset + 1);
             return;
         }
-        log.read(fromOffset, properties.readBytes(), READ_WAIT_MS)
-                .whenCompleteAsync(
-                        (answer, failure) ->
-                                onRead(fromOffset, fenceOffset, failure == null ? answer : null),
-                        loop::run);
+        Answers.deliver(
+                log.read(fromOffset, properties.readBytes(), READ_WAIT_MS),
+                loop,
+                answer -> onRead(fromOffset, fenceOffset, answer));
     }
 
     private void onRead(long fromOffset, long fenceOffset, @Nullable Read answer) {
@@ -118,17 +118,20 @@ final class ShardLoader {
             retry(fromOffset, fenceOffset);
             return;
         }
+        long nextOffset;
         try {
-            long nextOffset =
+            nextOffset =
                     BatchDecoder.read(answer.batches(), fromOffset, fenceOffset, this::onRecord);
-            if (nextOffset == fromOffset) {
-                retry(fromOffset, fenceOffset);
-            } else {
-                backoff.reset();
-                read(nextOffset, fenceOffset);
-            }
-        } catch (CorruptBatchException e) {
-            listener.onBroken("the log is unreadable at " + fromOffset + ": " + e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("Cannot replay the shard's log from offset {}", fromOffset, e);
+            listener.onBroken("the log cannot be replayed from " + fromOffset);
+            return;
+        }
+        if (nextOffset == fromOffset) {
+            retry(fromOffset, fenceOffset);
+        } else {
+            backoff.reset();
+            read(nextOffset, fenceOffset);
         }
     }
 

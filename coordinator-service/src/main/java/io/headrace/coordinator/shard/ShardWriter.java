@@ -18,14 +18,16 @@ import java.util.function.LongSupplier;
  * Appends a shard's records, one append in flight, all that was decided meanwhile in the next.
  *
  * <p>An append of unknown outcome is sent again, the same bytes at the same expected end offset,
- * until its outcome is known: the log takes it only once. If the log has moved on, what stands there
- * is read back: our own records mean that the append had landed; nothing but fences of our own (a
- * late duplicate of the take-over) moves the expected end; anything else breaks the shard, which
- * starts again from the log. Confined to the shard's loop.
+ * until its outcome is known: the log takes it only once. If the log has moved on, what stands
+ * there is read back: our own records mean that the append had landed; nothing but fences of our
+ * own (a late duplicate of the take-over) moves the expected end; anything else breaks the shard,
+ * which starts again from the log. Confined to the shard's loop.
  */
 final class ShardWriter {
     /** Fences that a retried take-over may leave behind our back. */
     private static final int MAX_STRAY_FENCES = 64;
+
+    private static final int READ_WAIT_MS = 500;
 
     private final ShardLog log;
     private final Loop loop;
@@ -100,10 +102,10 @@ final class ShardWriter {
         if (closed) {
             return;
         }
-        log.append(shardEpoch, endOffset, append.batches().duplicate())
-                .whenCompleteAsync(
-                        (answer, failure) -> onAnswer(append, failure == null ? answer : null),
-                        loop::run);
+        Answers.deliver(
+                log.append(shardEpoch, endOffset, append.batches().duplicate()),
+                loop,
+                answer -> onAnswer(append, answer));
     }
 
     private void onAnswer(InFlight append, @Nullable Appended answer) {
@@ -162,16 +164,10 @@ final class ShardWriter {
 
     private void readBack(
             InFlight append, long fromOffset, long toOffset, List<ShardRecord> found) {
-        log.read(fromOffset, properties.readBytes(), 500)
-                .whenCompleteAsync(
-                        (answer, failure) ->
-                                onReadBack(
-                                        append,
-                                        fromOffset,
-                                        toOffset,
-                                        found,
-                                        failure == null ? answer : null),
-                        loop::run);
+        Answers.deliver(
+                log.read(fromOffset, properties.readBytes(), READ_WAIT_MS),
+                loop,
+                answer -> onReadBack(append, fromOffset, toOffset, found, answer));
     }
 
     private void onReadBack(
