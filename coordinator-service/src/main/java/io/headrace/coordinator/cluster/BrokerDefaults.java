@@ -45,7 +45,9 @@ final class BrokerDefaults {
         return number(state, NUM_PARTITIONS, state.rules().defaultPartitions());
     }
 
-    /** The default number of replicas, when not set as many as there are nodes if these are fewer. */
+    /**
+     * The default number of replicas, when not set as many as there are nodes if these are fewer.
+     */
     static int replicationFactor(ControllerState state, int nodes) {
         int fallback = Math.clamp(nodes, 1, state.rules().defaultReplicationFactor());
         return number(state, REPLICATION_FACTOR, fallback);

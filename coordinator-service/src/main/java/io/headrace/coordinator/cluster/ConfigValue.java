@@ -27,9 +27,7 @@ record ConfigValue(String value, byte source) {
     static ConfigValue ofDefault(ConfigDefinition definition, int replicationFactor) {
         boolean minIsr = definition.name().equals(TopicConfigs.MIN_INSYNC_REPLICAS);
         return new ConfigValue(
-                minIsr
-                        ? NewPartitions.defaultMinIsr(replicationFactor)
-                        : definition.defaultValue(),
+                minIsr ? NewPartitions.defaultMinIsr(replicationFactor) : definition.defaultValue(),
                 DEFAULT_CONFIG);
     }
 }

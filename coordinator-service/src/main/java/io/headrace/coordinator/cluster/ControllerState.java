@@ -19,8 +19,8 @@ import java.util.random.RandomGenerator;
  * What the active controller knows: the metadata as of its last decision, committed or about to be,
  * and which incarnations it has heard of since its take-over. Confined to the controller's thread.
  *
- * <p>{@code decide} reads; {@code apply} changes the metadata; {@code on...} changes what was heard.
- * When a commit fails, {@link #reset} goes back to what is committed.
+ * <p>{@code decide} reads; {@code apply} changes the metadata; {@code on...} changes what was
+ * heard. When a commit fails, {@link #reset} goes back to what is committed.
  */
 public final class ControllerState {
     private final ClusterRules rules;
@@ -131,8 +131,7 @@ public final class ControllerState {
     /** Forgets sessions that have run out, so that their partitions are looked at again. */
     public void expireSessions(long nowMs) {
         electionsDue |=
-                sessions.values()
-                        .removeIf(s -> nowMs - s.lastPollMs() >= rules.sessionTimeoutMs());
+                sessions.values().removeIf(s -> nowMs - s.lastPollMs() >= rules.sessionTimeoutMs());
     }
 
     /** Whether a registered incarnation was heard of within the session timeout. */

@@ -107,8 +107,7 @@ public record CreatePartitions(CreatePartitionsRequestData request)
     private static int countToAdd(TopicImage topic, CreatePartitionsTopic wanted) {
         int current = topic.partitionCount();
         if (wanted.count() == current) {
-            throw new InvalidPartitionsException(
-                    "Topic already has " + current + " partition(s).");
+            throw new InvalidPartitionsException("Topic already has " + current + " partition(s).");
         }
         if (wanted.count() < current) {
             throw new InvalidPartitionsException(

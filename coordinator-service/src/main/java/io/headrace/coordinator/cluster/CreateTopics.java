@@ -84,10 +84,7 @@ public record CreateTopics(CreateTopicsRequestData request, boolean internal)
             CreateTopicsResponseData response = new CreateTopicsResponseData();
             for (String name : repeated) {
                 response.topics()
-                        .add(
-                                refused(
-                                        name,
-                                        new InvalidRequestException("Duplicate topic name.")));
+                        .add(refused(name, new InvalidRequestException("Duplicate topic name.")));
             }
             for (CreatableTopic topic : request.topics()) {
                 if (!repeated.contains(topic.name())) {
@@ -290,8 +287,7 @@ public record CreateTopics(CreateTopicsRequestData request, boolean internal)
             int replicationFactor = assignments.getFirst().size();
             List<CreatableTopicConfigs> described = new ArrayList<>();
             for (var definition : TopicConfigs.all()) {
-                ConfigValue value =
-                        ConfigValue.ofTopic(definition, configs, replicationFactor);
+                ConfigValue value = ConfigValue.ofTopic(definition, configs, replicationFactor);
                 described.add(
                         new CreatableTopicConfigs()
                                 .setName(definition.name())

@@ -43,9 +43,7 @@ public record DeleteTopics(DeleteTopicsRequestData request)
                 TopicImage topic = find(state.image(), asked.name(), asked.topicId());
                 if (!deleted.add(topic.topicId())) {
                     throw new InvalidRequestException(
-                            asked.name() == null
-                                    ? "Duplicate topic id."
-                                    : "Duplicate topic name.");
+                            asked.name() == null ? "Duplicate topic id." : "Duplicate topic name.");
                 }
                 records.add(new RemoveTopicRecord().setTopicId(topic.topicId()));
                 result.setName(topic.name()).setTopicId(topic.topicId());

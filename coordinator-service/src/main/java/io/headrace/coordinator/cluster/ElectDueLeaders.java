@@ -19,8 +19,7 @@ public record ElectDueLeaders() implements Command<Boolean> {
         List<ApiMessage> records = new ArrayList<>();
         for (TopicImage topic : state.image().topicsById().values()) {
             for (PartitionImage partition : topic.partitions().values()) {
-                PartitionRecord record =
-                        Elections.elect(state, topic.topicId(), partition, nowMs);
+                PartitionRecord record = Elections.elect(state, topic.topicId(), partition, nowMs);
                 if (record != null) {
                     records.add(record);
                 }

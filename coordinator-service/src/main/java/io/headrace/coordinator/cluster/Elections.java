@@ -96,7 +96,9 @@ final class Elections {
         return back;
     }
 
-    /** Whether the last leader has registered again and is catching up: it will lead in a moment. */
+    /**
+     * Whether the last leader has registered again and is catching up: it will lead in a moment.
+     */
     private static boolean mayReturnSoon(
             ControllerState state, PartitionImage partition, long nowMs) {
         NodeImage node = state.image().nodes().get(partition.leaderId());

@@ -20,8 +20,8 @@ final class NewPartitions {
     private NewPartitions() {}
 
     /**
-     * A partition whose unfenced replicas are in sync and whose first of these leads; with none, all
-     * replicas are in sync under no incarnation and the first to come leads.
+     * A partition whose unfenced replicas are in sync and whose first of these leads; with none,
+     * all replicas are in sync under no incarnation and the first to come leads.
      */
     static PartitionRecord record(
             MetadataImage image,

@@ -15,8 +15,9 @@ import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /**
- * Where new replicas go: round robin over the nodes in an order that alternates racks, from a random
- * start, so that leaders spread evenly and a partition's replicas are in as many racks as can be.
+ * Where new replicas go: round robin over the nodes in an order that alternates racks, from a
+ * random start, so that leaders spread evenly and a partition's replicas are in as many racks as
+ * can be.
  */
 final class Placement {
     private final List<NodeImage> order;

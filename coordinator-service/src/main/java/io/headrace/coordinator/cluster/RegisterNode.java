@@ -165,21 +165,22 @@ public record RegisterNode(RegisterNodeRequestData request) implements Command<L
         return records;
     }
 
-    /** The partition without this node in its ISR; null when it is not there, or the only replica. */
+    /**
+     * The partition without this node in its ISR; null when it is not there, or the only replica.
+     */
     private @Nullable PartitionRecord withoutNode(Uuid topicId, PartitionImage partition) {
         List<IsrMember> rest = new ArrayList<>(partition.isr());
         boolean removed = rest.removeIf(member -> member.nodeId() == request.nodeId());
         if (!removed || partition.assignedReplicas().size() == 1) {
             return null;
         }
-        PartitionRecord record = Elections.change(topicId, partition).setIsr(Elections.toRecords(rest));
+        PartitionRecord record =
+                Elections.change(topicId, partition).setIsr(Elections.toRecords(rest));
         if (rest.isEmpty()) {
             record.setLastKnownElr(List.of(request.nodeId()));
         }
         if (partition.leaderId() == request.nodeId()) {
-            record.setLeader(-1)
-                    .setLeaderNodeEpoch(-1)
-                    .setLeaderEpoch(partition.leaderEpoch() + 1);
+            record.setLeader(-1).setLeaderNodeEpoch(-1).setLeaderEpoch(partition.leaderEpoch() + 1);
         }
         return record;
     }

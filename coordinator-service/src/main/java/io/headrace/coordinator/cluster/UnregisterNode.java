@@ -6,7 +6,9 @@ import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
 
 import java.util.List;
 
-/** Takes away a node that left for good (KIP-746). Its partitions wait for it or another replica. */
+/**
+ * Takes away a node that left for good (KIP-746). Its partitions wait for it or another replica.
+ */
 public record UnregisterNode(int nodeId) implements Command<Integer> {
     @Override
     public Decision<Integer> decide(ControllerState state, long nowMs) {
