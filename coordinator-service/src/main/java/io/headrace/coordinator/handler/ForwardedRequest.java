@@ -3,6 +3,7 @@ package io.headrace.coordinator.handler;
 import io.headrace.protocol.codec.RequestHead;
 
 import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 
 import java.net.InetAddress;
@@ -20,6 +21,7 @@ public final class ForwardedRequest {
     private final InetAddress clientAddress;
     private final long linkId;
     private final Consumer<ApiMessage> onReply;
+    private final Consumer<Errors> onRefuse;
     private final AtomicBoolean answered = new AtomicBoolean();
 
     /**
@@ -37,12 +39,36 @@ public final class ForwardedRequest {
             InetAddress clientAddress,
             long linkId,
             Consumer<ApiMessage> onReply) {
+        this(
+                head,
+                body,
+                principal,
+                clientAddress,
+                linkId,
+                onReply,
+                error -> {
+                    throw new IllegalStateException("Refused: " + error);
+                });
+    }
+
+    /**
+     * @param onRefuse takes the error that tells the forwarding node to ask another coordinator
+     */
+    public ForwardedRequest(
+            RequestHead head,
+            ApiMessage body,
+            KafkaPrincipal principal,
+            InetAddress clientAddress,
+            long linkId,
+            Consumer<ApiMessage> onReply,
+            Consumer<Errors> onRefuse) {
         this.head = head;
         this.body = body;
         this.principal = principal;
         this.clientAddress = clientAddress;
         this.linkId = linkId;
         this.onReply = onReply;
+        this.onRefuse = onRefuse;
     }
 
     public RequestHead head() {
@@ -88,5 +114,18 @@ public final class ForwardedRequest {
             throw new IllegalStateException(head.api().name() + " was answered twice");
         }
         onReply.accept(response);
+    }
+
+    /**
+     * Tells the forwarding node that this coordinator did nothing and another may: the client sees
+     * nothing of it unless none takes the request in time. From any thread, instead of a reply.
+     *
+     * @param error {@code NOT_CONTROLLER} or {@code NOT_COORDINATOR}
+     */
+    public void refuse(Errors error) {
+        if (!answered.compareAndSet(false, true)) {
+            throw new IllegalStateException(head.api().name() + " was answered twice");
+        }
+        onRefuse.accept(error);
     }
 }

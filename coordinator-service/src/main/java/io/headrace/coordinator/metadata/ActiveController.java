@@ -3,13 +3,16 @@ package io.headrace.coordinator.metadata;
 import io.headrace.coordinator.cluster.BeginTakeOver;
 import io.headrace.coordinator.cluster.Command;
 import io.headrace.coordinator.cluster.ControllerState;
+import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.cluster.Decision;
 import io.headrace.coordinator.cluster.ElectDueLeaders;
 import io.headrace.coordinator.cluster.ReviewNodes;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.TopicImage;
 
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.NotControllerException;
 import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.slf4j.Logger;
@@ -75,9 +78,9 @@ final class ActiveController {
     }
 
     /** Commits what a new controller has to say before it serves. */
-    void commitFirst() {
+    void commitFirst(CoordinatorIdentity identity) {
         Turn turn = new Turn();
-        decide(turn, new BeginTakeOver(options.identity()), nowMs());
+        decide(turn, new BeginTakeOver(identity), nowMs());
         commit(turn);
     }
 
@@ -170,8 +173,7 @@ final class ActiveController {
         try {
             commitUntilKnown(row, turn.records);
         } catch (DeposedException e) {
-            RuntimeException refusal =
-                    new org.apache.kafka.common.errors.NotControllerException(e.getMessage());
+            RuntimeException refusal = new NotControllerException(e.getMessage());
             turn.futures.forEach(future -> future.completeExceptionally(refusal));
             throw e;
         } catch (NonTransientDataAccessException e) {
@@ -241,7 +243,7 @@ final class ActiveController {
         }
     }
 
-    private String topicName(org.apache.kafka.common.Uuid topicId) {
+    private String topicName(Uuid topicId) {
         TopicImage topic = committed.topic(topicId);
         return topic == null ? "" : topic.name();
     }

@@ -2,6 +2,8 @@ package io.headrace.coordinator.metadata;
 
 import io.headrace.coordinator.cluster.Command;
 import io.headrace.coordinator.cluster.ControllerState;
+import io.headrace.coordinator.cluster.CoordinatorIdentity;
+import io.headrace.coordinator.cluster.Decision;
 import io.headrace.coordinator.cluster.EnsureInternalTopic;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.TopicImage;
@@ -12,14 +14,19 @@ import org.apache.kafka.common.errors.UnknownServerException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The controller of this process: one thread that owns the database, takes the role when it is
@@ -35,19 +42,24 @@ public final class Controller implements InternalTopics, AutoCloseable {
     private final BlockingQueue<ControllerWork> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final Thread thread;
+    private volatile @Nullable CoordinatorIdentity identity;
     private volatile boolean active;
     private volatile boolean stopping;
 
-    private Controller(ControllerOptions options) {
+    /** A controller that refuses everything until it is started. */
+    public Controller(ControllerOptions options) {
         this.options = options;
         this.thread = Thread.ofPlatform().name("controller").unstarted(this::run);
     }
 
-    /** Starts the thread; {@link #ready} says when it serves. */
-    public static Controller start(ControllerOptions options) {
-        Controller controller = new Controller(options);
-        controller.thread.start();
-        return controller;
+    /**
+     * Starts the thread; {@link #ready} says when it serves.
+     *
+     * @param self this coordinator's incarnation, told to the cluster at the take-over
+     */
+    public void start(CoordinatorIdentity self) {
+        identity = self;
+        thread.start();
     }
 
     /**
@@ -89,11 +101,8 @@ public final class Controller implements InternalTopics, AutoCloseable {
     }
 
     /** Reads the state that later decisions will see, on the controller's thread. */
-    public <R> CompletableFuture<R> submitRead(
-            java.util.function.Function<ControllerState, R> read) {
-        return submit(
-                (state, nowMs) ->
-                        io.headrace.coordinator.cluster.Decision.answer(read.apply(state)));
+    public <R> CompletableFuture<R> submitRead(Function<ControllerState, R> read) {
+        return submit((state, nowMs) -> Decision.answer(read.apply(state)));
     }
 
     /** Notes a node's poll of the metadata log: a sign of life, and what it has applied. */
@@ -182,8 +191,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
             serve(store, takeOver);
         } catch (DeposedException e) {
             log.warn("{}", e.getMessage());
-        } catch (org.springframework.dao.DataAccessException
-                | org.springframework.transaction.TransactionException e) {
+        } catch (DataAccessException | TransactionException e) {
             log.warn("The database is not usable now; trying again: {}", e.getMessage());
             pause(options.retryDelayMs());
         } finally {
@@ -203,7 +211,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
                 new ControllerState(image, options.rules(), options.random(), nowMs());
         ActiveController controller =
                 new ActiveController(options, store, takeOver, state, metadataLog);
-        controller.commitFirst();
+        controller.commitFirst(Objects.requireNonNull(identity));
         active = true;
         ready.complete(null);
         log.info(
@@ -260,10 +268,12 @@ public final class Controller implements InternalTopics, AutoCloseable {
     public void close() {
         stopping = true;
         active = false;
-        @Nullable ControllerWork wake = new ControllerWork.Told(state -> {});
+        ControllerWork wake = new ControllerWork.Told(state -> {});
         queue.offer(wake);
         try {
-            thread.join(10_000);
+            if (thread.getState() != Thread.State.NEW && !thread.join(Duration.ofSeconds(10))) {
+                log.warn("The controller's thread does not end; the database recovers at start");
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -1,7 +1,8 @@
 package io.headrace.coordinator.metadata;
 
 import io.headrace.coordinator.cluster.ClusterRules;
-import io.headrace.coordinator.cluster.CoordinatorIdentity;
+
+import org.apache.kafka.common.Uuid;
 
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -10,7 +11,7 @@ import java.util.random.RandomGenerator;
 /**
  * What a controller runs with.
  *
- * @param identity this coordinator's incarnation, told to the cluster at the take-over
+ * @param coordinatorId this coordinator
  * @param database opens the database, on the controller's thread
  * @param newClusterId draws the id of a cluster that does not exist yet
  * @param random used on the controller's thread only
@@ -21,7 +22,7 @@ import java.util.random.RandomGenerator;
  * @param maxCommandsPerCommit the most commands in one transaction
  */
 public record ControllerOptions(
-        CoordinatorIdentity identity,
+        int coordinatorId,
         ClusterRules rules,
         Supplier<Database> database,
         Supplier<String> newClusterId,
@@ -34,24 +35,20 @@ public record ControllerOptions(
 
     /** The usual times. */
     public static ControllerOptions of(
-            CoordinatorIdentity identity,
+            int coordinatorId,
             ClusterRules rules,
             Supplier<Database> database,
             RandomGenerator random) {
         return new ControllerOptions(
-                identity,
+                coordinatorId,
                 rules,
                 database,
-                () -> org.apache.kafka.common.Uuid.randomUuid().toString(),
+                () -> Uuid.randomUuid().toString(),
                 random,
                 () -> System.nanoTime() / 1_000_000,
                 50,
                 200,
                 1_000,
                 512);
-    }
-
-    int coordinatorId() {
-        return identity.coordinatorId();
     }
 }

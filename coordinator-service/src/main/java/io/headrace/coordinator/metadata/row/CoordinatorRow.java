@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A row of {@code coordinators}.
+ * A registered coordinator as a row.
  *
  * @param apis each as key:min:max
  */

@@ -44,6 +44,8 @@ public final class RowChanges {
     private final Map<Object, Object> inserts = new LinkedHashMap<>();
 
     /**
+     * Reduces records to changes of rows.
+     *
      * @param topicName names a topic that exists before these records
      */
     public static RowChanges of(List<ApiMessage> records, Function<Uuid, String> topicName) {
