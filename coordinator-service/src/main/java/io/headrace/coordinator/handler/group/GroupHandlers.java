@@ -19,6 +19,8 @@ public final class GroupHandlers {
     private GroupHandlers() {}
 
     /**
+     * One handler for each API.
+     *
      * @param shards the group shards of this coordinator
      * @param topics makes the groups' topic when a group is first asked for
      */
