@@ -2,6 +2,7 @@ package io.headrace.coordinator.handler.group;
 
 import io.headrace.coordinator.group.GroupErrors;
 import io.headrace.coordinator.handler.ForwardedRequest;
+import io.headrace.coordinator.handler.group.ParkedCalls.Parked;
 import io.headrace.coordinator.metadata.InternalTopics;
 import io.headrace.coordinator.shard.OwnedShards;
 import io.headrace.coordinator.shard.ShardCall;
@@ -24,6 +25,7 @@ final class GroupRouter {
 
     private final OwnedShards shards;
     private final InternalTopics topics;
+    private final ParkedCalls parked = new ParkedCalls();
     private final AtomicBoolean creating = new AtomicBoolean();
 
     GroupRouter(OwnedShards shards, InternalTopics topics) {
@@ -58,14 +60,27 @@ final class GroupRouter {
                             body, request.apiVersion(), Errors.COORDINATOR_NOT_AVAILABLE));
             return;
         }
+        long linkId = request.linkId();
+        long parkedId = parked.nextId();
         ShardCall call =
                 new ShardCall(
                         body,
                         request.apiVersion(),
                         request.clientId(),
                         "/" + request.clientAddress().getHostAddress(),
-                        reply);
+                        response -> {
+                            parked.remove(linkId, parkedId);
+                            reply.accept(response);
+                        });
+        parked.add(linkId, parkedId, new Parked(shard, call));
         shards.submit(shard, call);
+    }
+
+    /** A link is gone: nobody waits for what came over it. */
+    void onLinkClosed(long linkId) {
+        for (Parked gone : parked.removeLink(linkId)) {
+            shards.abandon(gone.shard(), gone.call());
+        }
     }
 
     private void createTopic() {

@@ -49,6 +49,12 @@ final class ListGroupsHandler implements ForwardedHandler {
         }
     }
 
+    /** For all group APIs: they share the router. */
+    @Override
+    public void onLinkClosed(long linkId) {
+        router.onLinkClosed(linkId);
+    }
+
     /** All groups, or an error: but for shards that moved away meanwhile, whose owner is asked. */
     private static ListGroupsResponseData whole(List<ListGroupsResponseData> parts) {
         ListGroupsResponseData whole = new ListGroupsResponseData();
