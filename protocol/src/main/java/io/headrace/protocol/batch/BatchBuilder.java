@@ -1,15 +1,10 @@
 package io.headrace.protocol.batch;
 
 import static io.headrace.protocol.batch.BatchDescriptor.HEADER_BYTES;
-import static io.headrace.protocol.batch.BatchDescriptor.LOG_OVERHEAD_BYTES;
 import static io.headrace.protocol.batch.BatchDescriptor.NO_TIMESTAMP;
 
-import org.apache.kafka.common.utils.ByteBufferOutputStream;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -92,6 +87,17 @@ public final class BatchBuilder {
                         .append(timestampMs, marker.toKey(), marker.toValue(), List.of());
         builder.control = true;
         return builder.build();
+    }
+
+    /** An empty builder with the producer and the leader epoch of an existing batch. */
+    static BatchBuilder copyOfHeader(ByteBuffer batch, int index) {
+        return growing()
+                .leaderEpoch(BatchView.leaderEpoch(batch, index))
+                .producer(
+                        BatchView.producerId(batch, index),
+                        BatchView.producerEpoch(batch, index),
+                        BatchView.baseSequence(batch, index),
+                        BatchView.isTransactional(batch, index));
     }
 
     /** How records are compressed; none unless said. */
@@ -260,48 +266,31 @@ public final class BatchBuilder {
         }
         ByteBuffer batch =
                 codec == CompressionCodec.NONE
-                        ? buffer.duplicate().flip().position(start).slice()
-                        : compress();
-        writeHeader(batch);
-        BatchView.rewriteCrc(batch, 0);
+                        ? buffer.slice(start, buffer.position() - start)
+                        : CodecStreams.compressBatch(
+                                codec, buffer, start, buffer.position(), estimatedSizeInBytes());
+        header().writeTo(batch);
         return batch;
     }
 
-    private ByteBuffer compress() {
-        int uncompressed = uncompressedSizeInBytes();
-        ByteBufferOutputStream target =
-                new ByteBufferOutputStream(Math.max(HEADER_BYTES + 64, estimatedSizeInBytes()));
-        target.position(HEADER_BYTES);
-        ByteBuffer records = buffer.duplicate().flip().position(start + HEADER_BYTES);
-        assert records.remaining() == uncompressed - HEADER_BYTES;
-        try (OutputStream out = CodecStreams.compress(codec, target)) {
-            CodecStreams.write(out, records);
-        } catch (IOException e) {
-            throw new UncheckedIOException("Compression into memory failed", e);
-        }
-        return target.buffer().duplicate().flip().slice();
-    }
-
-    private void writeHeader(ByteBuffer batch) {
+    private BatchHeader header() {
         boolean logAppendTime = timestampType == TimestampType.LOG_APPEND_TIME;
         int attributes =
                 codec.id()
                         | (logAppendTime ? BatchDescriptor.LOG_APPEND_TIME_FLAG : 0)
                         | (transactional ? BatchDescriptor.TRANSACTIONAL_FLAG : 0)
                         | (control ? BatchDescriptor.CONTROL_FLAG : 0);
-        batch.putLong(BatchDescriptor.BASE_OFFSET, baseOffset);
-        batch.putInt(BatchDescriptor.LENGTH, batch.limit() - LOG_OVERHEAD_BYTES);
-        batch.putInt(BatchDescriptor.LEADER_EPOCH, leaderEpoch);
-        batch.put(BatchDescriptor.MAGIC, BatchDescriptor.CURRENT_MAGIC);
-        batch.putShort(BatchDescriptor.ATTRIBUTES, (short) attributes);
-        batch.putInt(BatchDescriptor.LAST_OFFSET_DELTA, recordCount - 1);
-        batch.putLong(BatchDescriptor.BASE_TIMESTAMP, baseTimestampMs);
-        batch.putLong(
-                BatchDescriptor.MAX_TIMESTAMP, logAppendTime ? logAppendTimeMs : maxTimestampMs);
-        batch.putLong(BatchDescriptor.PRODUCER_ID, producerId);
-        batch.putShort(BatchDescriptor.PRODUCER_EPOCH, producerEpoch);
-        batch.putInt(BatchDescriptor.BASE_SEQUENCE, baseSequence);
-        batch.putInt(BatchDescriptor.RECORD_COUNT, recordCount);
+        return new BatchHeader(
+                baseOffset,
+                recordCount - 1,
+                leaderEpoch,
+                attributes,
+                baseTimestampMs,
+                logAppendTime ? logAppendTimeMs : maxTimestampMs,
+                producerId,
+                producerEpoch,
+                baseSequence,
+                recordCount);
     }
 
     private void ensureRemaining(int size) {

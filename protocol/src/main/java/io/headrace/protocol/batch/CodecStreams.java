@@ -8,6 +8,7 @@ import org.apache.kafka.common.utils.ByteBufferOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
 /**
@@ -28,20 +29,40 @@ final class CodecStreams {
         }
     }
 
-    static OutputStream compress(CompressionCodec codec, ByteBufferOutputStream target) {
-        return compression(codec).wrapForOutput(target, BatchDescriptor.CURRENT_MAGIC);
+    /**
+     * A batch whose records are those of another, compressed; its header is still to be written.
+     *
+     * @param batch holds the other from {@code start} to {@code end}, room for a header first
+     */
+    static ByteBuffer compressBatch(
+            CompressionCodec codec, ByteBuffer batch, int start, int end, int expectedSizeInBytes) {
+        int from = start + BatchDescriptor.HEADER_BYTES;
+        ByteBuffer records = batch.slice(from, end - from);
+        ByteBufferOutputStream target =
+                new ByteBufferOutputStream(
+                        Math.max(BatchDescriptor.HEADER_BYTES + 64, expectedSizeInBytes));
+        target.position(BatchDescriptor.HEADER_BYTES);
+        try (OutputStream out =
+                compression(codec).wrapForOutput(target, BatchDescriptor.CURRENT_MAGIC)) {
+            write(out, records);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Compression into memory failed", e);
+        }
+        return target.buffer().slice(0, target.position());
     }
 
-    static void write(OutputStream out, ByteBuffer bytes) throws IOException {
+    private static void write(OutputStream out, ByteBuffer bytes) throws IOException {
         if (bytes.hasArray()) {
             out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
-        } else {
-            byte[] chunk = new byte[Math.min(8192, bytes.remaining())];
-            for (int at = bytes.position(); at < bytes.limit(); at += chunk.length) {
-                int count = Math.min(chunk.length, bytes.limit() - at);
-                bytes.get(at, chunk, 0, count);
-                out.write(chunk, 0, count);
-            }
+            return;
+        }
+        byte[] chunk = new byte[Math.min(8192, bytes.remaining())];
+        int at = bytes.position();
+        while (at < bytes.limit()) {
+            int count = Math.min(chunk.length, bytes.limit() - at);
+            bytes.get(at, chunk, 0, count);
+            out.write(chunk, 0, count);
+            at += count;
         }
     }
 

@@ -21,7 +21,7 @@ final class Varints {
     static void write(ByteBuffer buffer, long value) {
         long rest = (value << 1) ^ (value >> 63);
         while ((rest & ~0x7fL) != 0) {
-            buffer.put((byte) (rest & 0x7f | 0x80));
+            buffer.put((byte) ((rest & 0x7f) | 0x80));
             rest >>>= 7;
         }
         buffer.put((byte) rest);
