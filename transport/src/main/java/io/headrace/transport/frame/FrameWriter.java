@@ -1,0 +1,53 @@
+package io.headrace.transport.frame;
+
+import io.headrace.protocol.codec.FileRange;
+import io.headrace.protocol.codec.OutboundFrame;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.DefaultFileRegion;
+
+/**
+ * Writes outbound frames to a channel; memory is wrapped and file ranges are sent by the kernel.
+ */
+public final class FrameWriter {
+    private FrameWriter() {}
+
+    /**
+     * Queues the frame and its length prefix without flushing. Every part is released, also when
+     * the channel is closed. Called on the channel's event loop.
+     *
+     * @return the future of the last part
+     */
+    public static ChannelFuture write(Channel channel, OutboundFrame frame) {
+        ByteBuf prefix = channel.alloc().directBuffer(4).writeInt(frame.sizeInBytes());
+        ChannelFuture last = channel.write(prefix);
+        for (OutboundFrame.Part part : frame.parts()) {
+            last =
+                    switch (part) {
+                        case OutboundFrame.Bytes bytes -> {
+                            ByteBuf wrapped = Unpooled.wrappedBuffer(bytes.buffer());
+                            yield channel.write(wrapped).addListener(ignored -> bytes.release());
+                        }
+                        case FileRange range -> channel.write(new HeldFileRegion(range));
+                    };
+        }
+        return last;
+    }
+
+    /** A region whose file is given back, not closed, when it is sent or dropped. */
+    private static final class HeldFileRegion extends DefaultFileRegion {
+        private final FileRange range;
+
+        HeldFileRegion(FileRange range) {
+            super(range.file(), range.position(), range.sizeInBytes());
+            this.range = range;
+        }
+
+        @Override
+        protected void deallocate() {
+            range.release();
+        }
+    }
+}

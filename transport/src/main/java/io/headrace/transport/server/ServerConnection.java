@@ -1,0 +1,21 @@
+package io.headrace.transport.server;
+
+import io.headrace.transport.loop.Loop;
+
+import java.net.InetSocketAddress;
+
+/** An accepted connection, confined to its loop but for {@link #close}. */
+public interface ServerConnection {
+    /** Unique in this process. */
+    long id();
+
+    InetSocketAddress remoteAddress();
+
+    /** The address that the client connected to. */
+    InetSocketAddress localAddress();
+
+    Loop loop();
+
+    /** Ends the connection; requests in flight are dropped. Any thread. */
+    void close(String reason);
+}
