@@ -9,6 +9,7 @@ import io.headrace.client.connection.Failures;
 import io.headrace.client.connection.Retrier;
 import io.headrace.client.consume.Consumer;
 import io.headrace.client.consume.PartitionConsumer;
+import io.headrace.client.group.ClassicGroupConsumer;
 import io.headrace.client.group.GroupConsumer;
 import io.headrace.client.group.GroupOptions;
 import io.headrace.client.metadata.LeaderCalls;
@@ -36,7 +37,7 @@ final class ConnectedClient implements HeadraceClient {
     private final Metadata metadata;
     private final LeaderCalls leaders;
     private final Retrier retrier;
-    private final String clientId;
+
     private final Consumer consumer;
     private final Admin admin;
     private final Queue<Mono<Void>> closers = new ConcurrentLinkedQueue<>();
@@ -50,7 +51,7 @@ final class ConnectedClient implements HeadraceClient {
             int threads) {
         this.loops = LoopGroup.start(clientId, threads);
         this.channels = new ChannelFactory(loops);
-        this.clientId = clientId;
+
         this.connections = new Connections(channels, loops.at(0), clientId, options);
         this.retrier = new Retrier(loops.at(0), options);
         this.metadata = new Metadata(bootstrap, connections, retrier);
@@ -91,7 +92,17 @@ final class ConnectedClient implements HeadraceClient {
     @Override
     public GroupConsumer groupConsumer(GroupOptions options) {
         requireOpen();
-        throw new IllegalStateException(options.toString() + clientId);
+        int number = nextNumber.getAndIncrement();
+        GroupConsumer member =
+                new ClassicGroupConsumer(
+                        options,
+                        connections,
+                        metadata,
+                        leaders,
+                        loops.at(number % loops.size()),
+                        "group-" + number);
+        closers.add(member.close());
+        return member;
     }
 
     @Override

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.jspecify.annotations.NullUnmarked;
 
 import reactor.core.publisher.Flux;
 
@@ -54,6 +55,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /** Producer, consumer and administration against Apache Kafka, or what {@code bootstrap} names. */
+@NullUnmarked // A missing answer fails the test as well as a check of it would.
 class ClientCompatibilityIT {
     private static final Duration WAIT = Duration.ofSeconds(20);
 
