@@ -99,8 +99,8 @@ final class MultiplexedChannel implements ClientChannel, FrameDecoder.Sink {
                             channel, loops.of(channel.eventLoop()), options, address, open);
             channel.pipeline().addAfter(context.name(), "frames", new FrameDecoder(opened));
             channel.pipeline().addAfter("frames", "watch", opened.new Watch());
-            channel.config().setAutoRead(true);
             context.fireChannelActive();
+            channel.config().setAutoRead(true); // Reactor Netty turned it off just now
             open.add(opened);
             result.complete(opened);
         }

@@ -75,7 +75,6 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
                 return;
             }
             connection.open(context);
-            context.fireChannelActive();
         }
     }
 
@@ -84,7 +83,8 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
         channel.pipeline().addAfter(installer.name(), "frames", decoder);
         channel.pipeline().addAfter("frames", "watch", new Watch());
         decoderContext = channel.pipeline().context("frames");
-        channel.config().setAutoRead(true);
+        installer.fireChannelActive();
+        channel.config().setAutoRead(true); // Reactor Netty turned it off just now
         scheduleCheck();
     }
 
