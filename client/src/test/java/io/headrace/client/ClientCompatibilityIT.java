@@ -32,12 +32,12 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.jspecify.annotations.NullUnmarked;
 
 import reactor.core.publisher.Flux;
 
@@ -96,8 +96,7 @@ class ClientCompatibilityIT {
                                                 .withHeader("none", null))
                                 .block(WAIT));
 
-        assertThat(stored)
-                .isEqualTo(new RecordMetadata(topic, 0, 0, 1_700_000_000_000L));
+        assertThat(stored).isEqualTo(new RecordMetadata(topic, 0, 0, 1_700_000_000_000L));
         ConsumedRecord read =
                 Objects.requireNonNull(
                         client.consumer()
@@ -115,8 +114,7 @@ class ClientCompatibilityIT {
     @EnumSource(CompressionCodec.class)
     void keepsTheOrderOfManyRecordsInEveryCodec(CompressionCodec codec) {
         String topic = newTopic(3);
-        Producer producer =
-                client.producer(ProducerOptions.builder().compression(codec).build());
+        Producer producer = client.producer(ProducerOptions.builder().compression(codec).build());
         int count = 5_000;
 
         List<SendResult<Integer>> results =
@@ -181,8 +179,7 @@ class ClientCompatibilityIT {
                                 .partition();
                 RecordMetadata ours =
                         Objects.requireNonNull(
-                                producer.send(ProducerRecord.ofText(topic, key, "v"))
-                                        .block(WAIT));
+                                producer.send(ProducerRecord.ofText(topic, key, "v")).block(WAIT));
                 assertThat(ours.partition()).as(key).isEqualTo(theirs);
             }
         }
@@ -192,8 +189,7 @@ class ClientCompatibilityIT {
     @Test
     void spreadsRecordsWithoutKeysOverAllPartitions() {
         String topic = newTopic(4);
-        Producer producer =
-                client.producer(ProducerOptions.builder().batchBytes(1024).build());
+        Producer producer = client.producer(ProducerOptions.builder().batchBytes(1024).build());
         List<SendResult<Integer>> results =
                 Objects.requireNonNull(
                         producer.send(
@@ -204,12 +200,16 @@ class ClientCompatibilityIT {
                                                                         i,
                                                                         ProducerRecord.ofText(
                                                                                 topic,
-                                                                                "some value " + i))))
+                                                                                "some value "
+                                                                                        + i))))
                                 .collectList()
                                 .block(WAIT));
         assertThat(results)
                 .extracting(
-                        r -> r instanceof SendResult.Sent<Integer>(var i, var m) ? m.partition() : -1)
+                        r ->
+                                r instanceof SendResult.Sent<Integer>(var i, var m)
+                                        ? m.partition()
+                                        : -1)
                 .contains(0, 1, 2, 3)
                 .doesNotContain(-1);
         producer.close().block(WAIT);
@@ -307,9 +307,7 @@ class ClientCompatibilityIT {
         producer.send(ProducerRecord.ofText(topic, "now")).block(WAIT);
         FetchedBatches answer =
                 Objects.requireNonNull(
-                        client.consumer()
-                                .fetch(partition, 0, FetchOptions.defaults())
-                                .block(WAIT));
+                        client.consumer().fetch(partition, 0, FetchOptions.defaults()).block(WAIT));
         FetchedBatches.Decoded decoded = answer.decode(1 << 20);
         assertThat(decoded.records()).extracting(ConsumedRecord::valueText).containsExactly("now");
         assertThat(decoded.nextOffset()).isEqualTo(1);
@@ -340,18 +338,17 @@ class ClientCompatibilityIT {
                                         List.of(new ConfigChange.Set("retention.ms", "12345"))),
                                 false)
                         .block(WAIT));
-        List<ConfigEntry> configs =
+        // Another node may learn of the change later; asked until it does.
+        ConfigEntry changed =
                 Objects.requireNonNull(
-                                admin.describeConfigs(List.of(resource), true).block(WAIT))
-                        .get(resource)
-                        .orThrow();
-        assertThat(configs)
-                .anyMatch(
-                        c ->
-                                c.name().equals("retention.ms")
-                                        && "12345".equals(c.value())
-                                        && c.source() == ConfigEntry.Source.TOPIC
-                                        && !c.documentation().isEmpty());
+                        Flux.defer(() -> admin.describeConfigs(List.of(resource), true))
+                                .flatMapIterable(all -> all.get(resource).orThrow())
+                                .filter(c -> c.name().equals("retention.ms"))
+                                .repeat()
+                                .filter(c -> "12345".equals(c.value()))
+                                .blockFirst(WAIT));
+        assertThat(changed.source()).isEqualTo(ConfigEntry.Source.TOPIC);
+        assertThat(changed.documentation()).isNotEmpty();
 
         assertThatThrownBy(() -> admin.createTopic(NewTopic.of(topic, 1)).block(WAIT))
                 .isInstanceOfSatisfying(
@@ -383,8 +380,7 @@ class ClientCompatibilityIT {
                                 .orThrow())
                 .isEqualTo(1);
         assertThat(firstAt(topic, Position.earliest())).isEqualTo("b");
-        assertThat(Objects.requireNonNull(admin.describeCluster().block(WAIT)).nodes())
-                .hasSize(1);
+        assertThat(Objects.requireNonNull(admin.describeCluster().block(WAIT)).nodes()).hasSize(1);
         assertThat(
                         Objects.requireNonNull(admin.describeLogDirs(Set.of()).block(WAIT))
                                 .values()
@@ -409,8 +405,7 @@ class ClientCompatibilityIT {
         TopicPartition p1 = new TopicPartition(topic, 1);
         orThrow(
                 admin.alterOffsets(
-                                group,
-                                Map.of(p0, CommittedOffset.of(1), p1, CommittedOffset.of(3)))
+                                group, Map.of(p0, CommittedOffset.of(1), p1, CommittedOffset.of(3)))
                         .block(WAIT));
         GroupLag lag = Objects.requireNonNull(admin.lag(group).block(WAIT));
         assertThat(lag.total()).isEqualTo(2);

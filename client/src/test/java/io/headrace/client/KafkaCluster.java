@@ -74,7 +74,10 @@ final class KafkaCluster implements AutoCloseable {
                 "process.roles=broker,controller",
                 "node.id=1",
                 "controller.quorum.voters=1@127.0.0.1:" + controllerPort,
-                "listeners=PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort,
+                "listeners=PLAINTEXT://127.0.0.1:"
+                        + port
+                        + ",CONTROLLER://127.0.0.1:"
+                        + controllerPort,
                 "advertised.listeners=PLAINTEXT://127.0.0.1:" + port,
                 "controller.listener.names=CONTROLLER",
                 "log.dirs=" + directory.resolve("data"),
@@ -94,7 +97,8 @@ final class KafkaCluster implements AutoCloseable {
                         new String[] {
                             "format", "-t", "bXktY2x1c3Rlci1mb3ItdA", "-c", config.toString()
                         },
-                        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
+                        new PrintStream(
+                                OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
         if (code != 0) {
             throw new IllegalStateException("Formatting Kafka's directory ended with " + code);
         }

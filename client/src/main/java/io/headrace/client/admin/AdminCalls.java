@@ -112,10 +112,7 @@ final class AdminCalls {
     }
 
     private <R> CompletableFuture<Map<String, Outcome<R>>> round(
-            String what,
-            Set<String> open,
-            Map<String, Outcome<R>> done,
-            GroupRequest<R> request) {
+            String what, Set<String> open, Map<String, Outcome<R>> done, GroupRequest<R> request) {
         return coordinators
                 .find(open)
                 .thenCompose(found -> ask(found, request))
@@ -146,7 +143,8 @@ final class AdminCalls {
     private <R> CompletableFuture<Map<String, Outcome<R>>> ask(
             Coordinators.Found found, GroupRequest<R> request) {
         Map<String, Outcome<R>> outcomes = new HashMap<>();
-        found.failures().forEach((group, error) -> outcomes.put(group, new Outcome.Refused<>(error)));
+        found.failures()
+                .forEach((group, error) -> outcomes.put(group, new Outcome.Refused<>(error)));
         List<CompletableFuture<?>> all = new ArrayList<>();
         found.groups()
                 .forEach(

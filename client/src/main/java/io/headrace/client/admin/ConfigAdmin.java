@@ -195,8 +195,6 @@ final class ConfigAdmin {
         boolean ofNode =
                 resource.type() == ConfigResource.Type.BROKER
                         || resource.type() == ConfigResource.Type.BROKER_LOGGER;
-        return ofNode && !resource.name().isEmpty()
-                ? Integer.parseInt(resource.name())
-                : ANY_NODE;
+        return ofNode && !resource.name().isEmpty() ? Integer.parseInt(resource.name()) : ANY_NODE;
     }
 }

@@ -362,14 +362,15 @@ final class GroupAdmin {
                                     coordinator
                                             .ranges()
                                             .version(
-                                                    ApiKeys.OFFSET_COMMIT,
-                                                    LAST_VERSION_WITH_NAMES);
-                            return coordinator.call(
-                                    ApiKeys.OFFSET_COMMIT,
-                                    version,
-                                    encode(groupId, commits),
-                                    OffsetCommitResponseData.class,
-                                    calls.timeout());
+                                                    ApiKeys.OFFSET_COMMIT, LAST_VERSION_WITH_NAMES);
+                            return coordinator
+                                    .call(
+                                            ApiKeys.OFFSET_COMMIT,
+                                            version,
+                                            encode(groupId, commits),
+                                            OffsetCommitResponseData.class,
+                                            calls.timeout())
+                                    .thenApply(GroupAdmin::requireCoordinator);
                         })
                 .map(
                         answer -> {
@@ -389,6 +390,30 @@ final class GroupAdmin {
                                                                                             .errorCode())));
                             return outcomes;
                         });
+    }
+
+    /** A coordinator that is loading or has moved says so for each partition: asked again. */
+    private static OffsetCommitResponseData requireCoordinator(OffsetCommitResponseData answer) {
+        answer.topics()
+                .forEach(
+                        topic ->
+                                topic.partitions().stream()
+                                        .map(part -> Errors.forCode(part.errorCode()))
+                                        .filter(GroupAdmin::isOfCoordinator)
+                                        .forEach(
+                                                error ->
+                                                        AdminCalls.require(
+                                                                error.code(),
+                                                                "Committing offsets",
+                                                                null)));
+        return answer;
+    }
+
+    private static boolean isOfCoordinator(Errors error) {
+        return switch (error) {
+            case NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS -> true;
+            default -> false;
+        };
     }
 
     private static OffsetCommitRequestData encode(
@@ -476,7 +501,10 @@ final class GroupAdmin {
         outcomes.put(
                 key,
                 AdminCalls.outcome(
-                        errorCode, "Changing the offset of " + key, null, () -> Completed.COMPLETED));
+                        errorCode,
+                        "Changing the offset of " + key,
+                        null,
+                        () -> Completed.COMPLETED));
     }
 
     private interface Single<A> {
@@ -490,7 +518,7 @@ final class GroupAdmin {
                         (AdminCalls.GroupRequest<A>)
                                 (coordinator, nodeId, mine) ->
                                         request.send(coordinator)
-                                                .thenApply(
+                                                .<Map<String, Outcome<A>>>thenApply(
                                                         answer ->
                                                                 Map.of(
                                                                         groupId,

@@ -83,7 +83,8 @@ final class NodeAdmin {
                                                                                         answer)));
                                             }
                                             return CompletableFuture.allOf(
-                                                            all.toArray(CompletableFuture<?>[]::new))
+                                                            all.toArray(
+                                                                    CompletableFuture<?>[]::new))
                                                     .thenApply(
                                                             nothing ->
                                                                     List.copyOf(groups.values()));

@@ -175,8 +175,7 @@ public final class Connections {
         }
     }
 
-    private void onFailed(
-            Key key, CompletableFuture<NodeConnection> opening, Throwable failure) {
+    private void onFailed(Key key, CompletableFuture<NodeConnection> opening, Throwable failure) {
         synchronized (this) {
             open.remove(key, opening);
             Trouble before = troubles.get(key.address());
@@ -230,19 +229,18 @@ public final class Connections {
                                 return askVersions(channel, fallback(answer, version));
                             }
                             if (error != Errors.NONE) {
-                                throw ServerErrorException.of(
-                                        error, "Agreeing on versions", null);
+                                throw ServerErrorException.of(error, "Agreeing on versions", null);
                             }
                             return CompletableFuture.completedFuture(answer);
                         });
     }
 
     /** A node that does not know the version answers in version 0 and names its own. */
-    private static ApiVersionsResponseData decode(
-            ApiSchema api, short version, ByteBuffer frame) {
+    private static ApiVersionsResponseData decode(ApiSchema api, short version, ByteBuffer frame) {
         boolean refused =
                 frame.remaining() >= 6
-                        && frame.getShort(frame.position() + 4) == Errors.UNSUPPORTED_VERSION.code();
+                        && frame.getShort(frame.position() + 4)
+                                == Errors.UNSUPPORTED_VERSION.code();
         try {
             short encoded = refused ? FIRST_FALLBACK_VERSION : version;
             return (ApiVersionsResponseData) ResponseReader.read(api, encoded, frame);

@@ -57,8 +57,7 @@ public final class Retrier {
                     }
                     HeadraceException known = Failures.of(failure, what);
                     long delayMs = backoff.delayMs(number);
-                    boolean late =
-                            System.nanoTime() + delayMs * 1_000_000 - deadlineNanos > 0;
+                    boolean late = System.nanoTime() + delayMs * 1_000_000 - deadlineNanos > 0;
                     if (!known.retriable()) {
                         result.completeExceptionally(known);
                     } else if (late) {

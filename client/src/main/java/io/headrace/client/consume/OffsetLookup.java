@@ -115,8 +115,7 @@ public final class OffsetLookup {
             FoundOffset first,
             FoundOffset second) {
         return position instanceof Position.BeforeEnd(long count)
-                ? new FoundOffset(
-                        Math.max(second.offset(), first.offset() - count), -1, -1)
+                ? new FoundOffset(Math.max(second.offset(), first.offset() - count), -1, -1)
                 : second;
     }
 

@@ -122,8 +122,7 @@ public final class PartitionConsumer implements Consumer {
                             (positions, view) -> {
                                 for (PartitionView partition : view.partitions()) {
                                     positions.putIfAbsent(
-                                            new TopicPartition(
-                                                    view.name(), partition.partition()),
+                                            new TopicPartition(view.name(), partition.partition()),
                                             topic.getValue());
                                 }
                                 return positions;
@@ -133,8 +132,7 @@ public final class PartitionConsumer implements Consumer {
     }
 
     @Override
-    public Mono<FetchedBatches> fetch(
-            TopicPartition partition, long offset, FetchOptions options) {
+    public Mono<FetchedBatches> fetch(TopicPartition partition, long offset, FetchOptions options) {
         return Mono.defer(
                 () ->
                         Mono.fromFuture(
@@ -150,8 +148,7 @@ public final class PartitionConsumer implements Consumer {
                 .thenCompose(leader -> fetchFrom(leader, partition, offset, options))
                 .whenComplete(
                         (answer, failure) -> {
-                            if (failure != null
-                                    && Failures.of(failure, "Fetching").retriable()) {
+                            if (failure != null && Failures.of(failure, "Fetching").retriable()) {
                                 metadata.refresh();
                             }
                         });
@@ -209,10 +206,7 @@ public final class PartitionConsumer implements Consumer {
     }
 
     private static FetchedBatches decode(
-            TopicPartition partition,
-            long offset,
-            FetchOptions options,
-            FetchResponseData answer) {
+            TopicPartition partition, long offset, FetchOptions options, FetchResponseData answer) {
         String what = "Fetching " + partition + " at offset " + offset;
         Errors error = Errors.forCode(answer.errorCode());
         if (error == Errors.NONE
@@ -231,8 +225,7 @@ public final class PartitionConsumer implements Consumer {
     }
 
     @Override
-    public Mono<Map<TopicPartition, FoundOffset>> offsets(
-            Map<TopicPartition, Position> positions) {
+    public Mono<Map<TopicPartition, FoundOffset>> offsets(Map<TopicPartition, Position> positions) {
         return Mono.defer(
                 () ->
                         Mono.fromFuture(

@@ -277,8 +277,7 @@ public final class ReadEngine {
         return reading.fetchOffset < reading.endOffset;
     }
 
-    private FetchSession.Wanted wanted(
-            Reading reading, TopicView topic, PartitionView partition) {
+    private FetchSession.Wanted wanted(Reading reading, TopicView topic, PartitionView partition) {
         return new FetchSession.Wanted(
                 topic.topicId(),
                 reading.fetchOffset,
@@ -465,8 +464,7 @@ public final class ReadEngine {
                             .forEach(
                                     part ->
                                             onPartition(
-                                                    new TopicPartition(
-                                                            name, part.partitionIndex()),
+                                                    new TopicPartition(name, part.partitionIndex()),
                                                     asked,
                                                     part));
                 }
@@ -501,14 +499,14 @@ public final class ReadEngine {
             case NONE -> onData(reading, part);
             case OFFSET_OUT_OF_RANGE -> onOutOfRange(reading);
             case NOT_LEADER_OR_FOLLOWER,
-                            FENCED_LEADER_EPOCH,
-                            UNKNOWN_LEADER_EPOCH,
-                            UNKNOWN_TOPIC_OR_PARTITION,
-                            UNKNOWN_TOPIC_ID,
-                            INCONSISTENT_TOPIC_ID,
-                            KAFKA_STORAGE_ERROR,
-                            REPLICA_NOT_AVAILABLE,
-                            LEADER_NOT_AVAILABLE -> {
+                    FENCED_LEADER_EPOCH,
+                    UNKNOWN_LEADER_EPOCH,
+                    UNKNOWN_TOPIC_OR_PARTITION,
+                    UNKNOWN_TOPIC_ID,
+                    INCONSISTENT_TOPIC_ID,
+                    KAFKA_STORAGE_ERROR,
+                    REPLICA_NOT_AVAILABLE,
+                    LEADER_NOT_AVAILABLE -> {
                 reading.replicaId = -1;
                 refresh();
                 pause(reading);

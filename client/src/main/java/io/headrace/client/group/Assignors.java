@@ -42,8 +42,7 @@ final class Assignors {
         return assignment;
     }
 
-    private static List<String> subscribers(
-            Map<String, MemberSubscription> members, String topic) {
+    private static List<String> subscribers(Map<String, MemberSubscription> members, String topic) {
         List<String> subscribers = new ArrayList<>();
         new TreeMap<>(members)
                 .forEach(
@@ -103,7 +102,8 @@ final class Assignors {
             while (!able.contains(order.get(next % order.size()))) {
                 next++;
             }
-            assignment.getOrDefault(order.get(next % order.size()), new ArrayList<>())
+            assignment
+                    .getOrDefault(order.get(next % order.size()), new ArrayList<>())
                     .add(partition);
             next++;
         }
@@ -184,9 +184,7 @@ final class Assignors {
                 .min(Comparator.comparingInt(member -> size(assignment, member)))
                 .ifPresent(
                         member ->
-                                assignment
-                                        .getOrDefault(member, new ArrayList<>())
-                                        .add(partition));
+                                assignment.getOrDefault(member, new ArrayList<>()).add(partition));
     }
 
     private static int size(Map<String, List<TopicPartition>> assignment, String member) {

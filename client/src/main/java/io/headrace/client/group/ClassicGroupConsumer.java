@@ -2,6 +2,7 @@ package io.headrace.client.group;
 
 import io.headrace.client.connection.Connections;
 import io.headrace.client.connection.Failures;
+import io.headrace.client.connection.Retrier;
 import io.headrace.client.consume.CommittedOffset;
 import io.headrace.client.consume.ConsumedRecord;
 import io.headrace.client.consume.OffsetLookup;
@@ -10,7 +11,6 @@ import io.headrace.client.consume.Position;
 import io.headrace.client.consume.ReadEngine;
 import io.headrace.client.consume.ReadOptions;
 import io.headrace.client.consume.ReadSubscription;
-import io.headrace.client.connection.Retrier;
 import io.headrace.client.error.HeadraceException;
 import io.headrace.client.error.ServerErrorException;
 import io.headrace.client.metadata.LeaderCalls;
@@ -119,8 +119,7 @@ public final class ClassicGroupConsumer implements GroupConsumer {
         }
     }
 
-    private void begin(
-            Set<TopicPartition> added, Map<TopicPartition, CommittedOffset> found) {
+    private void begin(Set<TopicPartition> added, Map<TopicPartition, CommittedOffset> found) {
         ReadEngine reading = engine;
         if (reading == null) {
             return;
@@ -297,9 +296,7 @@ public final class ClassicGroupConsumer implements GroupConsumer {
     @Override
     public Mono<Map<TopicPartition, CommittedOffset>> committed(Set<TopicPartition> partitions) {
         return onLoop(
-                () ->
-                        retrier.run(
-                                "Looking up offsets", () -> membership.committed(partitions)));
+                () -> retrier.run("Looking up offsets", () -> membership.committed(partitions)));
     }
 
     @Override

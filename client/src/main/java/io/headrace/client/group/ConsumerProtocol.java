@@ -69,8 +69,7 @@ public final class ConsumerProtocol {
                                                         owned.add(
                                                                 new TopicPartition(
                                                                         topic.topic(), p))));
-        return new MemberSubscription(
-                Set.copyOf(message.topics()), owned, message.generationId());
+        return new MemberSubscription(Set.copyOf(message.topics()), owned, message.generationId());
     }
 
     static byte[] encodeAssignment(Collection<TopicPartition> partitions) {
@@ -78,8 +77,7 @@ public final class ConsumerProtocol {
         for (TopicPartition partition : partitions) {
             var topic = message.assignedPartitions().find(partition.topic());
             if (topic == null) {
-                topic =
-                        new ConsumerProtocolAssignment.TopicPartition().setTopic(partition.topic());
+                topic = new ConsumerProtocolAssignment.TopicPartition().setTopic(partition.topic());
                 message.assignedPartitions().add(topic);
             }
             topic.partitions().add(partition.partition());

@@ -424,8 +424,8 @@ final class GroupMembership {
                             switch (error) {
                                 case NONE, COORDINATOR_LOAD_IN_PROGRESS -> scheduleHeartbeat(mine);
                                 case NETWORK_EXCEPTION,
-                                                NOT_COORDINATOR,
-                                                COORDINATOR_NOT_AVAILABLE -> {
+                                        NOT_COORDINATOR,
+                                        COORDINATOR_NOT_AVAILABLE -> {
                                     coordinator = null;
                                     rejoinKeeping(mine);
                                 }
@@ -467,7 +467,8 @@ final class GroupMembership {
             return;
         }
         Map<String, Integer> before = topicCounts;
-        boolean asks = stable && (leader || options.subscription() instanceof Subscription.Matching);
+        boolean asks =
+                stable && (leader || options.subscription() instanceof Subscription.Matching);
         if (!asks) {
             scheduleTopicCheck();
             return;
@@ -514,7 +515,8 @@ final class GroupMembership {
                                                                                                 .forCode(
                                                                                                         part
                                                                                                                 .errorCode()),
-                                                                                        "Committing to "
+                                                                                        "Committing"
+                                                                                            + " to "
                                                                                                 + topic
                                                                                                         .name()
                                                                                                 + "-"
@@ -554,7 +556,9 @@ final class GroupMembership {
                                                                                     Errors.forCode(
                                                                                             part
                                                                                                     .errorCode()),
-                                                                                    "Looking up an offset of "
+                                                                                    "Looking up an"
+                                                                                        + " offset"
+                                                                                        + " of "
                                                                                             + topic
                                                                                                     .name())));
                             return GroupRequests.decode(group);

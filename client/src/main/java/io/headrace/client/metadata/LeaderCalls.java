@@ -114,8 +114,7 @@ public final class LeaderCalls {
                 return;
             }
             failures.keySet().removeAll(again);
-            timer.schedule(
-                    () -> next(again, attempt + 1, true, result), backoff.delayMs(attempt));
+            timer.schedule(() -> next(again, attempt + 1, true, result), backoff.delayMs(attempt));
         }
 
         private CompletableFuture<ClusterView> view(Set<TopicPartition> open, boolean refresh) {

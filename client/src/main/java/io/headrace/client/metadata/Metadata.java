@@ -234,9 +234,7 @@ public final class Metadata {
     /** These topics, without creating them; not kept. */
     public CompletableFuture<Map<String, TopicView>> topics(Collection<String> names) {
         MetadataRequestData request =
-                new MetadataRequestData()
-                        .setTopics(named(names))
-                        .setAllowAutoTopicCreation(false);
+                new MetadataRequestData().setTopics(named(names)).setAllowAutoTopicCreation(false);
         return callAny(ApiKeys.METADATA, request, MetadataResponseData.class)
                 .thenApply(Metadata::topicsOf);
     }
@@ -269,8 +267,7 @@ public final class Metadata {
                 .thenCompose(connection -> call(connection, api, request, answer))
                 .exceptionallyCompose(
                         failure -> {
-                            HeadraceException known =
-                                    Failures.of(failure, api.name);
+                            HeadraceException known = Failures.of(failure, api.name);
                             return known instanceof ConnectionFailedException
                                             && index + 1 < candidates.size()
                                     ? callFirst(candidates, index + 1, api, request, answer)

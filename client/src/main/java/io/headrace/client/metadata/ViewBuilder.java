@@ -45,8 +45,7 @@ final class ViewBuilder {
             }
         }
         String clusterId = answer.clusterId() == null ? "" : answer.clusterId();
-        return new ClusterView(
-                clusterId, answer.controllerId(), nodes(answer), Map.copyOf(topics));
+        return new ClusterView(clusterId, answer.controllerId(), nodes(answer), Map.copyOf(topics));
     }
 
     /** A topic of an answer, as a view. */

@@ -186,8 +186,7 @@ final class Accumulator {
         synchronized (this) {
             Deque<Waiting> line = waitingForTopic.remove(name);
             if (view != null) {
-                topics.computeIfAbsent(
-                                name, n -> new TopicQueues(view, options, memory, random))
+                topics.computeIfAbsent(name, n -> new TopicQueues(view, options, memory, random))
                         .update(view);
             }
             while (line != null && !line.isEmpty()) {
@@ -231,8 +230,8 @@ final class Accumulator {
     void pump(long nowMs) {
         synchronized (this) {
             Waiting first = waitingForRoom.peek();
-            while (first != null && tryAppend(first.record(), first.callback(), nowMs)
-                    == Obstacle.NONE) {
+            while (first != null
+                    && tryAppend(first.record(), first.callback(), nowMs) == Obstacle.NONE) {
                 waitingForRoom.remove();
                 leave(first);
                 first = waitingForRoom.peek();

@@ -136,8 +136,7 @@ public final class BatchingProducer implements Producer {
 
     @Override
     public ProducerMetrics metrics() {
-        return counters.snapshot(
-                memory.usedBytes(), accumulator.waitingCount(), sender.identity());
+        return counters.snapshot(memory.usedBytes(), accumulator.waitingCount(), sender.identity());
     }
 
     @Override
@@ -145,8 +144,7 @@ public final class BatchingProducer implements Producer {
         return Mono.defer(
                 () -> {
                     closed = true;
-                    return flush()
-                            .timeout(options.deliveryTimeout())
+                    return flush().timeout(options.deliveryTimeout())
                             .onErrorResume(failure -> Mono.empty())
                             .then(Mono.fromFuture(this::abort));
                 });

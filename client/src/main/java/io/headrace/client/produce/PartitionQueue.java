@@ -48,7 +48,10 @@ final class PartitionQueue {
                         options.maxRequestBytes(),
                         Math.max(
                                 options.batchBytes(),
-                                (int) Math.min((long) options.batchBytes() * GROWTH, GROWN_BYTES_MAX)));
+                                (int)
+                                        Math.min(
+                                                (long) options.batchBytes() * GROWTH,
+                                                GROWN_BYTES_MAX)));
     }
 
     TopicPartition partition() {

@@ -174,8 +174,7 @@ final class ProduceBatch {
         return parts;
     }
 
-    private ProduceBatch part(
-            RecordReader records, int from, int to, int sizeHint, long reserved) {
+    private ProduceBatch part(RecordReader records, int from, int to, int sizeHint, long reserved) {
         ProduceBatch part =
                 new ProduceBatch(
                         partition, codec, sizeHint, Integer.MAX_VALUE - 8, reserved, createdMs);

@@ -75,7 +75,8 @@ final class ProduceRequests {
         }
         Map<TopicPartition, PartitionProduceResponse> answers = new HashMap<>();
         for (TopicProduceResponse topic : answer.responses()) {
-            @Nullable String name = topic.name().isEmpty() ? names.get(topic.topicId()) : topic.name();
+            @Nullable String name =
+                    topic.name().isEmpty() ? names.get(topic.topicId()) : topic.name();
             if (name != null) {
                 for (PartitionProduceResponse partition : topic.partitionResponses()) {
                     answers.put(new TopicPartition(name, partition.index()), partition);

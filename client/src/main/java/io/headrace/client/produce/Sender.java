@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -174,8 +173,7 @@ final class Sender {
                     queue,
                     q ->
                             trackers.computeIfAbsent(
-                                    q.partition(),
-                                    p -> new SequenceTracker(options.idempotent())));
+                                    q.partition(), p -> new SequenceTracker(options.idempotent())));
             queue = woken.poll();
         }
     }
@@ -237,8 +235,7 @@ final class Sender {
         boolean sent = true;
         while (sent) {
             sent = false;
-            for (Map.Entry<NodeView, List<ProduceBatch>> request :
-                    gather(view, nowMs).entrySet()) {
+            for (Map.Entry<NodeView, List<ProduceBatch>> request : gather(view, nowMs).entrySet()) {
                 send(request.getKey(), request.getValue(), view);
                 sent = true;
             }
@@ -363,7 +360,8 @@ final class Sender {
             @Nullable ProduceResponseData answer,
             @Nullable Throwable failure) {
         if (answer == null) {
-            HeadraceException known = Failures.of(failure == null ? new Error() : failure, "Produce");
+            HeadraceException known =
+                    Failures.of(failure == null ? new Error() : failure, "Produce");
             batches.forEach(batch -> onFailure(batch, known));
             refreshMetadata();
         } else {

@@ -149,8 +149,7 @@ final class SequenceTracker {
         }
         boolean first = unacknowledged.getFirst().equals(batch);
         boolean expected =
-                batch.baseSequence()
-                        == BatchView.incrementSequence(lastAcknowledgedSequence, 1);
+                batch.baseSequence() == BatchView.incrementSequence(lastAcknowledgedSequence, 1);
         return switch (error) {
             case OUT_OF_ORDER_SEQUENCE_NUMBER ->
                     !first

@@ -16,13 +16,13 @@ final class ServerErrors {
     static boolean isStaleMetadata(Errors error) {
         return switch (error) {
             case NOT_LEADER_OR_FOLLOWER,
-                            UNKNOWN_TOPIC_OR_PARTITION,
-                            UNKNOWN_TOPIC_ID,
-                            INCONSISTENT_TOPIC_ID,
-                            LEADER_NOT_AVAILABLE,
-                            FENCED_LEADER_EPOCH,
-                            KAFKA_STORAGE_ERROR,
-                            NETWORK_EXCEPTION ->
+                    UNKNOWN_TOPIC_OR_PARTITION,
+                    UNKNOWN_TOPIC_ID,
+                    INCONSISTENT_TOPIC_ID,
+                    LEADER_NOT_AVAILABLE,
+                    FENCED_LEADER_EPOCH,
+                    KAFKA_STORAGE_ERROR,
+                    NETWORK_EXCEPTION ->
                     true;
             default -> false;
         };

@@ -10,8 +10,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * The queues of a topic's partitions, and the partition that records without a key go to now: it
- * changes after each {@code batchBytes}, to one with a short queue rather than a long one (KIP-794).
- * Thread-safe.
+ * changes after each {@code batchBytes}, to one with a short queue rather than a long one
+ * (KIP-794). Thread-safe.
  */
 final class TopicQueues {
     private final String topic;
@@ -27,10 +27,7 @@ final class TopicQueues {
     private volatile int stickyBytes;
 
     TopicQueues(
-            TopicView view,
-            ProducerOptions options,
-            BufferMemory memory,
-            RandomGenerator random) {
+            TopicView view, ProducerOptions options, BufferMemory memory, RandomGenerator random) {
         this.topic = view.name();
         this.options = options;
         this.memory = memory;
