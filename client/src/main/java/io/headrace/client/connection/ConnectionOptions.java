@@ -127,9 +127,7 @@ public record ConnectionOptions(
             return this;
         }
 
-        /**
-         * @throws IllegalArgumentException when a value is out of its range: it says which
-         */
+        /** The options; throws {@link IllegalArgumentException} when one is out of its range. */
         public ConnectionOptions build() {
             return new ConnectionOptions(
                     requestTimeout,

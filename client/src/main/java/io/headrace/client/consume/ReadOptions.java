@@ -134,9 +134,7 @@ public record ReadOptions(
             return this;
         }
 
-        /**
-         * @throws IllegalArgumentException when a value is out of its range: it says which
-         */
+        /** The options; throws {@link IllegalArgumentException} when one is out of its range. */
         public ReadOptions build() {
             return new ReadOptions(
                     isolation,

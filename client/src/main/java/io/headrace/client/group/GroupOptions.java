@@ -154,9 +154,7 @@ public record GroupOptions(
             return this;
         }
 
-        /**
-         * @throws IllegalArgumentException when a value is out of its range: it says which
-         */
+        /** The options; throws {@link IllegalArgumentException} when one is out of its range. */
         public GroupOptions build() {
             return new GroupOptions(
                     groupId,

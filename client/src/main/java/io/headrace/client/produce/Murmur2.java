@@ -22,24 +22,24 @@ public final class Murmur2 {
             int at = i << 2;
             int word =
                     (bytes[at] & 0xff)
-                            | (bytes[at + 1] & 0xff) << 8
-                            | (bytes[at + 2] & 0xff) << 16
-                            | (bytes[at + 3] & 0xff) << 24;
+                            | ((bytes[at + 1] & 0xff) << 8)
+                            | ((bytes[at + 2] & 0xff) << 16)
+                            | ((bytes[at + 3] & 0xff) << 24);
             word *= MULTIPLIER;
             word ^= word >>> ROTATION;
             word *= MULTIPLIER;
-            hash = hash * MULTIPLIER ^ word;
+            hash = (hash * MULTIPLIER) ^ word;
         }
         int tail = words << 2;
         int rest = 0;
         for (int i = length - 1; i >= tail; i--) {
-            rest = rest << 8 | bytes[i] & 0xff;
+            rest = (rest << 8) | (bytes[i] & 0xff);
         }
         if (tail < length) {
             hash = (hash ^ rest) * MULTIPLIER;
         }
         hash ^= hash >>> 13;
         hash *= MULTIPLIER;
-        return hash ^ hash >>> 15;
+        return hash ^ (hash >>> 15);
     }
 }

@@ -167,9 +167,7 @@ public record ProducerOptions(
             return this;
         }
 
-        /**
-         * @throws IllegalArgumentException when a value is out of its range: it says which
-         */
+        /** The options; throws {@link IllegalArgumentException} when one is out of its range. */
         public ProducerOptions build() {
             return new ProducerOptions(
                     acks,

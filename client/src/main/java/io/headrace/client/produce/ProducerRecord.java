@@ -82,6 +82,8 @@ public record ProducerRecord(
     }
 
     /** The same record with one more header. */
+    @SuppressWarnings(
+            "NullAway") // It misreads the nullable array of a compiled record's component.
     public ProducerRecord withHeader(String name, byte @Nullable [] headerValue) {
         List<RecordHeader> more = new ArrayList<>(headers);
         more.add(new RecordHeader(name, headerValue));
