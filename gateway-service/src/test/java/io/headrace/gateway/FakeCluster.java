@@ -152,6 +152,10 @@ public final class FakeCluster implements HeadraceClient {
         return stored;
     }
 
+    private static <T> T some(@Nullable T value) {
+        return java.util.Objects.requireNonNull(value);
+    }
+
     private FakeTopic existing(String name) {
         FakeTopic topic = topics.get(name);
         if (topic == null) {
@@ -388,11 +392,11 @@ public final class FakeCluster implements HeadraceClient {
                         if (topics.containsKey(name)) {
                             throw error(Errors.TOPIC_ALREADY_EXISTS);
                         }
-                        NewTopic topic = byName.get(name);
+                        NewTopic topic = some(byName.get(name));
                         int partitions = topic.partitions() < 0 ? 1 : topic.partitions();
                         if (!validateOnly) {
                             topic(name, partitions);
-                            topics.get(name).configs.putAll(topic.configs());
+                            some(topics.get(name)).configs.putAll(topic.configs());
                         }
                         return new CreatedTopic(name, Uuid.ZERO_UUID, partitions, 1, List.of());
                     });
@@ -451,7 +455,7 @@ public final class FakeCluster implements HeadraceClient {
                     totals.keySet(),
                     name -> {
                         List<FakeLog> logs = existing(name).partitions;
-                        int total = totals.get(name);
+                        int total = some(totals.get(name));
                         if (total <= logs.size()) {
                             throw error(Errors.INVALID_PARTITIONS);
                         }
@@ -495,7 +499,7 @@ public final class FakeCluster implements HeadraceClient {
                     changes.keySet(),
                     resource -> {
                         Map<String, String> configs = existing(resource.name()).configs;
-                        for (ConfigChange change : changes.get(resource)) {
+                        for (ConfigChange change : some(changes.get(resource))) {
                             if (change instanceof ConfigChange.Set(String name, String value)) {
                                 if (value.equals("nonsense")) {
                                     throw error(Errors.INVALID_CONFIG);
@@ -623,7 +627,7 @@ public final class FakeCluster implements HeadraceClient {
         @Override
         public Mono<Map<TopicPartition, Outcome<FoundOffset>>> listOffsets(
                 Map<TopicPartition, Position> positions) {
-            return each(positions.keySet(), p -> find(log(p), positions.get(p)));
+            return each(positions.keySet(), p -> find(log(p), some(positions.get(p))));
         }
 
         @Override
@@ -633,7 +637,7 @@ public final class FakeCluster implements HeadraceClient {
                     beforeOffsets.keySet(),
                     p -> {
                         FakeLog log = log(p);
-                        long before = beforeOffsets.get(p);
+                        long before = some(beforeOffsets.get(p));
                         long start = before < 0 ? log.end() : before;
                         if (start > log.end()) {
                             throw error(Errors.OFFSET_OUT_OF_RANGE);

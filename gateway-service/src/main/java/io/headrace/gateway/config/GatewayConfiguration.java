@@ -16,6 +16,8 @@ import io.headrace.gateway.record.ProduceHandler;
 import io.headrace.gateway.record.ProducerPool;
 import io.headrace.gateway.record.StartOffsets;
 import io.headrace.gateway.record.TopicCatalog;
+import io.headrace.gateway.subscription.EventHandler;
+import io.headrace.gateway.subscription.SocketRoutes;
 
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -39,6 +41,8 @@ import java.util.concurrent.ScheduledExecutorService;
     MembershipMember.class,
     ProduceHandler.class,
     ConsumeHandler.class,
+    EventHandler.class,
+    SocketRoutes.class,
     TopicHandler.class,
     GroupHandler.class,
     ClusterHandler.class,
