@@ -1,0 +1,4 @@
+package io.headrace.protocol.batch;
+
+/** An aborted transaction as a Fetch answer names it: whose, and the offset of its first record. */
+public record AbortedTransaction(long producerId, long firstOffset) {}

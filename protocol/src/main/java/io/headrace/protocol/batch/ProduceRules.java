@@ -1,0 +1,36 @@
+package io.headrace.protocol.batch;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a topic demands of produced data.
+ *
+ * @param topicCodec {@code compression.type}; null for {@code producer}: as it came
+ * @param timestampType {@code message.timestamp.type}
+ * @param timestampBeforeMaxMs {@code message.timestamp.before.max.ms}: how far a timestamp may lie
+ *     back
+ * @param timestampAfterMaxMs {@code message.timestamp.after.max.ms}: how far it may lie ahead
+ * @param maxBatchBytes {@code max.message.bytes}
+ * @param keysRequired whether the topic is compacted, so that each record needs a key
+ * @param maxDecompressedBytes how much a batch may hold, where records must be looked at
+ */
+public record ProduceRules(
+        @Nullable CompressionCodec topicCodec,
+        TimestampType timestampType,
+        long timestampBeforeMaxMs,
+        long timestampAfterMaxMs,
+        int maxBatchBytes,
+        boolean keysRequired,
+        long maxDecompressedBytes) {
+
+    /** Kafka's defaults of a topic, and 256 MiB decompressed. */
+    public static final ProduceRules DEFAULT =
+            new ProduceRules(
+                    null,
+                    TimestampType.CREATE_TIME,
+                    Long.MAX_VALUE,
+                    3_600_000L,
+                    1_048_588,
+                    false,
+                    256L << 20);
+}

@@ -1,0 +1,4 @@
+package io.headrace.protocol.batch;
+
+/** What is wrong with one record of a refused batch, by its index in the batch (KIP-467). */
+public record RecordError(int batchIndex, String message) {}

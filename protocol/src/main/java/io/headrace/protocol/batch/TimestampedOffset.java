@@ -1,0 +1,4 @@
+package io.headrace.protocol.batch;
+
+/** A record's place in time and in the log. */
+public record TimestampedOffset(long offset, long timestampMs) {}
