@@ -1,0 +1,18 @@
+package io.headrace.standalone.command;
+
+import java.util.NoSuchElementException;
+import reactor.core.publisher.Mono;
+
+/** Waits for the client where a command has nothing else to do. */
+final class Blocking {
+    private Blocking() {}
+
+    /** The value; the client bounds how long it takes. */
+    static <T> T get(Mono<T> mono) {
+        T value = mono.block();
+        if (value == null) {
+            throw new NoSuchElementException("The cluster answered nothing");
+        }
+        return value;
+    }
+}
