@@ -52,7 +52,7 @@ final class ChildProcessTest {
                                 "sh",
                                 "-c",
                                 "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.05;"
-                                    + " done")
+                                        + " done")
                         .start()) {
             child.awaitLine(LIMIT, "up"::equals);
             child.terminate();
