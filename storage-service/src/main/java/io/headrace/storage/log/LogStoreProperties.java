@@ -1,0 +1,65 @@
+package io.headrace.storage.log;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How a node stores its logs.
+ *
+ * @param logDirs one directory per disk, at least one
+ * @param clusterId whose data this is: a directory of another cluster is refused
+ * @param nodeId whose data this is: a directory of another node is refused
+ * @param recoveryThreads how many logs are recovered at once
+ * @param openFilesMax how many files of closed segments may be open
+ * @param warmBytes how many recent bytes per disk count as being in memory
+ * @param producerIdsMax how many producer ids the node remembers, over all partitions
+ * @param producerIdExpiration how long a silent producer id is remembered
+ * @param flushThreads how many files of one group commit are flushed at once, per disk
+ * @param checkpointInterval how often offsets are checkpointed
+ * @param retentionCheckInterval how often retention runs
+ */
+public record LogStoreProperties(
+        List<Path> logDirs,
+        String clusterId,
+        int nodeId,
+        int recoveryThreads,
+        int openFilesMax,
+        long warmBytes,
+        int producerIdsMax,
+        Duration producerIdExpiration,
+        int flushThreads,
+        Duration checkpointInterval,
+        Duration retentionCheckInterval) {
+
+    public LogStoreProperties {
+        logDirs = List.copyOf(logDirs);
+        if (logDirs.isEmpty()) {
+            throw new IllegalArgumentException("At least one log directory is needed");
+        }
+        if (recoveryThreads < 1 || openFilesMax < 1 || flushThreads < 1 || producerIdsMax < 1) {
+            throw new IllegalArgumentException(
+                    "recoveryThreads, openFilesMax, flushThreads and producerIdsMax must be at"
+                            + " least 1");
+        }
+        if (warmBytes < 0) {
+            throw new IllegalArgumentException("warmBytes must not be negative");
+        }
+    }
+
+    /** Defaults for all but what has none. */
+    public static LogStoreProperties of(List<Path> logDirs, String clusterId, int nodeId) {
+        return new LogStoreProperties(
+                logDirs,
+                clusterId,
+                nodeId,
+                Math.max(2, Runtime.getRuntime().availableProcessors()),
+                1_000,
+                256L << 20,
+                1_000_000,
+                Duration.ofDays(1),
+                4,
+                Duration.ofSeconds(5),
+                Duration.ofMinutes(5));
+    }
+}

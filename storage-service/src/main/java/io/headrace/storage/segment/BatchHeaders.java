@@ -1,0 +1,57 @@
+package io.headrace.storage.segment;
+
+import io.headrace.protocol.batch.BatchDescriptor;
+import io.headrace.protocol.batch.BatchView;
+import io.headrace.storage.file.LogFile;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** A walk over the batch headers of a file, one small read each. */
+public final class BatchHeaders {
+    private final LogFile file;
+    private final long end;
+    private final ByteBuffer header = ByteBuffer.allocate(BatchDescriptor.HEADER_BYTES);
+
+    /** Headers of batches that lie wholly below {@code end}. */
+    public BatchHeaders(LogFile file, long end) {
+        this.file = file;
+        this.end = end;
+    }
+
+    /** The batch at a position, or null when no whole batch with a plausible header is there. */
+    public @Nullable BatchPosition at(long position) throws IOException {
+        if (position + BatchDescriptor.HEADER_BYTES > end) {
+            return null;
+        }
+        header.clear();
+        file.readFully(header, position);
+        header.flip();
+        int length = BatchView.length(header, 0);
+        int lengthMin = BatchDescriptor.HEADER_BYTES - BatchDescriptor.LOG_OVERHEAD_BYTES;
+        if (length < lengthMin
+                || BatchView.magic(header, 0) != BatchDescriptor.CURRENT_MAGIC
+                || position + BatchDescriptor.LOG_OVERHEAD_BYTES + length > end
+                || BatchView.lastOffsetDelta(header, 0) < 0
+                || BatchView.baseOffset(header, 0) < 0) {
+            return null;
+        }
+        return new BatchPosition(
+                position,
+                length + BatchDescriptor.LOG_OVERHEAD_BYTES,
+                BatchView.baseOffset(header, 0),
+                BatchView.lastOffset(header, 0),
+                BatchView.maxTimestampMs(header, 0));
+    }
+
+    /** The first batch from a position on whose last offset is at least this one, or null. */
+    public @Nullable BatchPosition seek(long position, long offset) throws IOException {
+        BatchPosition batch = at(position);
+        while (batch != null && batch.lastOffset() < offset) {
+            batch = at(batch.nextPosition());
+        }
+        return batch;
+    }
+}

@@ -1,0 +1,263 @@
+package io.headrace.storage.segment;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.function.Supplier;
+
+/**
+ * An index of fixed-size entries in ascending order of their key: a part in a file, and a tail in
+ * memory that is not written yet.
+ *
+ * <pre>
+ *   by offset:  relative offset i32 | position i32              8 bytes, key: relative offset
+ *   by time:    timestamp i64       | relative offset i32      12 bytes, key: timestamp
+ * </pre>
+ *
+ * <p>Confined to the owner of the segment, but for {@link View}, which any thread may search.
+ */
+public final class SparseIndex {
+    private static final byte[] EMPTY = new byte[0];
+    private static final int FIRST_TAIL_ENTRIES = 8;
+
+    private final Kind kind;
+    private final Supplier<Path> path;
+    private int fileCount;
+    private byte[] tail = EMPTY;
+    private int tailCount;
+
+    /** What an index is keyed by. */
+    public enum Kind {
+        BY_OFFSET(8),
+        BY_TIME(12);
+
+        final int entryBytes;
+
+        Kind(int entryBytes) {
+            this.entryBytes = entryBytes;
+        }
+
+        long key(ByteBuffer entries, int index) {
+            return this == BY_OFFSET
+                    ? entries.getInt(index * entryBytes)
+                    : entries.getLong(index * entryBytes);
+        }
+
+        int value(ByteBuffer entries, int index) {
+            return entries.getInt(index * entryBytes + entryBytes - Integer.BYTES);
+        }
+    }
+
+    /** One entry; {@code key} is -1 when there is none. */
+    public record Entry(long key, int value) {
+        public static final Entry NONE = new Entry(-1, 0);
+
+        public boolean isNone() {
+            return key < 0;
+        }
+    }
+
+    /**
+     * An index whose file holds this many entries.
+     *
+     * @param path where the file is now; a rename of its directory changes it
+     */
+    public SparseIndex(Kind kind, Supplier<Path> path, int fileCount) {
+        this.kind = kind;
+        this.path = path;
+        this.fileCount = fileCount;
+    }
+
+    /** Entries in all. */
+    public int count() {
+        return fileCount + tailCount;
+    }
+
+    /** Bytes in all, once written. */
+    public long sizeInBytes() {
+        return (long) count() * kind.entryBytes;
+    }
+
+    /** Entries not written yet. */
+    public int tailCount() {
+        return tailCount;
+    }
+
+    /** Adds an entry; its key must exceed every other. */
+    public void append(long key, int value) {
+        int at = tailCount * kind.entryBytes;
+        if (at + kind.entryBytes > tail.length) {
+            int entries = Math.max(FIRST_TAIL_ENTRIES, tailCount + (tailCount >> 1));
+            tail = Arrays.copyOf(tail, entries * kind.entryBytes);
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(tail);
+        if (kind == Kind.BY_OFFSET) {
+            buffer.putInt(at, (int) key);
+        } else {
+            buffer.putLong(at, key);
+        }
+        buffer.putInt(at + kind.entryBytes - Integer.BYTES, value);
+        tailCount++;
+    }
+
+    /** The largest key in memory, or -1. */
+    public long lastTailKey() {
+        return tailCount == 0 ? -1 : kind.key(ByteBuffer.wrap(tail), tailCount - 1);
+    }
+
+    /**
+     * The value of the last entry in memory whose key is at most this one; -1 when every entry in
+     * memory is larger, so that only the file, or the start of the segment, can tell.
+     */
+    public int tailFloorValue(long key) {
+        ByteBuffer entries = ByteBuffer.wrap(tail);
+        int found = floor(entries, tailCount, kind, key);
+        return found < 0 ? -1 : kind.value(entries, found);
+    }
+
+    /** Whether all entries are in memory. */
+    public boolean isInMemory() {
+        return fileCount == 0;
+    }
+
+    /** What is there now, for any thread to search. */
+    public View view() {
+        return new View(kind, path, fileCount, tail, tailCount);
+    }
+
+    /** The tail was written to the file up to that view's end: memory may forget it. */
+    public void onWritten(View written) {
+        int count = written.fileCount + written.tailCount - fileCount;
+        if (count < 0 || count > tailCount) {
+            return; // truncated meanwhile
+        }
+        byte[] rest =
+                Arrays.copyOfRange(tail, count * kind.entryBytes, tailCount * kind.entryBytes);
+        tail = rest;
+        tailCount -= count;
+        fileCount += count;
+    }
+
+    private static int floor(ByteBuffer entries, int count, Kind kind, long key) {
+        int low = 0;
+        int high = count - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            if (kind.key(entries, middle) <= key) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return high;
+    }
+
+    /** The entries of an index at one moment; immutable. Its methods may block on the disk. */
+    public static final class View {
+        private final Kind kind;
+        private final Supplier<Path> path;
+        private final int fileCount;
+        private final byte[] tail;
+        private final int tailCount;
+
+        View(Kind kind, Supplier<Path> path, int fileCount, byte[] tail, int tailCount) {
+            this.kind = kind;
+            this.path = path;
+            this.fileCount = fileCount;
+            this.tail = tail;
+            this.tailCount = tailCount;
+        }
+
+        /** Entries in all. */
+        public int count() {
+            return fileCount + tailCount;
+        }
+
+        /** The last entry whose key is at most this one. */
+        public Entry floor(long key) throws IOException {
+            ByteBuffer entries = ByteBuffer.wrap(tail);
+            int found = SparseIndex.floor(entries, tailCount, kind, key);
+            if (found >= 0) {
+                return new Entry(kind.key(entries, found), kind.value(entries, found));
+            }
+            ByteBuffer inFile = readFile();
+            int inFileCount = inFile.remaining() / kind.entryBytes;
+            int foundInFile = SparseIndex.floor(inFile, inFileCount, kind, key);
+            return foundInFile < 0
+                    ? Entry.NONE
+                    : new Entry(kind.key(inFile, foundInFile), kind.value(inFile, foundInFile));
+        }
+
+        /** The last entry. */
+        public Entry last() throws IOException {
+            return floor(Long.MAX_VALUE);
+        }
+
+        /** How many entries have a key below this one. */
+        public int countBelow(long key) throws IOException {
+            ByteBuffer all = readAll();
+            return SparseIndex.floor(all, all.remaining() / kind.entryBytes, kind, key - 1) + 1;
+        }
+
+        /** How many entries, from the first on, have a value below this one. */
+        public int countOfValuesBelow(long value) throws IOException {
+            ByteBuffer all = readAll();
+            int entries = all.remaining() / kind.entryBytes;
+            int index = 0;
+            while (index < entries && kind.value(all, index) < value) {
+                index++;
+            }
+            return index;
+        }
+
+        private ByteBuffer readAll() throws IOException {
+            ByteBuffer inFile = readFile();
+            ByteBuffer all = ByteBuffer.allocate(inFile.remaining() + tailCount * kind.entryBytes);
+            return all.put(inFile).put(tail, 0, tailCount * kind.entryBytes).flip();
+        }
+
+        /**
+         * The part in the file. Reads all of it: a file is a thousandth of its segment, and a
+         * search in it is on the cold path.
+         */
+        private ByteBuffer readFile() throws IOException {
+            if (fileCount == 0) {
+                return ByteBuffer.wrap(EMPTY);
+            }
+            ByteBuffer entries = ByteBuffer.allocate(fileCount * kind.entryBytes);
+            try (FileChannel channel = FileChannel.open(path.get(), StandardOpenOption.READ)) {
+                while (entries.hasRemaining() && channel.read(entries, entries.position()) >= 0) {
+                    // until all is there
+                }
+            } catch (NoSuchFileException e) {
+                return ByteBuffer.wrap(EMPTY); // lost: the search starts at the segment's start
+            }
+            entries.flip();
+            return entries.limit(entries.limit() - entries.limit() % kind.entryBytes);
+        }
+
+        /** Writes the tail behind the part in the file, and cuts what is beyond. */
+        public void write(boolean flush) throws IOException {
+            try (FileChannel channel =
+                    FileChannel.open(
+                            path.get(), StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
+                long start = (long) fileCount * kind.entryBytes;
+                if (channel.size() > start) {
+                    channel.truncate(start);
+                }
+                ByteBuffer bytes = ByteBuffer.wrap(tail, 0, tailCount * kind.entryBytes);
+                long at = start;
+                while (bytes.hasRemaining()) {
+                    at += channel.write(bytes, at);
+                }
+                if (flush) {
+                    channel.force(true);
+                }
+            }
+        }
+    }
+}
