@@ -1,11 +1,13 @@
 package io.headrace.standalone;
 
 import io.headrace.client.error.HeadraceException;
+import io.headrace.standalone.bench.BenchCommand;
 import io.headrace.standalone.command.ConsumeCommand;
 import io.headrace.standalone.command.GroupCommand;
 import io.headrace.standalone.command.ProduceCommand;
 import io.headrace.standalone.command.TopicCommand;
 import io.headrace.standalone.up.UpCommand;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -28,7 +30,8 @@ import picocli.CommandLine.Help.Ansi;
             TopicCommand.class,
             ProduceCommand.class,
             ConsumeCommand.class,
-            GroupCommand.class
+            GroupCommand.class,
+            BenchCommand.class
         },
         footer = {"", "'headrace COMMAND --help' explains a command."})
 public final class Headrace {
@@ -45,8 +48,7 @@ public final class Headrace {
         program.setExecutionExceptionHandler(
                 (failure, command, parsed) -> {
                     String message = Failure.messageOf(failure);
-                    command.getErr()
-                            .println(Ansi.AUTO.string("@|bold,red error:|@ ") + message);
+                    command.getErr().println(Ansi.AUTO.string("@|bold,red error:|@ ") + message);
                     return 1;
                 });
         program.setParameterExceptionHandler(

@@ -1,6 +1,7 @@
 package io.headrace.standalone;
 
 import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.IVersionProvider;
 
 /** The version of this build, from the jar's manifest. */

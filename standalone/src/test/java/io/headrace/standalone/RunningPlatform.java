@@ -1,6 +1,7 @@
 package io.headrace.standalone;
 
 import io.headrace.testkit.process.ChildProcess;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,21 +32,13 @@ public final class RunningPlatform implements AutoCloseable {
     }
 
     /** As {@link #start(Path, String...)}, with options of the JVM. */
-    public static RunningPlatform start(
-            Path data, List<String> jvmOptions, String... moreArguments) throws IOException {
+    public static RunningPlatform start(Path data, List<String> jvmOptions, String... moreArguments)
+            throws IOException {
         List<String> arguments = new ArrayList<>();
         arguments.addAll(
-                List.of(
-                        "up",
-                        "--data",
-                        data.toString(),
-                        "--kafka-port",
-                        "0",
-                        "--http-port",
-                        "0"));
+                List.of("up", "--data", data.toString(), "--kafka-port", "0", "--http-port", "0"));
         arguments.addAll(List.of(moreArguments));
-        ChildProcess process =
-                java(jvmOptions).arguments(arguments.toArray(String[]::new)).start();
+        ChildProcess process = java(jvmOptions).arguments(arguments.toArray(String[]::new)).start();
         try {
             String line = process.awaitLine(START_LIMIT, text -> UP.matcher(text).matches());
             Matcher matcher = UP.matcher(line);

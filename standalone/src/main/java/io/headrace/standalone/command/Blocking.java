@@ -1,7 +1,8 @@
 package io.headrace.standalone.command;
 
-import java.util.NoSuchElementException;
 import reactor.core.publisher.Mono;
+
+import java.util.NoSuchElementException;
 
 /** Waits for the client where a command has nothing else to do. */
 final class Blocking {

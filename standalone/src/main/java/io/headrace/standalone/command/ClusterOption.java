@@ -1,9 +1,11 @@
 package io.headrace.standalone.command;
 
 import io.headrace.client.HeadraceClient;
+
+import picocli.CommandLine.Option;
+
 import java.time.Duration;
 import java.util.function.Function;
-import picocli.CommandLine.Option;
 
 /** Where the cluster is, for every command that talks to one. */
 final class ClusterOption {

@@ -5,14 +5,9 @@ import io.headrace.client.admin.GroupDescription;
 import io.headrace.client.admin.GroupLag;
 import io.headrace.client.consume.CommittedOffset;
 import io.headrace.client.consume.Position;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.Function;
+
 import org.apache.kafka.common.TopicPartition;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,6 +15,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
 
 /** {@code headrace group}: consumer groups, their members, lag and offsets. */
 @Command(
@@ -60,8 +63,7 @@ public final class GroupCommand implements Runnable {
             return List.of();
         }
         var lags =
-                Blocking.get(
-                        client.admin().lags(groups.stream().map(g -> g.groupId()).toList()));
+                Blocking.get(client.admin().lags(groups.stream().map(g -> g.groupId()).toList()));
         List<Map<String, Object>> rows = new ArrayList<>();
         for (var group : groups) {
             Map<String, Object> row = new LinkedHashMap<>();
@@ -117,8 +119,7 @@ public final class GroupCommand implements Runnable {
                         });
         readers.forEach(
                 (partition, member) -> {
-                    Map<String, Object> row =
-                            rows.computeIfAbsent(partition, GroupCommand::rowOf);
+                    Map<String, Object> row = rows.computeIfAbsent(partition, GroupCommand::rowOf);
                     row.put("member", member.memberId());
                     row.put("client", member.clientId());
                     row.put("host", member.host());
@@ -179,8 +180,7 @@ public final class GroupCommand implements Runnable {
                                             + " time such as 2026-01-31T12:00:00Z.")
                     String to,
             @Option(names = "--json", description = "Print JSON.") boolean json) {
-        Position position =
-                ConsumeCommand.positionOf(to, spec.subcommands().get("reset"));
+        Position position = ConsumeCommand.positionOf(to, spec.subcommands().get("reset"));
         Function<HeadraceClient, Map<TopicPartition, CommittedOffset>> work =
                 client -> {
                     Map<TopicPartition, Position> positions = new HashMap<>();

@@ -1,13 +1,16 @@
 package io.headrace.standalone.command;
 
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Model.CommandSpec;
+
+import tools.jackson.databind.json.JsonMapper;
+
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Prints results as aligned tables for people or as JSON for programs. */
 final class Printer {
@@ -66,7 +69,8 @@ final class Printer {
             numeric[c] =
                     !rows.isEmpty()
                             && rows.stream()
-                                    .allMatch(row -> row.get(columns.get(column)) instanceof Number);
+                                    .allMatch(
+                                            row -> row.get(columns.get(column)) instanceof Number);
         }
         printRow(columns.stream().map(Printer::heading).toList(), widths, numeric);
         cells.forEach(row -> printRow(row, widths, numeric));

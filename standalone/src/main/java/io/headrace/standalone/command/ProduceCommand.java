@@ -4,6 +4,18 @@ import io.headrace.client.HeadraceClient;
 import io.headrace.client.produce.Producer;
 import io.headrace.client.produce.ProducerOptions;
 import io.headrace.client.produce.ProducerRecord;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import reactor.core.publisher.Flux;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -13,14 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
-import reactor.core.publisher.Flux;
 
 /** {@code headrace produce}: publishes lines of standard input, or one value. */
 @Command(
@@ -117,11 +121,10 @@ public final class ProduceCommand implements Runnable {
         BufferedReader input =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         if (System.console() != null && System.console().isTerminal()) {
-            spec.commandLine()
-                    .getErr()
-                    .println("Type records, one a line; Ctrl-D ends.");
+            spec.commandLine().getErr().println("Type records, one a line; Ctrl-D ends.");
         }
-        return Stream.generate(() -> readLine(input)).takeWhile(line -> !line.isEmpty())
+        return Stream.generate(() -> readLine(input))
+                .takeWhile(line -> !line.isEmpty())
                 .map(List::getFirst);
     }
 
@@ -147,7 +150,8 @@ public final class ProduceCommand implements Runnable {
         }
         ProducerRecord record = ProducerRecord.ofText(topic, recordKey, recordValue);
         for (Map.Entry<String, String> header : headers.entrySet()) {
-            record = record.withHeader(
+            record =
+                    record.withHeader(
                             header.getKey(), header.getValue().getBytes(StandardCharsets.UTF_8));
         }
         return partition == null ? record : record.withPartition(partition);

@@ -5,11 +5,9 @@ import io.headrace.client.admin.ConfigEntry;
 import io.headrace.client.admin.CreatedTopic;
 import io.headrace.client.admin.NewTopic;
 import io.headrace.client.admin.TopicDescription;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+
 import org.apache.kafka.common.config.ConfigResource;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,6 +15,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /** {@code headrace topic}: creates, lists, describes, changes and deletes topics. */
 @Command(
@@ -127,9 +130,7 @@ public final class TopicCommand implements Runnable {
                     TopicDescription description =
                             Blocking.get(client.admin().describeTopic(topic));
                     List<ConfigEntry> configs =
-                            Blocking.get(
-                                            client.admin()
-                                                    .describeConfigs(List.of(resource), false))
+                            Blocking.get(client.admin().describeConfigs(List.of(resource), false))
                                     .values()
                                     .iterator()
                                     .next()
@@ -211,9 +212,7 @@ public final class TopicCommand implements Runnable {
         cluster.with(
                 client -> {
                     if (!changes.isEmpty()) {
-                        Blocking.get(
-                                        client.admin()
-                                                .alterConfigs(Map.of(resource, changes), false))
+                        Blocking.get(client.admin().alterConfigs(Map.of(resource, changes), false))
                                 .values()
                                 .forEach(outcome -> outcome.orThrow());
                     }

@@ -1,12 +1,13 @@
 package io.headrace.standalone.up;
 
-import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
 
 /** {@code headrace up}: runs all services in this process until it is told to stop. */
 @Command(
@@ -67,8 +68,7 @@ public final class UpCommand implements Callable<Integer> {
         checkPort(httpPort, "--http-port");
         long begun = System.nanoTime();
         Platform platform =
-                Platform.start(
-                        new Platform.Options(data, host, kafkaPort, httpPort, settings));
+                Platform.start(new Platform.Options(data, host, kafkaPort, httpPort, settings));
         Thread stopper = new Thread(platform::close, "stop");
         Runtime.getRuntime().addShutdownHook(stopper);
         long tookMs = (System.nanoTime() - begun) / 1_000_000;

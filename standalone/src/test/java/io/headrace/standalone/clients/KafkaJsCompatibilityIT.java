@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headrace.standalone.RunningPlatform;
 import io.headrace.testkit.process.ChildProcess;
 import io.headrace.testkit.tool.ExternalTool;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 
 /** KafkaJS, the client in JavaScript; the script is {@code src/test/js/kafkajs.mjs}. */
 @Timeout(180)

@@ -5,16 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headrace.standalone.RunningPlatform;
 import io.headrace.testkit.process.ChildProcess;
 import io.headrace.testkit.tool.ExternalTool;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** kcat, the command line of librdkafka. */
 @Timeout(90)
@@ -63,18 +65,49 @@ class KcatCompatibilityIT {
             String topic = "kcat-" + codec;
             kcat(lines, "-P", "-t", topic, "-p", "0", "-K:", "-z", codec, "-H", "codec=" + codec);
             assertThat(
-                            kcat("", "-C", "-q", "-t", topic, "-p", "0", "-o", "beginning", "-e",
-                                    "-f", "%k:%s\n"))
+                            kcat(
+                                    "",
+                                    "-C",
+                                    "-q",
+                                    "-t",
+                                    topic,
+                                    "-p",
+                                    "0",
+                                    "-o",
+                                    "beginning",
+                                    "-e",
+                                    "-f",
+                                    "%k:%s\n"))
                     .isEqualTo(lines);
         }
         assertThat(kcat("", "-L")).contains("topic \"kcat-zstd\" with 1 partitions", "broker 1 at");
         String grouped =
-                kcat("", "-G", "kcats", "-q", "-c", "2000", "-X", "auto.offset.reset=earliest",
-                        "-f", "%k:%s\n", "kcat-lz4");
-        assertThat(grouped.lines().filter(line -> line.contains(":value")).count())
-                .isEqualTo(2000);
+                kcat(
+                        "",
+                        "-G",
+                        "kcats",
+                        "-q",
+                        "-c",
+                        "2000",
+                        "-X",
+                        "auto.offset.reset=earliest",
+                        "-f",
+                        "%k:%s\n",
+                        "kcat-lz4");
+        assertThat(grouped.lines().filter(line -> line.contains(":value")).count()).isEqualTo(2000);
         assertThat(
-                        kcat("", "-C", "-q", "-t", "kcat-gzip", "-p", "0", "-o", "1990", "-e", "-f",
+                        kcat(
+                                "",
+                                "-C",
+                                "-q",
+                                "-t",
+                                "kcat-gzip",
+                                "-p",
+                                "0",
+                                "-o",
+                                "1990",
+                                "-e",
+                                "-f",
                                 "%o %h\n"))
                 .startsWith("1990 codec=gzip\n");
     }

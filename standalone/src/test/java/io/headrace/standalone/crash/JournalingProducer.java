@@ -2,6 +2,11 @@ package io.headrace.standalone.crash;
 
 import io.headrace.testkit.history.AcknowledgementJournal;
 import io.headrace.testkit.history.SentRecord;
+
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -11,9 +16,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * A process that sends records at a rate with Kafka's Java producer, and journals what it sent and
@@ -55,7 +57,13 @@ public final class JournalingProducer {
             boolean announced = false;
             while (!Files.exists(stop)) {
                 for (int i = 0; i < 64; i++) {
-                    send(producer, journal, topic, (int) (sequence % partitions), sequence, filling);
+                    send(
+                            producer,
+                            journal,
+                            topic,
+                            (int) (sequence % partitions),
+                            sequence,
+                            filling);
                     sequence++;
                 }
                 double dueSeconds = sequence * (double) recordBytes / bytesPerSecond;

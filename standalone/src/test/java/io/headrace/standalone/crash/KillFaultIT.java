@@ -1,10 +1,11 @@
 package io.headrace.standalone.crash;
 
-import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Path;
 
 /** The long form of {@link KillIT}, run by {@code mvn verify -Pfault}. */
 @Tag("fault")

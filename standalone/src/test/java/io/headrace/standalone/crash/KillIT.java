@@ -1,9 +1,10 @@
 package io.headrace.standalone.crash;
 
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Path;
 
 /** Nothing acknowledged is lost, doubled or reordered when the whole process is killed. */
 @Timeout(240)

@@ -10,6 +10,13 @@ import io.headrace.testkit.history.ReadRecord;
 import io.headrace.testkit.history.SentRecord;
 import io.headrace.testkit.process.ChildProcess;
 import io.headrace.testkit.wait.Eventually;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
@@ -20,11 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * Kills the whole process again and again while another process sends records, then checks that
@@ -77,7 +79,9 @@ record KillUnderLoad(Path folder, int kills, double megabytesPerSecond, long byt
                     AcknowledgementJournal.read(journal, readAll(platform.kafkaAddress()));
             assertThat(history.acknowledged()).hasSameSizeAs(history.sent());
             System.out.println(
-                    history.acknowledged().size() + " acknowledged, " + history.read().size()
+                    history.acknowledged().size()
+                            + " acknowledged, "
+                            + history.read().size()
                             + " read");
             assertThat(HistoryChecker.check(history)).isEmpty();
         } finally {
@@ -116,13 +120,14 @@ record KillUnderLoad(Path folder, int kills, double megabytesPerSecond, long byt
     private static List<ReadRecord> readAll(String bootstrap) {
         Map<String, Object> configs =
                 Map.of(
-                        "bootstrap.servers", bootstrap,
-                        "auto.offset.reset", "earliest",
-                        "max.partition.fetch.bytes", 8 << 20);
+                        "bootstrap.servers",
+                        bootstrap,
+                        "auto.offset.reset",
+                        "earliest",
+                        "max.partition.fetch.bytes",
+                        8 << 20);
         List<TopicPartition> partitions =
-                IntStream.range(0, PARTITIONS)
-                        .mapToObj(p -> new TopicPartition(TOPIC, p))
-                        .toList();
+                IntStream.range(0, PARTITIONS).mapToObj(p -> new TopicPartition(TOPIC, p)).toList();
         List<ReadRecord> read = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(

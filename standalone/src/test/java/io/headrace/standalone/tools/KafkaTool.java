@@ -3,6 +3,7 @@ package io.headrace.standalone.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.testkit.process.ChildProcess;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
