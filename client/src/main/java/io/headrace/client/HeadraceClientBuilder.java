@@ -53,6 +53,6 @@ public final class HeadraceClientBuilder {
             throw new IllegalArgumentException(
                     "No bootstrap address: say bootstrap(\"host:9092\")");
         }
-        throw new UnsupportedOperationException(clientId + connection + threads);
+        return ConnectedClient.start(bootstrap, clientId, connection, threads);
     }
 }

@@ -64,7 +64,7 @@ public record ReadOptions(
         private int minBytes = 1;
         private int maxBytes = 50 * 1024 * 1024;
         private int maxPartitionBytes = 1024 * 1024;
-        private int prefetchRecords = 5_000;
+        private int prefetchRecords = 50_000;
         private long prefetchBytes = 32L * 1024 * 1024;
         private long maxDecompressedBytes = 256L * 1024 * 1024;
         private boolean checkCrcs = true;
