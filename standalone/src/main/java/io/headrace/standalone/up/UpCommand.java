@@ -7,6 +7,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** {@code headrace up}: runs all services in this process until it is told to stop. */
@@ -60,7 +61,7 @@ public final class UpCommand implements Callable<Integer> {
             names = "--set",
             paramLabel = "NAME=VALUE",
             description = "A setting of a service, such as headrace.storage.loops=2; repeatable.")
-    private java.util.Map<String, String> settings = java.util.Map.of();
+    private Map<String, String> settings = Map.of();
 
     @Override
     public Integer call() throws Exception {
@@ -69,8 +70,7 @@ public final class UpCommand implements Callable<Integer> {
         long begun = System.nanoTime();
         Platform platform =
                 Platform.start(new Platform.Options(data, host, kafkaPort, httpPort, settings));
-        Thread stopper = new Thread(platform::close, "stop");
-        Runtime.getRuntime().addShutdownHook(stopper);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(platform), "stop"));
         long tookMs = (System.nanoTime() - begun) / 1_000_000;
         spec.commandLine()
                 .getOut()
@@ -83,6 +83,17 @@ public final class UpCommand implements Callable<Integer> {
         spec.commandLine().getOut().flush();
         platform.awaitStop();
         return 0;
+    }
+
+    /** A stop that was asked for by a signal and is done is no failure: it ends with 0. */
+    private static void stop(Platform platform) {
+        int exit = 1;
+        try {
+            platform.close();
+            exit = 0;
+        } finally {
+            Runtime.getRuntime().halt(exit);
+        }
     }
 
     private void checkPort(int port, String option) {
