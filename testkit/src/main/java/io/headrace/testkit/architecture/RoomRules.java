@@ -39,12 +39,14 @@ public final class RoomRules {
 
     private RoomRules() {}
 
-    /** The compiled main classes, tests left out, of a package and those below it. */
-    public static JavaClasses mainClassesIn(String packageName) {
+    /**
+     * The compiled main classes, tests left out, of some packages and those below them, in the
+     * folders and jars of the class path.
+     */
+    public static JavaClasses mainClassesIn(String... packageNames) {
         return new ClassFileImporter()
                 .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
-                .importPackages(packageName);
+                .importPackages(packageNames);
     }
 
     /**

@@ -104,6 +104,7 @@ final class GatesTest {
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.add(root().resolve(".mvn/Format.java").toString());
         command.addAll(List.of(mode, folder.resolve("tree").toString()));
+        command.add(folder.resolve("stamp").toString());
         try (ChildProcess formatter =
                 ChildProcess.command(command.toArray(String[]::new))
                         .output(folder.resolve("format.out"))
@@ -125,5 +126,8 @@ final class GatesTest {
         assertThat(format("apply")).isZero();
         assertThat(ugly).hasContent("class Ugly {\n    int a;\n}\n");
         assertThat(format("check")).isZero();
+        plant("tree/a/Later.java", "class   Later{}\n");
+        assertThat(format("check")).isEqualTo(1);
+        assertThat(folder.resolve("format.out")).content().contains("Later.java");
     }
 }

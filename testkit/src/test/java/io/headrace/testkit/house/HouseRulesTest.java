@@ -58,7 +58,8 @@ final class HouseRulesTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("rules")
     void holdsInThisRepository(String rule) {
-        assertThat(find(rule).apply(repository.tree)).as(rule).isEmpty();
+        List<String> broken = find(rule).apply(repository.tree);
+        assertThat(broken).as(() -> rule + ":\n" + String.join("\n", broken)).isEmpty();
     }
 
     private static Function<SourceTree, List<String>> find(String rule) {
