@@ -138,12 +138,12 @@ class CompactionSimulationTest {
         SimulatedDisk disk = SimulatedDisk.withSeed(seed.value());
         DiskLog log = randomLog(disk, random);
         List<StoredRecord> before = log.committed();
-        log.refuseReservations = true;
+        log.refuseReplacements = true;
         try (Compactor compactor = compactor(log, 1 << 20)) {
             assertThat(compactor.cleanDirtiest()).isFalse();
             assertThat(compactor.counters().failures()).isZero();
             assertThat(log.committed()).isEqualTo(before);
-            log.refuseReservations = false;
+            log.refuseReplacements = false;
             assertThat(compactor.cleanDirtiest()).isTrue();
         }
         checkSame(before, log);
