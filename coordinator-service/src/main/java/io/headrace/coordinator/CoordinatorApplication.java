@@ -2,6 +2,7 @@ package io.headrace.coordinator;
 
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
+import io.headrace.coordinator.config.GroupOptions;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -25,7 +26,11 @@ import org.springframework.context.annotation.Import;
             FlywayAutoConfiguration.class,
             DataJdbcRepositoriesAutoConfiguration.class
         })
-@EnableConfigurationProperties({ClusterProperties.class, CoordinatorProperties.class})
+@EnableConfigurationProperties({
+    ClusterProperties.class,
+    CoordinatorProperties.class,
+    GroupOptions.class
+})
 @Import(CoordinatorConfiguration.class)
 public class CoordinatorApplication {
     public static void main(String[] arguments) {

@@ -24,16 +24,18 @@ public final class CoordinatorServer implements AutoCloseable {
 
     private final Controller controller;
     private final FrameServer frames;
-    private final Uuid incarnationId = Uuid.randomUuid();
+    private final Uuid incarnationId;
 
     /** Opens the port and starts the controller; does not wait for it. */
     CoordinatorServer(
             CoordinatorProperties properties,
             ClusterProperties cluster,
             ClusterRules rules,
+            Uuid incarnationId,
             LoopGroup loops,
             Controller controller,
             HandlerTable handlers) {
+        this.incarnationId = incarnationId;
         this.controller = controller;
         NodeServer nodes =
                 new NodeServer(

@@ -25,7 +25,7 @@ final class OpenRequests {
 
     private final ErrorReplies errors;
     private final Map<Long, ShardCall> open = new HashMap<>();
-    private final Map<ShardCall, Long> ids = new IdentityHashMap<>();
+    private final IdentityHashMap<ShardCall, Long> ids = new IdentityHashMap<>();
 
     /** Decided responses by the position of the log that they wait for, which never falls. */
     private final Deque<HeldReply> held = new ArrayDeque<>();

@@ -13,7 +13,6 @@ import org.slf4j.LoggerFactory;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /**
  * One ownership of a shard: from the take-over in one epoch until it is closed, fenced or broken.
@@ -82,7 +81,7 @@ public final class Shard {
 
     /**
      * @param name what logs call it
-     * @param core makes the state, empty
+     * @param core the state, empty
      */
     public Shard(
             String name,
@@ -94,7 +93,7 @@ public final class Shard {
             ShardProperties properties,
             MetadataImage image,
             ErrorReplies errors,
-            Supplier<? extends ShardCore> core,
+            ShardCore core,
             Listener listener) {
         this.name = name;
         this.shardEpoch = shardEpoch;
@@ -105,7 +104,7 @@ public final class Shard {
         this.properties = properties;
         this.image = image;
         this.errors = errors;
-        this.core = core.get();
+        this.core = core;
         this.listener = listener;
         this.requests = new OpenRequests(errors);
         this.gate =
