@@ -1,5 +1,9 @@
 package io.headrace.storage.compaction;
 
+import io.headrace.storage.segment.AbortedTransactionEntry;
+
+import java.util.List;
+
 /**
  * A segment that compaction wrote, complete on disk.
  *
@@ -10,7 +14,7 @@ package io.headrace.storage.compaction;
  * @param offsetOfMaxTimestamp last offset of the first batch that has it, -1 if none
  * @param offsetIndexEntries how many entries its offset index has
  * @param timeIndexEntries how many entries its time index has
- * @param abortedTransactions how many entries its transaction index has
+ * @param aborted the entries of its transaction index
  */
 public record CleanedSegment(
         long baseOffset,
@@ -20,4 +24,8 @@ public record CleanedSegment(
         long offsetOfMaxTimestamp,
         int offsetIndexEntries,
         int timeIndexEntries,
-        int abortedTransactions) {}
+        List<AbortedTransactionEntry> aborted) {
+    public CleanedSegment {
+        aborted = List.copyOf(aborted);
+    }
+}

@@ -2,6 +2,7 @@ package io.headrace.storage.compaction;
 
 import io.headrace.protocol.batch.BatchView;
 import io.headrace.storage.file.LogFile;
+import io.headrace.storage.recovery.SegmentSwap;
 import io.headrace.storage.segment.AbortedTransactionEntry;
 import io.headrace.storage.segment.SegmentFiles;
 import io.headrace.storage.segment.SparseIndex;
@@ -104,7 +105,7 @@ final class CleanedSegmentWriter implements AutoCloseable {
                 offsetOfMaxTimestamp,
                 offsets.count(),
                 times.count(),
-                aborted.size());
+                aborted);
     }
 
     /** Closes the records file; what was not finished is left for {@link SegmentSwap}. */

@@ -1,5 +1,7 @@
 package io.headrace.storage.compaction;
 
+import io.headrace.storage.recovery.SegmentSwap;
+
 import org.apache.kafka.common.TopicIdPartition;
 
 import java.nio.file.Path;
@@ -24,23 +26,11 @@ public interface CompactableLog {
     CompletableFuture<LogSummary> summarize();
 
     /**
-     * Asks to replace closed segments: from a true answer to {@link #replaced} or {@link #cancel}
-     * the log neither deletes nor truncates them.
+     * Puts a cleaned segment, finished and flushed, in the place of closed segments that follow
+     * each other, by {@link SegmentSwap#commit} and {@link SegmentSwap#finish}; between the two the
+     * log begins to serve the new one. What is being read of the old ones is read to its end.
      *
-     * @return false when one of them is gone or is not as it was summarized
+     * @return false, with everything as it was, when one of them is gone or is not as summarized
      */
-    CompletableFuture<Boolean> reserve(List<SegmentSummary> segments);
-
-    /**
-     * Tells that one segment stands for the reserved ones from now on: the log serves it under
-     * {@link SegmentSwap}'s names of swap files, and forgets the others without touching their
-     * files. What is being read of them is read to its end.
-     */
-    CompletableFuture<Void> replaced(List<SegmentSummary> segments, CleanedSegment cleaned);
-
-    /** Gives back what was reserved: nothing changed. */
-    CompletableFuture<Void> cancel(List<SegmentSummary> segments);
-
-    /** Tells that the files of the replacement have their final names. */
-    CompletableFuture<Void> renamed(CleanedSegment cleaned);
+    CompletableFuture<Boolean> replace(List<SegmentSummary> segments, CleanedSegment cleaned);
 }

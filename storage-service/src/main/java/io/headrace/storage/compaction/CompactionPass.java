@@ -1,5 +1,6 @@
 package io.headrace.storage.compaction;
 
+import io.headrace.storage.recovery.SegmentSwap;
 import io.headrace.storage.segment.AbortedTransactionEntry;
 
 import org.jspecify.annotations.Nullable;
@@ -80,32 +81,12 @@ final class CompactionPass {
                             stillNeeded,
                             settings.indexIntervalBytes(),
                             tally);
-            if (cleaned != null && !swap(directory, group, cleaned)) {
+            if (cleaned != null && !await(log.replace(group, cleaned))) {
+                SegmentSwap.deleteCleaned(directory, cleaned.baseOffset());
                 return range.firstDirtyOffset();
             }
         }
         return endOffset;
-    }
-
-    private boolean swap(Path directory, List<SegmentSummary> group, CleanedSegment cleaned)
-            throws IOException, InterruptedException {
-        if (!await(log.reserve(group))) {
-            SegmentSwap.deleteCleaned(directory, cleaned.baseOffset());
-            return false;
-        }
-        boolean committed = false;
-        try {
-            SegmentSwap.commit(directory, cleaned.baseOffset());
-            committed = true;
-        } finally {
-            if (!committed) {
-                await(log.cancel(group));
-            }
-        }
-        await(log.replaced(group, cleaned));
-        SegmentSwap.finish(directory, cleaned.baseOffset(), cleaned.nextOffset());
-        await(log.renamed(cleaned));
-        return true;
     }
 
     static <T extends @Nullable Object> T await(CompletableFuture<T> future)

@@ -9,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
@@ -113,11 +114,12 @@ public final class Compactor implements AutoCloseable {
     }
 
     /**
-     * Cleans the log that needs it most.
+     * Cleans the log that needs it most, on the calling thread: for those that do not {@link
+     * #start}.
      *
      * @return false when none does
      */
-    boolean cleanDirtiest() throws InterruptedException {
+    public boolean cleanDirtiest() throws InterruptedException {
         long nowMs = clockMs.getAsLong();
         Candidate dirtiest = null;
         double maxRatio = 0;
@@ -165,6 +167,9 @@ public final class Compactor implements AutoCloseable {
             }
             boolean overdue = isOverdue(directory, summary, range, settings, nowMs);
             return new Candidate(log, settings, summary, range, overdue);
+        } catch (NoSuchFileException e) {
+            LOG.debug("Segments of {} went while it was examined", log.id(), e);
+            return null;
         } catch (IOException | CorruptBatchException e) {
             onFailure(log, e);
             return null;
@@ -208,6 +213,9 @@ public final class Compactor implements AutoCloseable {
                         pass.tally().bytesWritten);
             }
             return changed;
+        } catch (NoSuchFileException e) {
+            LOG.info("Segments of {} went while it was compacted; will try again", log.id(), e);
+            return false;
         } catch (IOException | CorruptBatchException | IllegalStateException e) {
             onFailure(log, e);
             return true; // Another log may be waiting.

@@ -53,7 +53,7 @@ final class OffsetMap {
     /** A map with room for that many keys, or as many as the memory allows. */
     static OffsetMap withRoomFor(long keys, long memoryBytesMax, double loadFactor) {
         double wanted = (keys + 1) / loadFactor * ENTRY_BYTES + 2.0 * ENTRY_BYTES;
-        return new OffsetMap((long) Math.min(memoryBytesMax, wanted), loadFactor);
+        return new OffsetMap((long) Math.min((double) memoryBytesMax, wanted), loadFactor);
     }
 
     int keyCount() {

@@ -2,6 +2,8 @@ package io.headrace.storage.compaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.util.Objects.requireNonNull;
+
 import io.headrace.protocol.batch.AbortedTransaction;
 import io.headrace.protocol.batch.BatchBuilder;
 import io.headrace.protocol.batch.BatchView;
@@ -142,13 +144,11 @@ class BatchFilterTest {
         Map<Long, LastWritten> producers = Map.of(1L, new LastWritten(1, (short) 0));
         BatchFilter filter = filter(map, List.of(), producers, NOW, new ArrayList<>());
         assertThat(filter.filter(log.get(0), 0, false)).isNull();
-        ByteBuffer ofProducer = filter.filter(log.get(1), 0, false);
-        assertThat(ofProducer).isNotNull();
+        ByteBuffer ofProducer = requireNonNull(filter.filter(log.get(1), 0, false));
         assertThat(BatchView.recordCount(ofProducer, 0)).isZero();
         assertThat(BatchView.baseSequence(ofProducer, 0)).isEqualTo(11);
         assertThat(BatchView.isCrcValid(ofProducer, 0)).isTrue();
-        ByteBuffer ofSegment = filter.filter(log.get(2), 0, true);
-        assertThat(ofSegment).isNotNull();
+        ByteBuffer ofSegment = requireNonNull(filter.filter(log.get(2), 0, true));
         assertThat(BatchView.lastOffset(ofSegment, 0)).isEqualTo(2);
     }
 

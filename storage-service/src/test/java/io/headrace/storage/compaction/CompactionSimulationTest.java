@@ -31,6 +31,7 @@ import java.util.random.RandomGenerator;
 
 /** Whole passes over random logs on a simulated disk, with and without power. */
 class CompactionSimulationTest {
+    private static final List<CompressionCodec> CODECS = List.of(CompressionCodec.values());
     private static final long START = 1_000_000;
     private static final long DELETE_RETENTION = 10_000;
     private static final CompactionSettings SETTINGS =
@@ -138,12 +139,12 @@ class CompactionSimulationTest {
         SimulatedDisk disk = SimulatedDisk.withSeed(seed.value());
         DiskLog log = randomLog(disk, random);
         List<StoredRecord> before = log.committed();
-        log.refuseReservations = true;
+        log.refuseReplacements = true;
         try (Compactor compactor = compactor(log, 1 << 20)) {
             assertThat(compactor.cleanDirtiest()).isFalse();
             assertThat(compactor.counters().failures()).isZero();
             assertThat(log.committed()).isEqualTo(before);
-            log.refuseReservations = false;
+            log.refuseReplacements = false;
             assertThat(compactor.cleanDirtiest()).isTrue();
         }
         checkSame(before, log);
@@ -269,7 +270,7 @@ class CompactionSimulationTest {
                 int records = 1 + random.nextInt(6);
                 BatchBuilder builder =
                         BatchBuilder.growing()
-                                .codec(CompressionCodec.values()[random.nextInt(5)])
+                                .codec(CODECS.get(random.nextInt(CODECS.size())))
                                 .baseOffset(offset);
                 if (producer > 0) {
                     builder.producer(producer, (short) 0, sequences[(int) producer], transactional);

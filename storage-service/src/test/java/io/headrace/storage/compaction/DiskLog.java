@@ -9,6 +9,7 @@ import io.headrace.protocol.batch.BatchVisibility;
 import io.headrace.protocol.batch.RecordReader;
 import io.headrace.protocol.batch.StoredRecord;
 import io.headrace.storage.file.Directories;
+import io.headrace.storage.recovery.SegmentSwap;
 import io.headrace.storage.segment.AbortedTransactionEntry;
 import io.headrace.storage.segment.SegmentFiles;
 
@@ -40,9 +41,8 @@ final class DiskLog implements CompactableLog {
     private final Path directory;
     private final CompactionSettings settings;
     private final TreeMap<Long, Long> sizes = new TreeMap<>();
-    private boolean reserved;
     long activeBaseOffset;
-    boolean refuseReservations;
+    boolean refuseReplacements;
 
     /** What to answer instead of looking, unless null. */
     @Nullable LogSummary summaryAsOf;
@@ -116,35 +116,20 @@ final class DiskLog implements CompactableLog {
     }
 
     @Override
-    public CompletableFuture<Boolean> reserve(List<SegmentSummary> segments) {
-        assertThat(reserved).isFalse();
-        reserved = !refuseReservations;
-        return CompletableFuture.completedFuture(reserved);
-    }
-
-    @Override
-    public CompletableFuture<Void> replaced(List<SegmentSummary> segments, CleanedSegment cleaned) {
-        assertThat(reserved).isTrue();
-        assertThat(Files.exists(SegmentSwap.swapLog(directory, cleaned.baseOffset()))).isTrue();
-        return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletableFuture<Void> cancel(List<SegmentSummary> segments) {
-        reserved = false;
-        return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletableFuture<Void> renamed(CleanedSegment cleaned) {
-        reserved = false;
+    public CompletableFuture<Boolean> replace(
+            List<SegmentSummary> segments, CleanedSegment cleaned) {
+        if (refuseReplacements) {
+            return CompletableFuture.completedFuture(false);
+        }
         try {
+            SegmentSwap.commit(directory, cleaned.baseOffset());
+            SegmentSwap.finish(directory, cleaned.baseOffset(), cleaned.nextOffset());
             list();
             assertThat(sizes.get(cleaned.baseOffset())).isEqualTo(cleaned.sizeInBytes());
+            return CompletableFuture.completedFuture(true);
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
         }
-        return CompletableFuture.completedFuture(null);
     }
 
     List<SegmentSummary> summaries() throws IOException {
