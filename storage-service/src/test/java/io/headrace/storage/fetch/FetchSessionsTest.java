@@ -31,8 +31,7 @@ class FetchSessionsTest {
                 .setTopics(
                         asked.isEmpty()
                                 ? List.of()
-                                : List.of(
-                                        new FetchTopic().setTopicId(TOPIC).setPartitions(asked)));
+                                : List.of(new FetchTopic().setTopicId(TOPIC).setPartitions(asked)));
     }
 
     @Test

@@ -41,9 +41,7 @@ class ReplicationTest {
     }
 
     private void lead(int minInSync, IsrMember... isr) {
-        assertThat(
-                        replication.step(
-                                new MetadataApplied(image(OWN, 10, 5, minInSync, isr), 10, 0)))
+        assertThat(replication.step(new MetadataApplied(image(OWN, 10, 5, minInSync, isr), 10, 0)))
                 .containsExactly(new BeginEpoch(5));
         assertThat(replication.step(new EpochStarted(5, 0, 0))).containsExactly(new Lead(5));
     }
