@@ -28,6 +28,7 @@ public class StorageApplication {
                     entry("spring.main.lazy-initialization", "true"),
                     entry("spring.main.banner-mode", "off"),
                     entry("server.port", "9093"),
+                    entry("headrace.storage.cluster-secret", "${headrace.cluster.secret:}"),
                     entry("management.endpoints.web.exposure.include", "health,info,prometheus"),
                     entry("management.endpoint.health.probes.enabled", "true"),
                     entry("management.endpoint.health.show-details", "always"),

@@ -6,40 +6,55 @@ import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.partition.Partitions;
 import io.micrometer.core.instrument.MeterRegistry;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.health.contributor.HealthIndicator;
-import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
+
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
 
 /** The beans of the storage service. */
 @Configuration(proxyBeanMethods = false)
 class StorageConfiguration {
-    private static final Logger LOG = LoggerFactory.getLogger(StorageConfiguration.class);
+    /** Names, in the environment, the port that clients connect to. */
+    static final String LOCAL_PORT = "local.headrace.storage.port";
 
-    /** Starts with the context; a failure that shows later ends the context. */
+    /** Starts in the background, as soon as there is a context. */
     @Bean(destroyMethod = "close")
     @Lazy(false)
     StorageNode storageNode(
             StorageProperties properties,
             MeterRegistry meters,
-            ConfigurableApplicationContext context) {
+            ConfigurableEnvironment environment) {
         StorageNode node = StorageNode.start(properties);
+        environment
+                .getPropertySources()
+                .addFirst(new MapPropertySource("storagePort", Map.of(LOCAL_PORT, node.port())));
         node.apiMetrics().bindTo(meters);
-        node.started()
-                .whenComplete(
-                        (address, failure) -> {
-                            Partitions partitions = node.partitions();
-                            if (failure != null) {
-                                LOG.error("{}", failure.getMessage());
-                                new Thread(context::close, "storage-failed").start();
-                            } else if (partitions != null) {
-                                node.dataMetrics().bindTo(meters, partitions);
-                            }
-                        });
         return node;
+    }
+
+    /**
+     * The application has started when clients are served; it fails with the one line that says why
+     * they will never be.
+     */
+    @Bean
+    ApplicationRunner waitUntilServing(StorageNode node, MeterRegistry meters) {
+        return arguments -> {
+            try {
+                node.started().get();
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof StorageStartException known ? known : e;
+            }
+            Partitions partitions = node.partitions();
+            if (partitions != null) {
+                node.dataMetrics().bindTo(meters, partitions);
+            }
+        };
     }
 
     /** In the background: a node serves without it. */
