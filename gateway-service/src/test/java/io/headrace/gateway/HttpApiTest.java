@@ -89,7 +89,7 @@ class HttpApiTest {
         Answer back =
                 gateway.post(
                         "/api/v1/topics/back/records",
-                        "{\"records\":" + consumed.json().get("records") + "}");
+                        consumed.text().substring(0, consumed.text().indexOf(",\"next\":")) + "}");
         assertThat(back.status()).as(back.text()).isEqualTo(200);
         assertThat(gateway.get("/api/v1/topics/back/records?as=base64").json().get("records"))
                 .extracting(r -> r.get("value"))

@@ -4,6 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.gateway.fanout.Fanout;
 import io.headrace.gateway.record.BodyBudget;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -25,12 +34,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Server-sent events and the WebSocket over real sockets, in front of a cluster in memory. */
 class StreamsTest {
@@ -73,8 +76,7 @@ class StreamsTest {
                 request.header("Last-Event-ID", lastEventId);
             }
             HttpResponse<java.io.InputStream> response =
-                    gateway.http()
-                            .send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+                    gateway.http().send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
             assertThat(response.statusCode()).isEqualTo(200);
             assertThat(response.headers().firstValue("content-type"))
                     .hasValueSatisfying(t -> assertThat(t).startsWith("text/event-stream"));
@@ -168,14 +170,14 @@ class StreamsTest {
                     gateway.http()
                             .newWebSocketBuilder()
                             .buildAsync(
-                                    URI.create(
-                                            "ws://127.0.0.1:" + gateway.port() + "/api/v1/ws"),
+                                    URI.create("ws://127.0.0.1:" + gateway.port() + "/api/v1/ws"),
                                     this)
                             .join();
         }
 
         @Override
-        public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence text, boolean last) {
+        public @Nullable CompletionStage<?> onText(
+                WebSocket from, CharSequence text, boolean last) {
             partial.append(text);
             if (last) {
                 frames.add(JSON.readTree(partial.toString()));
@@ -231,7 +233,7 @@ class StreamsTest {
             assertThat(subscribed.get("partitions").asInt()).isEqualTo(2);
             client.say(
                     "{'op':'produce','id':'p','topic':'ws','records':[{'key':'k','value':{'a':1.0}},"
-                            + "{'value':'t','partition':1},{'value':'x','partition':9}]}");
+                        + "{'value':'t','partition':1},{'value':'x','partition':9}]}");
             List<String> seen = new ArrayList<>();
             String cursor = "";
             JsonNode produced = null;
@@ -338,7 +340,7 @@ class StreamsTest {
             client.say("{'op':'ping','id':'alive'}");
             client.next("pong");
             client.socket.sendText("x".repeat(100_000), true);
-            assertThat(client.closed.get(10, TimeUnit.SECONDS)).isIn(1009, 1006, -1, 1002);
+            assertThat(client.closed.get(10, TimeUnit.SECONDS)).isIn(1009, 1005, 1006, -1);
         }
     }
 
@@ -404,9 +406,11 @@ class StreamsTest {
     private static Socket silent(String request) throws IOException {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4096);
-        socket.connect(new java.net.InetSocketAddress("127.0.0.1", gateway.port()));
+        socket.connect(
+                new java.net.InetSocketAddress(
+                        java.net.InetAddress.getLoopbackAddress(), gateway.port()));
         OutputStream out = socket.getOutputStream();
-        out.write(request.getBytes(StandardCharsets.US_ASCII));
+        out.write(request.replace("%n", "\r\n").getBytes(StandardCharsets.US_ASCII));
         out.flush();
         return socket;
     }
@@ -420,8 +424,7 @@ class StreamsTest {
         }
         int before = CLUSTER.fetches.get();
         try (Socket socket =
-                silent(
-                        "GET /api/v1/topics/slow/events?from=earliest HTTP/1.1\r\nHost: x\r\n\r\n")) {
+                silent("GET /api/v1/topics/slow/events?from=earliest HTTP/1.1%nHost: x%n%n")) {
             socket.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
             // The gateway stops to read the log long before its end, and cuts the connection.
             TimeUnit.MILLISECONDS.sleep(4000);
