@@ -48,6 +48,7 @@ public final class LogLoader {
     private long nextOffset;
     private long replayFromOffset;
     private long scannedBytes;
+    private boolean startsVerified;
     private @Nullable String uncleanReason;
     private long uncleanFromOffset = -1;
 
@@ -107,6 +108,7 @@ public final class LogLoader {
     private Start chooseStart(LogDirectoryFiles files) throws IOException {
         VerifiedPoint verified = request.verified();
         if (verified != null && isUsable(verified, files)) {
+            startsVerified = true;
             return new Start(
                     verified.offset(),
                     verified.segmentBaseOffset(),
@@ -195,9 +197,10 @@ public final class LogLoader {
                 files.deleteSegment(baseOffset);
                 continue;
             }
-            if (baseOffset > nextOffset && nextOffset < request.promisedOffset() && !isFirst()) {
-                // Compaction leaves such holes too, but never in what was only just promised.
-                noteUnclean("its segment " + baseOffset + " does not continue the one before");
+            if (baseOffset > nextOffset && !isFirst() && isLossBefore(baseOffset)) {
+                cut = true;
+                files.deleteSegment(baseOffset);
+                continue;
             }
             nextOffset = Math.max(nextOffset, baseOffset);
             boolean isStart = baseOffset == start.segmentBaseOffset() && start.position() > 0;
@@ -218,6 +221,19 @@ public final class LogLoader {
                 tails.forget();
             }
         }
+    }
+
+    /**
+     * Whether the offsets missing before a segment were lost with the machine, so that it does not
+     * count. Compaction leaves holes too, but not in what was never flushed.
+     */
+    private boolean isLossBefore(long segmentBaseOffset) {
+        if (nextOffset < request.promisedOffset()) {
+            noteUnclean("its segment " + segmentBaseOffset + " does not continue the one before");
+            lostRanges.add(new LostRange(nextOffset, segmentBaseOffset));
+            return false;
+        }
+        return !startsVerified && nextOffset >= request.recoveryPoint();
     }
 
     private boolean isFirst() {
