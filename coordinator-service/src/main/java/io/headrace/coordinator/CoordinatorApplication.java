@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
+import io.headrace.coordinator.config.GroupOptions;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -29,7 +30,11 @@ import java.util.Map;
             FlywayAutoConfiguration.class,
             DataJdbcRepositoriesAutoConfiguration.class
         })
-@EnableConfigurationProperties({ClusterProperties.class, CoordinatorProperties.class})
+@EnableConfigurationProperties({
+    ClusterProperties.class,
+    CoordinatorProperties.class,
+    GroupOptions.class
+})
 @Import(CoordinatorConfiguration.class)
 public class CoordinatorApplication {
     /** What holds unless set otherwise; not in a file, which other services would share. */

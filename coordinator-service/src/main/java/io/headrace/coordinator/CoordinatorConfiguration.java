@@ -4,6 +4,7 @@ import io.headrace.coordinator.admin.ControllerHealth;
 import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
+import io.headrace.coordinator.config.GroupOptions;
 import io.headrace.coordinator.handler.AdminHandlers;
 import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.handler.HandlerTable;
@@ -13,7 +14,10 @@ import io.headrace.coordinator.metadata.Database;
 import io.headrace.coordinator.metadata.MetadataLog;
 import io.headrace.coordinator.metrics.ControllerMetrics;
 import io.headrace.transport.loop.LoopGroup;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
+import org.apache.kafka.common.Uuid;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -79,9 +83,36 @@ class CoordinatorConfiguration {
         return new ControllerMetrics(controller);
     }
 
+    /** This run of the coordinator. */
     @Bean
-    HandlerTable handlerTable(Controller controller, ObjectProvider<ForwardedHandler> others) {
+    Uuid coordinatorIncarnation() {
+        return Uuid.randomUuid();
+    }
+
+    @Bean
+    GroupService groupService(
+            CoordinatorProperties properties,
+            ClusterProperties cluster,
+            GroupOptions options,
+            Uuid coordinatorIncarnation,
+            LoopGroup coordinatorLoops,
+            Controller controller,
+            ObjectProvider<MeterRegistry> registry) {
+        return new GroupService(
+                properties,
+                cluster,
+                options,
+                coordinatorIncarnation,
+                coordinatorLoops,
+                controller,
+                registry.getIfAvailable(SimpleMeterRegistry::new));
+    }
+
+    @Bean
+    HandlerTable handlerTable(
+            Controller controller, GroupService groups, ObjectProvider<ForwardedHandler> others) {
         List<ForwardedHandler> handlers = new ArrayList<>(AdminHandlers.of(controller));
+        handlers.addAll(groups.handlers());
         others.orderedStream().forEach(handlers::add);
         return new HandlerTable(handlers);
     }
@@ -95,10 +126,17 @@ class CoordinatorConfiguration {
             LoopGroup coordinatorLoops,
             Controller controller,
             HandlerTable handlers,
+            Uuid coordinatorIncarnation,
             ConfigurableEnvironment environment) {
         CoordinatorServer server =
                 new CoordinatorServer(
-                        properties, cluster, rules, coordinatorLoops, controller, handlers);
+                        properties,
+                        cluster,
+                        rules,
+                        coordinatorIncarnation,
+                        coordinatorLoops,
+                        controller,
+                        handlers);
         environment
                 .getPropertySources()
                 .addFirst(

@@ -27,7 +27,7 @@ public final class CoordinatorServer implements AutoCloseable {
 
     private final Controller controller;
     private final FrameServer frames;
-    private final Uuid incarnationId = Uuid.randomUuid();
+    private final Uuid incarnationId;
     private final @Nullable HazelcastMembership membership;
 
     /** Opens the port and starts the controller; does not wait for it. */
@@ -35,9 +35,11 @@ public final class CoordinatorServer implements AutoCloseable {
             CoordinatorProperties properties,
             ClusterProperties cluster,
             ClusterRules rules,
+            Uuid incarnationId,
             LoopGroup loops,
             Controller controller,
             HandlerTable handlers) {
+        this.incarnationId = incarnationId;
         this.controller = controller;
         NodeServer nodes =
                 new NodeServer(

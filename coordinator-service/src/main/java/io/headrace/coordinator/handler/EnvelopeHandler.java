@@ -78,6 +78,11 @@ final class EnvelopeHandler implements NodeHandler {
         handler.handle(request);
     }
 
+    @Override
+    public void onClosed(long connectionId) {
+        handlers.onLinkClosed(connectionId);
+    }
+
     private static ByteBuffer copy(ByteBuffer bytes) {
         return ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
     }

@@ -20,4 +20,11 @@ public interface ForwardedHandler {
      * connection: never blocks. {@link ForwardedRequest#reply} may be called later, on any thread.
      */
     void handle(ForwardedRequest request);
+
+    /**
+     * A forwarding connection is gone: what is still open of its requests leads nowhere.
+     *
+     * @param linkId as {@link ForwardedRequest#linkId} says
+     */
+    default void onLinkClosed(long linkId) {}
 }

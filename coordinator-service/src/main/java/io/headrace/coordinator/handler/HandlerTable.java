@@ -46,6 +46,11 @@ public final class HandlerTable {
                 : null;
     }
 
+    /** Tells every handler that a forwarding connection is gone. */
+    void onLinkClosed(long linkId) {
+        handlers.values().forEach(handler -> handler.onLinkClosed(linkId));
+    }
+
     /** The served versions, by API key. */
     public Map<Short, VersionRange> versions() {
         Map<Short, VersionRange> versions = new HashMap<>();

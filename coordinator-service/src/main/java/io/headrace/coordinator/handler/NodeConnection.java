@@ -130,6 +130,7 @@ final class NodeConnection implements ConnectionHandler {
 
     @Override
     public void onClose() {
+        handlers.values().forEach(handler -> handler.onClosed(connection.id()));
         if (polledNodeId >= 0) {
             log.debug("The connection of node {} closed", polledNodeId);
             controller.onDisconnect(polledNodeId, polledNodeEpoch);

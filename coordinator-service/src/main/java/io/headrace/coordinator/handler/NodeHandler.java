@@ -9,4 +9,7 @@ interface NodeHandler {
     short maxVersion();
 
     void handle(NodeRequest request);
+
+    /** A connection is gone, of that id. */
+    default void onClosed(long connectionId) {}
 }

@@ -1,11 +1,11 @@
 /**
- * What the service tells about itself in numbers.
+ * What the coordinator tells of itself, by the meaning that Kafka's metrics of like names have.
  *
- * <p>Lives here: Kafka's well-known controller metrics, by their meaning.
+ * <p>Lives here: meters of the controller and of groups.
  *
- * <p>May depend on: {@code metadata}, protocol, Micrometer.
+ * <p>May depend on: the rooms it measures, Micrometer.
  *
- * <p>Invariant: a metric reads the published image; it never takes part in a decision.
+ * <p>Invariant: measuring never holds a loop up and never decides anything.
  */
 @NullMarked
 package io.headrace.coordinator.metrics;
