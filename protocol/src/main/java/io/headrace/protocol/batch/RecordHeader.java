@@ -8,8 +8,10 @@ import java.util.Objects;
 /** A header of a record: a name, which may repeat, and bytes or none. The array is not copied. */
 @SuppressWarnings("ArrayRecordComponent") // equals and hashCode compare content; a copy would cost
 public record RecordHeader(String key, byte @Nullable [] value) {
-    public RecordHeader {
-        Objects.requireNonNull(key, "key");
+    // Written out: of a compact constructor, the compiler loses that value may be null.
+    public RecordHeader(String key, byte @Nullable [] value) {
+        this.key = Objects.requireNonNull(key, "key");
+        this.value = value;
     }
 
     @Override

@@ -7,7 +7,6 @@ import io.headrace.storage.file.OpenFiles;
 import io.headrace.storage.segment.BatchHeaders;
 import io.headrace.storage.segment.BatchPosition;
 import io.headrace.storage.segment.Segment;
-import io.headrace.storage.segment.SegmentFiles;
 import io.headrace.storage.segment.SparseIndex;
 
 import org.jspecify.annotations.Nullable;
@@ -15,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
@@ -100,6 +100,43 @@ final class LogReader {
 
         @Override
         public ByteBuffer load(IntFunction<ByteBuffer> allocate) throws IOException {
+            try {
+                return loadFromSegments(allocate);
+            } catch (SegmentReplacedException e) {
+                return afterReplacement().load(allocate);
+            }
+        }
+
+        /** The same read, of the segments that stand before the once active one now. */
+        private Cold afterReplacement() {
+            Segment active = segments.getLast();
+            if (active.isReplaced()) {
+                throw new CorruptRangeException(active + " was compacted: read again", offset);
+            }
+            List<Segment> now = new ArrayList<>();
+            int floor = 0;
+            for (Segment segment : log.segments().all()) {
+                if (segment.baseOffset() < active.baseOffset()) {
+                    floor = segment.baseOffset() <= offset ? now.size() : floor;
+                    now.add(segment);
+                }
+            }
+            floor = active.baseOffset() <= offset ? now.size() : floor;
+            now.add(active);
+            return new Cold(
+                    log,
+                    openFiles,
+                    now,
+                    floor,
+                    activeIndex,
+                    activeSizeInBytes,
+                    offset,
+                    maxBytes,
+                    minOneMessage,
+                    bound);
+        }
+
+        private ByteBuffer loadFromSegments(IntFunction<ByteBuffer> allocate) throws IOException {
             for (int i = first; i < segments.size(); i++) {
                 Segment segment = segments.get(i);
                 if (segment.baseOffset() >= bound) {
@@ -123,7 +160,7 @@ final class LogReader {
 
         private LogFile open(Segment segment) throws IOException {
             try {
-                return openFiles.acquire(segment, segment.path(SegmentFiles.LOG));
+                return SegmentReplacedException.open(openFiles, segment);
             } catch (NoSuchFileException e) {
                 throw new CorruptRangeException(
                         "The file of " + segment + " is gone: read again", offset);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -101,9 +102,10 @@ final class LogRetention {
     private static void delete(PartitionLog log, Segment[] seen, int count, long nowMs) {
         boolean changed =
                 log.isClosed()
+                        || log.isReplacingSegments()
                         || log.segments().all().length < count
                         || count == 0
-                        || log.segments().all()[0].baseOffset() != seen[0].baseOffset();
+                        || !Arrays.equals(log.segments().all(), 0, count, seen, 0, count);
         if (changed) {
             return;
         }

@@ -261,6 +261,7 @@ final class LogSegments {
         now.add(at, cleaned);
         segments = now.toArray(new Segment[0]);
         countClosed();
+        old.forEach(Segment::markReplaced);
         old.forEach(log.context().openFiles()::remove);
     }
 

@@ -6,6 +6,7 @@ import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.protocol.batch.TimestampType;
 import io.headrace.protocol.batch.TimestampedOffset;
+import io.headrace.storage.compaction.CompactableLog;
 import io.headrace.storage.epoch.LeaderEpochs;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.producer.ProducerState;
@@ -63,6 +64,7 @@ public final class PartitionLog {
     private @Nullable UncleanLog unclean;
     private long truncations;
     private boolean truncating;
+    private boolean replacingSegments;
     private volatile boolean closed;
     private long lastAppendMs = -1;
     private long unflushedSinceMs = -1;
@@ -522,14 +524,34 @@ public final class PartitionLog {
 
     /** The first record at or after the time, if there is one below the high watermark. */
     public CompletableFuture<Optional<TimestampedOffset>> offsetForTimestamp(long timestampMs) {
-        TimestampSearch search = new TimestampSearch(this, context.openFiles());
-        return upkeep.onIo(() -> search.firstAtOrAfter(timestampMs));
+        return search(search -> search.firstAtOrAfter(timestampMs));
     }
 
     /** The first record with the largest timestamp (ListOffsets -3). */
     public CompletableFuture<Optional<TimestampedOffset>> offsetOfMaxTimestamp() {
+        return search(TimestampSearch::maxTimestamp);
+    }
+
+    /** Searches on an I/O thread, anew when compaction replaces a segment meanwhile. */
+    private CompletableFuture<Optional<TimestampedOffset>> search(TimestampSearch.Question ask) {
         TimestampSearch search = new TimestampSearch(this, context.openFiles());
-        return upkeep.onIo(search::maxTimestamp);
+        return upkeep.onIo(
+                        () -> {
+                            try {
+                                return Optional.of(ask.answer(search));
+                            } catch (SegmentReplacedException e) {
+                                return Optional.<Optional<TimestampedOffset>>empty();
+                            }
+                        })
+                .thenCompose(
+                        found ->
+                                found.map(CompletableFuture::completedFuture)
+                                        .orElseGet(() -> search(ask)));
+    }
+
+    /** This log as compaction sees it. Any thread. */
+    public CompactableLog compactable() {
+        return new LogCompaction(this);
     }
 
     /** The newest leader epoch with an entry in this log, or -1. */
@@ -647,6 +669,19 @@ public final class PartitionLog {
 
     boolean isOffline() {
         return directory.isOffline();
+    }
+
+    boolean isTruncating() {
+        return truncating;
+    }
+
+    /** Whether compaction is putting a segment in the place of others: none may be removed now. */
+    boolean isReplacingSegments() {
+        return replacingSegments;
+    }
+
+    void setReplacingSegments(boolean replacing) {
+        replacingSegments = replacing;
     }
 
     boolean isClosed() {

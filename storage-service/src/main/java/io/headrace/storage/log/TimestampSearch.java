@@ -7,7 +7,6 @@ import io.headrace.storage.file.OpenFiles;
 import io.headrace.storage.segment.BatchHeaders;
 import io.headrace.storage.segment.BatchPosition;
 import io.headrace.storage.segment.Segment;
-import io.headrace.storage.segment.SegmentFiles;
 import io.headrace.storage.segment.SparseIndex;
 
 import org.jspecify.annotations.Nullable;
@@ -41,6 +40,12 @@ final class TimestampSearch {
         this.bound = log.highWatermark();
     }
 
+    /** Something that may be asked of a search. */
+    @FunctionalInterface
+    interface Question {
+        Optional<TimestampedOffset> answer(TimestampSearch search) throws IOException;
+    }
+
     Optional<TimestampedOffset> firstAtOrAfter(long timestampMs) throws IOException {
         for (Segment segment : segments) {
             if (maxTimestampOf(segment) < timestampMs) {
@@ -71,7 +76,7 @@ final class TimestampSearch {
     private Optional<TimestampedOffset> maxByScan() throws IOException {
         TimestampedOffset best = null;
         for (Segment segment : segments) {
-            LogFile file = openFiles.acquire(segment, segment.path(SegmentFiles.LOG));
+            LogFile file = SegmentReplacedException.open(openFiles, segment);
             try {
                 BatchHeaders headers = new BatchHeaders(file, endOf(segment));
                 BatchPosition batch = headers.at(0);
@@ -109,7 +114,7 @@ final class TimestampSearch {
 
     private @Nullable TimestampedOffset scan(Segment segment, long fromOffset, long timestampMs)
             throws IOException {
-        LogFile file = openFiles.acquire(segment, segment.path(SegmentFiles.LOG));
+        LogFile file = SegmentReplacedException.open(openFiles, segment);
         try {
             long end = endOf(segment);
             SparseIndex.View offsets = isActive(segment) ? activeOffsets : segment.offsets().view();

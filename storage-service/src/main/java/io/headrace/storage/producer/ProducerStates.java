@@ -345,6 +345,24 @@ public final class ProducerStates {
         changes++;
     }
 
+    /** Hears what each producer wrote last. */
+    @FunctionalInterface
+    public interface LastWrittenVisitor {
+        /**
+         * Takes one producer.
+         *
+         * @param lastDataOffset last offset of its last batch of data, -1 when none is known
+         */
+        void visit(long producerId, long lastDataOffset, short producerEpoch);
+    }
+
+    /** Tells, for each producer, what compaction must keep of it. */
+    public void visitLastWritten(LastWrittenVisitor visitor) {
+        for (ProducerEntry entry : entries.values()) {
+            visitor.visit(entry.producerId, entry.lastOffset(), entry.producerEpoch);
+        }
+    }
+
     /** What is known of each producer. */
     public List<ProducerState> describe() {
         List<ProducerState> states = new ArrayList<>(entries.size());

@@ -50,7 +50,7 @@ final class LogDirectoryFiles {
             }
         }
         if (!swaps.isEmpty()) {
-            SegmentSwap.complete(directory);
+            SegmentSwap.recover(directory);
             return tidy(directory);
         }
         LogDirectoryFiles files = new LogDirectoryFiles(directory);

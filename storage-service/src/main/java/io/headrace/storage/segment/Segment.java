@@ -31,6 +31,7 @@ public final class Segment {
     private volatile long maxTimestampMs;
     private volatile long offsetOfMaxTimestamp;
     private volatile List<AbortedTransactionEntry> aborted;
+    private volatile boolean replaced;
     private long firstTimestampMs = -1;
     private long lastTimeEntryMs;
     private int bytesSinceEntry;
@@ -90,6 +91,19 @@ public final class Segment {
     /** The segment's directory was renamed. */
     public void moveTo(Path newDirectory) {
         directory = newDirectory;
+    }
+
+    /** Compaction put another segment in its place, whose file is about to get this one's name. */
+    public void markReplaced() {
+        replaced = true;
+    }
+
+    /**
+     * Whether another segment stands for this one. To be asked after its file was opened: if it is
+     * false then, the file is this segment's.
+     */
+    public boolean isReplaced() {
+        return replaced;
     }
 
     /** The largest timestamp of any batch, -1 when there is none or it is not known. */

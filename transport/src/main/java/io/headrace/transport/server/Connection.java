@@ -40,6 +40,7 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
     private @Nullable ChannelHandlerContext decoderContext;
     private @Nullable ConnectionHandler handler;
     private boolean closed;
+    private boolean anyOrder;
     private boolean draining;
     private long lastProgressNanos = System.nanoTime();
     private long pendingBytesSeen;
@@ -210,21 +211,41 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
             return;
         }
         boolean wrote = false;
-        Request head = inFlight.peek();
-        while (head != null && head.answered) {
-            inFlight.poll();
-            OutboundFrame answer = head.answer;
-            if (answer != null) {
-                head.answer = null;
-                FrameWriter.write(channel, answer);
-                wrote = true;
+        if (anyOrder) {
+            for (var requests = inFlight.iterator(); requests.hasNext(); ) {
+                Request request = requests.next();
+                if (request.answered) {
+                    requests.remove();
+                    wrote |= write(request);
+                }
             }
-            head = inFlight.peek();
+        } else {
+            Request head = inFlight.peek();
+            while (head != null && head.answered) {
+                inFlight.poll();
+                wrote |= write(head);
+                head = inFlight.peek();
+            }
         }
         if (wrote) {
             channel.flush();
         }
         reconsiderReading();
+    }
+
+    private boolean write(Request request) {
+        OutboundFrame answer = request.answer;
+        if (answer == null) {
+            return false;
+        }
+        request.answer = null;
+        FrameWriter.write(channel, answer);
+        return true;
+    }
+
+    @Override
+    public void answerInAnyOrder() {
+        anyOrder = true;
     }
 
     private void reconsiderReading() {

@@ -16,6 +16,12 @@ public interface ServerConnection {
 
     Loop loop();
 
+    /**
+     * From now on answers leave as they are given, not in the order of requests: for links between
+     * nodes, which match them by correlation id.
+     */
+    void answerInAnyOrder();
+
     /** Ends the connection; requests in flight are dropped. Any thread. */
     void close(String reason);
 }

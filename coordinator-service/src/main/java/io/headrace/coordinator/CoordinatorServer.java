@@ -1,0 +1,116 @@
+package io.headrace.coordinator;
+
+import io.headrace.coordinator.cluster.ClusterRules;
+import io.headrace.coordinator.cluster.CoordinatorIdentity;
+import io.headrace.coordinator.config.ClusterProperties;
+import io.headrace.coordinator.config.CoordinatorProperties;
+import io.headrace.coordinator.handler.HandlerTable;
+import io.headrace.coordinator.handler.NodeServer;
+import io.headrace.coordinator.membership.HazelcastMembership;
+import io.headrace.coordinator.membership.Member;
+import io.headrace.coordinator.metadata.Controller;
+import io.headrace.transport.auth.ClusterSecret;
+import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.server.FrameServer;
+import io.headrace.transport.server.ServerOptions;
+
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+/** The port for nodes and the controller behind it, from start to stop. */
+public final class CoordinatorServer implements AutoCloseable {
+    /** Requests of one link that are not answered: every member of a group may hold one. */
+    private static final int MAX_IN_FLIGHT = 20_000;
+
+    private final Controller controller;
+    private final FrameServer frames;
+    private final Uuid incarnationId;
+    private final @Nullable HazelcastMembership membership;
+
+    /** Opens the port and starts the controller; does not wait for it. */
+    CoordinatorServer(
+            CoordinatorProperties properties,
+            ClusterProperties cluster,
+            ClusterRules rules,
+            Uuid incarnationId,
+            LoopGroup loops,
+            Controller controller,
+            HandlerTable handlers) {
+        this.incarnationId = incarnationId;
+        this.controller = controller;
+        NodeServer nodes =
+                new NodeServer(
+                        ClusterSecret.of(cluster.secret()),
+                        controller,
+                        handlers,
+                        rules.sessionTimeoutMs());
+        this.frames =
+                FrameServer.start(options(properties.host(), properties.port()), loops, nodes);
+        String host =
+                properties.advertisedHost().isEmpty()
+                        ? properties.host()
+                        : properties.advertisedHost();
+        controller.start(
+                new CoordinatorIdentity(
+                        properties.id(),
+                        incarnationId,
+                        host,
+                        frames.address().getPort(),
+                        handlers.versions()));
+        this.membership = join(properties, host);
+    }
+
+    private @Nullable HazelcastMembership join(CoordinatorProperties properties, String host) {
+        CoordinatorProperties.Membership settings = properties.membership();
+        if (settings.members().isEmpty()) {
+            return null;
+        }
+        Member self =
+                new Member(
+                        "coordinator",
+                        properties.id(),
+                        incarnationId,
+                        host + ":" + frames.address().getPort(),
+                        settings.rack());
+        return new HazelcastMembership(
+                self, settings.port(), settings.members(), controller::onSuspicion);
+    }
+
+    private static ServerOptions options(String host, int port) {
+        ServerOptions usual = ServerOptions.at(host, port);
+        return new ServerOptions(
+                host,
+                port,
+                usual.maxConnections(),
+                usual.maxConnectionsPerAddress(),
+                usual.maxFrameBytes(),
+                usual.maxSmallFrameBytes(),
+                MAX_IN_FLIGHT,
+                usual.maxMemoryBytes(),
+                Duration.ofMinutes(10),
+                usual.stallTimeout());
+    }
+
+    /** Where nodes connect, with the real port. */
+    public InetSocketAddress address() {
+        return frames.address();
+    }
+
+    public Uuid incarnationId() {
+        return incarnationId;
+    }
+
+    /** Stops taking requests, finishes what is committed, closes the database. */
+    @Override
+    public void close() {
+        frames.stopAccepting();
+        controller.close();
+        frames.close();
+        if (membership != null) {
+            membership.close();
+        }
+    }
+}

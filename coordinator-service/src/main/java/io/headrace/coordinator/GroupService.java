@@ -1,0 +1,101 @@
+package io.headrace.coordinator;
+
+import io.headrace.coordinator.config.ClusterProperties;
+import io.headrace.coordinator.config.CoordinatorProperties;
+import io.headrace.coordinator.config.GroupOptions;
+import io.headrace.coordinator.group.GroupErrors;
+import io.headrace.coordinator.group.GroupProperties;
+import io.headrace.coordinator.group.GroupShard;
+import io.headrace.coordinator.handler.ForwardedHandler;
+import io.headrace.coordinator.handler.group.GroupHandlers;
+import io.headrace.coordinator.metadata.Controller;
+import io.headrace.coordinator.metrics.GroupMetrics;
+import io.headrace.coordinator.shard.OwnedShards;
+import io.headrace.coordinator.shard.OwnedShards.Ownership;
+import io.headrace.coordinator.shard.ShardProperties;
+import io.headrace.coordinator.shard.StorageLinks;
+import io.headrace.coordinator.shard.StorageShardLogs;
+import io.headrace.protocol.metadata.ShardOwnerImage;
+import io.headrace.transport.auth.ClusterSecret;
+import io.headrace.transport.auth.NodeAuthenticator;
+import io.headrace.transport.channel.ChannelFactory;
+import io.headrace.transport.loop.Loop;
+import io.headrace.transport.loop.LoopGroup;
+import io.micrometer.core.instrument.MeterRegistry;
+
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.internals.Topic;
+
+import java.security.SecureRandom;
+import java.util.List;
+
+/** The groups that this coordinator owns, with all that they need, from start to stop. */
+public final class GroupService implements AutoCloseable {
+    private static final long METRICS_MS = 5_000;
+
+    private final ChannelFactory channels;
+    private final StorageLinks links;
+    private final OwnedShards shards;
+    private final List<ForwardedHandler> handlers;
+    private final GroupMetrics metrics;
+    private final Loop loop;
+    private volatile boolean closed;
+
+    GroupService(
+            CoordinatorProperties properties,
+            ClusterProperties cluster,
+            GroupOptions options,
+            Uuid incarnationId,
+            LoopGroup loops,
+            Controller controller,
+            MeterRegistry registry) {
+        String name = "coordinator-" + properties.id();
+        channels = new ChannelFactory(loops);
+        links =
+                new StorageLinks(
+                        channels,
+                        new NodeAuthenticator(
+                                ClusterSecret.of(cluster.secret()), properties.id(), "coordinator"),
+                        name);
+        metrics = new GroupMetrics(registry);
+        SecureRandom random = new SecureRandom();
+        GroupProperties groupProperties = options.toProperties();
+        shards =
+                new OwnedShards(
+                        new Ownership(
+                                ShardOwnerImage.GROUP,
+                                Topic.GROUP_METADATA_TOPIC_NAME,
+                                properties.id(),
+                                incarnationId),
+                        controller.metadataLog(),
+                        loops,
+                        new StorageShardLogs(controller.metadataLog(), links),
+                        System::currentTimeMillis,
+                        ShardProperties.defaults(),
+                        GroupErrors::reply,
+                        () -> new GroupShard(groupProperties, random, metrics));
+        handlers = GroupHandlers.of(shards, controller);
+        loop = loops.at(0);
+        refreshMetrics();
+    }
+
+    /** The handlers of the group APIs. */
+    public List<ForwardedHandler> handlers() {
+        return handlers;
+    }
+
+    private void refreshMetrics() {
+        if (!closed) {
+            metrics.refresh(shards);
+            loop.schedule(this::refreshMetrics, METRICS_MS);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        shards.close();
+        links.close();
+        channels.close();
+    }
+}

@@ -1,0 +1,47 @@
+package io.headrace.coordinator.cluster;
+
+import io.headrace.protocol.config.TopicConfigs;
+
+import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Map;
+
+/** What configs may be set, by the type of their resource. */
+final class ConfigRules {
+    private static final int MAX_VALUE_LENGTH = 32_767;
+
+    private ConfigRules() {}
+
+    /**
+     * @throws InvalidConfigurationException when a name is unknown, or a value or their combination
+     *     is invalid
+     */
+    static void requireValidTopicConfigs(Map<String, String> configs) {
+        requireShort(configs);
+        refuse(TopicConfigs.problem(configs));
+    }
+
+    /** As for topics, for the cluster-wide defaults of storage nodes. */
+    static void requireValidBrokerConfigs(Map<String, String> configs) {
+        requireShort(configs);
+        for (var config : configs.entrySet()) {
+            refuse(BrokerDefaults.problem(config.getKey(), config.getValue()));
+        }
+    }
+
+    private static void requireShort(Map<String, String> configs) {
+        for (var config : configs.entrySet()) {
+            if (config.getValue().length() > MAX_VALUE_LENGTH) {
+                throw new InvalidConfigurationException(
+                        "The value of " + config.getKey() + " is longer than " + MAX_VALUE_LENGTH);
+            }
+        }
+    }
+
+    private static void refuse(@Nullable String problem) {
+        if (problem != null) {
+            throw new InvalidConfigurationException(problem);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.headrace.coordinator.cluster;
+
+import io.headrace.protocol.config.ConfigDefinition;
+import io.headrace.protocol.config.TopicConfigs;
+
+import java.util.Map;
+
+/**
+ * A config in force and where it comes from.
+ *
+ * @param source the number of Kafka's {@code ConfigSource}
+ */
+record ConfigValue(String value, byte source) {
+    static final byte DYNAMIC_TOPIC_CONFIG = 1;
+    static final byte DYNAMIC_DEFAULT_BROKER_CONFIG = 3;
+    static final byte DEFAULT_CONFIG = 5;
+
+    /** A topic's config: its own value, or the default, which may depend on the replicas. */
+    static ConfigValue ofTopic(
+            ConfigDefinition definition, Map<String, String> overrides, int replicationFactor) {
+        String own = overrides.get(definition.name());
+        return own == null
+                ? ofDefault(definition, replicationFactor)
+                : new ConfigValue(own, DYNAMIC_TOPIC_CONFIG);
+    }
+
+    static ConfigValue ofDefault(ConfigDefinition definition, int replicationFactor) {
+        boolean minIsr = definition.name().equals(TopicConfigs.MIN_INSYNC_REPLICAS);
+        return new ConfigValue(
+                minIsr ? NewPartitions.defaultMinIsr(replicationFactor) : definition.defaultValue(),
+                DEFAULT_CONFIG);
+    }
+}

@@ -1,0 +1,39 @@
+package io.headrace.coordinator.group;
+
+import java.util.Locale;
+
+/** Where a classic group is in its rebalances; see {@link ClassicGroup}. */
+enum ClassicGroupState {
+    EMPTY("Empty"),
+    PREPARING_REBALANCE("PreparingRebalance"),
+    COMPLETING_REBALANCE("CompletingRebalance"),
+    STABLE("Stable"),
+    DEAD("Dead");
+
+    private final String label;
+
+    ClassicGroupState(String label) {
+        this.label = label;
+    }
+
+    /** The name that clients are shown. */
+    String label() {
+        return label;
+    }
+
+    /** Whether a client names this state, in any case. */
+    boolean isNamed(String name) {
+        return label.toLowerCase(Locale.ROOT).equals(name.toLowerCase(Locale.ROOT));
+    }
+
+    boolean canBecome(ClassicGroupState next) {
+        return switch (next) {
+            case EMPTY -> this == PREPARING_REBALANCE;
+            case PREPARING_REBALANCE ->
+                    this == STABLE || this == COMPLETING_REBALANCE || this == EMPTY;
+            case COMPLETING_REBALANCE -> this == PREPARING_REBALANCE;
+            case STABLE -> this == COMPLETING_REBALANCE;
+            case DEAD -> true;
+        };
+    }
+}

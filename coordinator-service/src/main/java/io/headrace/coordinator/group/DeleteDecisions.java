@@ -1,0 +1,211 @@
+package io.headrace.coordinator.group;
+
+import io.headrace.coordinator.group.offset.CommittedOffset;
+import io.headrace.coordinator.group.offset.OffsetRecords;
+import io.headrace.coordinator.shard.ShardRequest;
+
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.DeleteGroupsRequestData;
+import org.apache.kafka.common.message.DeleteGroupsResponseData;
+import org.apache.kafka.common.message.DeleteGroupsResponseData.DeletableGroupResult;
+import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestPartition;
+import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestTopic;
+import org.apache.kafka.common.message.OffsetDeleteResponseData;
+import org.apache.kafka.common.message.OffsetDeleteResponseData.OffsetDeleteResponsePartition;
+import org.apache.kafka.common.message.OffsetDeleteResponseData.OffsetDeleteResponseTopic;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Decides what is forgotten: groups and offsets that a client deletes, offsets of deleted topics,
+ * offsets past their retention (KIP-211). Confined to the shard's core.
+ */
+final class DeleteDecisions {
+    private final GroupSpace space;
+
+    DeleteDecisions(GroupSpace space) {
+        this.space = space;
+    }
+
+    void decide(ShardRequest request, DeleteGroupsRequestData body) {
+        DeleteGroupsResponseData response = new DeleteGroupsResponseData();
+        for (String groupId : Set.copyOf(body.groupsNames())) {
+            response.results()
+                    .add(
+                            new DeletableGroupResult()
+                                    .setGroupId(groupId)
+                                    .setErrorCode(deleteGroup(groupId).code()));
+        }
+        space.reply(new Waiter(request.id(), request.version()), response);
+    }
+
+    private Errors deleteGroup(String groupId) {
+        ClassicGroup group = space.group(groupId);
+        if (group == null) {
+            return Errors.GROUP_ID_NOT_FOUND;
+        }
+        if (!group.isIn(ClassicGroupState.EMPTY)) {
+            return Errors.NON_EMPTY_GROUP;
+        }
+        space.counters().onOffsetsDeleted(forgetOffsets(groupId, allOffsets(groupId)));
+        forgetGroup(group);
+        return Errors.NONE;
+    }
+
+    void decide(ShardRequest request, OffsetDeleteRequestData body) {
+        Waiter waiter = new Waiter(request.id(), request.version());
+        ClassicGroup group = space.group(body.groupId());
+        Errors error = checkOffsetDelete(group, body.groupId());
+        if (group == null || error != Errors.NONE) {
+            space.reply(waiter, new OffsetDeleteResponseData().setErrorCode(error.code()));
+            return;
+        }
+        OffsetDeleteResponseData response = new OffsetDeleteResponseData();
+        List<TopicPartition> forgotten = new ArrayList<>();
+        for (OffsetDeleteRequestTopic topic : body.topics()) {
+            Errors topicError = checkTopic(group, topic.name());
+            OffsetDeleteResponseTopic answer =
+                    new OffsetDeleteResponseTopic().setName(topic.name());
+            for (OffsetDeleteRequestPartition partition : topic.partitions()) {
+                answer.partitions()
+                        .add(
+                                new OffsetDeleteResponsePartition()
+                                        .setPartitionIndex(partition.partitionIndex())
+                                        .setErrorCode(topicError.code()));
+                if (topicError == Errors.NONE) {
+                    forgotten.add(new TopicPartition(topic.name(), partition.partitionIndex()));
+                }
+            }
+            response.topics().add(answer);
+        }
+        space.counters().onOffsetsDeleted(forgetOffsets(body.groupId(), forgotten));
+        space.forgetIfNothing(group);
+        space.reply(waiter, response);
+    }
+
+    private static Errors checkOffsetDelete(@Nullable ClassicGroup group, String groupId) {
+        if (groupId.isEmpty()) {
+            return Errors.INVALID_GROUP_ID;
+        }
+        if (group == null) {
+            return Errors.GROUP_ID_NOT_FOUND;
+        }
+        return group.isIn(ClassicGroupState.EMPTY) || group.usesConsumerProtocol()
+                ? Errors.NONE
+                : Errors.NON_EMPTY_GROUP;
+    }
+
+    private Errors checkTopic(ClassicGroup group, String topic) {
+        if (space.image().topic(topic) == null) {
+            return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+        }
+        return group.isSubscribedTo(topic) ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE;
+    }
+
+    /** Forgets the offsets that were committed for such topics. */
+    void forgetTopics(Predicate<Uuid> topicIds) {
+        Map<String, Map<TopicPartition, Uuid>> found = space.offsets().committedFor(topicIds);
+        found.forEach(
+                (groupId, partitions) -> {
+                    space.counters()
+                            .onOffsetsDeleted(
+                                    forgetOffsets(groupId, List.copyOf(partitions.keySet())));
+                    ClassicGroup group = space.group(groupId);
+                    if (group != null) {
+                        space.forgetIfNothing(group);
+                    }
+                });
+    }
+
+    /** Forgets the offsets that are past their retention, and the groups that have nothing left. */
+    void expire() {
+        for (ClassicGroup group : List.copyOf(space.groups())) {
+            List<TopicPartition> expired = expiredOffsets(group);
+            if (!expired.isEmpty()) {
+                space.counters().onOffsetsExpired(forgetOffsets(group.groupId(), expired));
+            }
+            boolean isOver =
+                    group.isIn(ClassicGroupState.EMPTY)
+                            && group.pendingMembers().isEmpty()
+                            && !space.offsets().hasOffsets(group.groupId());
+            if (isOver) {
+                forgetGroup(group);
+            }
+        }
+    }
+
+    private List<TopicPartition> expiredOffsets(ClassicGroup group) {
+        List<TopicPartition> expired = new ArrayList<>();
+        boolean sinceEmpty = group.protocolType() != null && group.isIn(ClassicGroupState.EMPTY);
+        boolean sinceCommit =
+                group.protocolType() == null
+                        || (group.isIn(ClassicGroupState.STABLE)
+                                && group.usesConsumerProtocol()
+                                && group.knowsSubscriptions());
+        if (!sinceEmpty && !sinceCommit) {
+            return expired;
+        }
+        space.offsets()
+                .forEach(
+                        group.groupId(),
+                        (topic, partition, committed) -> {
+                            long sinceMs =
+                                    sinceEmpty && group.stateSinceMs() >= 0
+                                            ? group.stateSinceMs()
+                                            : committed.commitTimestampMs();
+                            if (!group.isSubscribedTo(topic) && isExpired(committed, sinceMs)) {
+                                expired.add(new TopicPartition(topic, partition));
+                            }
+                        });
+        return expired;
+    }
+
+    private boolean isExpired(CommittedOffset committed, long sinceMs) {
+        return committed.expireTimestampMs() == CommittedOffset.NO_EXPIRY
+                ? space.nowMs() - sinceMs >= space.properties().offsetsRetentionMs()
+                : space.nowMs() >= committed.expireTimestampMs();
+    }
+
+    private List<TopicPartition> allOffsets(String groupId) {
+        List<TopicPartition> all = new ArrayList<>();
+        space.offsets()
+                .forEach(
+                        groupId,
+                        (topic, partition, committed) ->
+                                all.add(new TopicPartition(topic, partition)));
+        return all;
+    }
+
+    /** Forgets those offsets that exist, and tells how many. */
+    private int forgetOffsets(String groupId, List<TopicPartition> partitions) {
+        int count = 0;
+        for (TopicPartition partition : partitions) {
+            if (space.offsets().get(groupId, partition.topic(), partition.partition()) == null) {
+                continue;
+            }
+            space.offsets().remove(groupId, partition.topic(), partition.partition());
+            space.append(OffsetRecords.deleted(groupId, partition.topic(), partition.partition()));
+            count++;
+        }
+        return count;
+    }
+
+    private void forgetGroup(ClassicGroup group) {
+        for (String memberId : group.pendingMembers()) {
+            space.timers().cancel(TimerKey.heartbeat(group.groupId(), memberId));
+        }
+        if (group.isStored()) {
+            space.append(GroupRecords.deleted(group.groupId()));
+        }
+        group.become(ClassicGroupState.DEAD, space.nowMs());
+        space.removeGroup(group.groupId());
+    }
+}

@@ -1,0 +1,121 @@
+package io.headrace.coordinator.group;
+
+import org.apache.kafka.common.message.DeleteGroupsRequestData;
+import org.apache.kafka.common.message.DeleteGroupsResponseData;
+import org.apache.kafka.common.message.DeleteGroupsResponseData.DeletableGroupResult;
+import org.apache.kafka.common.message.DescribeGroupsRequestData;
+import org.apache.kafka.common.message.DescribeGroupsResponseData;
+import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
+import org.apache.kafka.common.message.HeartbeatRequestData;
+import org.apache.kafka.common.message.HeartbeatResponseData;
+import org.apache.kafka.common.message.JoinGroupRequestData;
+import org.apache.kafka.common.message.JoinGroupResponseData;
+import org.apache.kafka.common.message.LeaveGroupRequestData;
+import org.apache.kafka.common.message.LeaveGroupResponseData;
+import org.apache.kafka.common.message.ListGroupsRequestData;
+import org.apache.kafka.common.message.ListGroupsResponseData;
+import org.apache.kafka.common.message.OffsetCommitRequestData;
+import org.apache.kafka.common.message.OffsetCommitResponseData;
+import org.apache.kafka.common.message.OffsetCommitResponseData.OffsetCommitResponsePartition;
+import org.apache.kafka.common.message.OffsetCommitResponseData.OffsetCommitResponseTopic;
+import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.OffsetDeleteResponseData;
+import org.apache.kafka.common.message.OffsetFetchRequestData;
+import org.apache.kafka.common.message.OffsetFetchResponseData;
+import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseGroup;
+import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.message.SyncGroupResponseData;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+
+/** The responses of the group APIs that tell of one error and nothing else. */
+public final class GroupErrors {
+    private GroupErrors() {}
+
+    /**
+     * A response of the request's API.
+     *
+     * @throws IllegalArgumentException if the request is of no group API
+     */
+    public static ApiMessage reply(ApiMessage request, short version, Errors error) {
+        short code = error.code();
+        return switch (request) {
+            case JoinGroupRequestData join ->
+                    Versions.of(
+                            new JoinGroupResponseData()
+                                    .setMemberId(join.memberId())
+                                    .setErrorCode(code),
+                            version);
+            case SyncGroupRequestData sync -> new SyncGroupResponseData().setErrorCode(code);
+            case HeartbeatRequestData heartbeat -> heartbeat(error);
+            case LeaveGroupRequestData leave -> new LeaveGroupResponseData().setErrorCode(code);
+            case OffsetCommitRequestData commit -> offsetCommit(commit, error);
+            case OffsetFetchRequestData fetch -> offsetFetch(fetch, error);
+            case OffsetDeleteRequestData delete ->
+                    new OffsetDeleteResponseData().setErrorCode(code);
+            case DescribeGroupsRequestData describe -> describeGroups(describe, error);
+            case ListGroupsRequestData list -> new ListGroupsResponseData().setErrorCode(code);
+            case DeleteGroupsRequestData delete -> deleteGroups(delete, error);
+            default -> throw new IllegalArgumentException("No group API: " + request.getClass());
+        };
+    }
+
+    /** While the group loads its members' sessions do not run out, so all is well with them. */
+    private static HeartbeatResponseData heartbeat(Errors error) {
+        Errors shown = error == Errors.COORDINATOR_LOAD_IN_PROGRESS ? Errors.NONE : error;
+        return new HeartbeatResponseData().setErrorCode(shown.code());
+    }
+
+    static OffsetCommitResponseData offsetCommit(OffsetCommitRequestData request, Errors error) {
+        OffsetCommitResponseData response = new OffsetCommitResponseData();
+        for (var topic : request.topics()) {
+            OffsetCommitResponseTopic answer =
+                    new OffsetCommitResponseTopic()
+                            .setName(topic.name())
+                            .setTopicId(topic.topicId());
+            for (var partition : topic.partitions()) {
+                answer.partitions()
+                        .add(
+                                new OffsetCommitResponsePartition()
+                                        .setPartitionIndex(partition.partitionIndex())
+                                        .setErrorCode(error.code()));
+            }
+            response.topics().add(answer);
+        }
+        return response;
+    }
+
+    /** In the form of several groups; see {@link OffsetFetchDecision}. */
+    private static OffsetFetchResponseData offsetFetch(
+            OffsetFetchRequestData request, Errors error) {
+        OffsetFetchResponseData response = new OffsetFetchResponseData();
+        for (var group : request.groups()) {
+            response.groups()
+                    .add(
+                            new OffsetFetchResponseGroup()
+                                    .setGroupId(group.groupId())
+                                    .setErrorCode(error.code()));
+        }
+        return response;
+    }
+
+    private static DescribeGroupsResponseData describeGroups(
+            DescribeGroupsRequestData request, Errors error) {
+        DescribeGroupsResponseData response = new DescribeGroupsResponseData();
+        for (String groupId : request.groups()) {
+            response.groups()
+                    .add(new DescribedGroup().setGroupId(groupId).setErrorCode(error.code()));
+        }
+        return response;
+    }
+
+    private static DeleteGroupsResponseData deleteGroups(
+            DeleteGroupsRequestData request, Errors error) {
+        DeleteGroupsResponseData response = new DeleteGroupsResponseData();
+        for (String groupId : request.groupsNames()) {
+            response.results()
+                    .add(new DeletableGroupResult().setGroupId(groupId).setErrorCode(error.code()));
+        }
+        return response;
+    }
+}

@@ -1,0 +1,258 @@
+package io.headrace.coordinator.group;
+
+import io.headrace.coordinator.group.GroupSpace.MemberRef;
+import io.headrace.coordinator.group.offset.OffsetRecords;
+import io.headrace.coordinator.shard.Effects;
+import io.headrace.coordinator.shard.ShardCore;
+import io.headrace.coordinator.shard.ShardRecord;
+import io.headrace.coordinator.shard.ShardRequest;
+import io.headrace.protocol.codec.MalformedFrameException;
+import io.headrace.protocol.metadata.MetadataImage;
+
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.DeleteGroupsRequestData;
+import org.apache.kafka.common.message.DescribeGroupsRequestData;
+import org.apache.kafka.common.message.HeartbeatRequestData;
+import org.apache.kafka.common.message.JoinGroupRequestData;
+import org.apache.kafka.common.message.LeaveGroupRequestData;
+import org.apache.kafka.common.message.ListGroupsRequestData;
+import org.apache.kafka.common.message.OffsetCommitRequestData;
+import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.OffsetFetchRequestData;
+import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.jspecify.annotations.Nullable;
+
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/**
+ * The groups of one partition of {@code __consumer_offsets}: the replicated state machine that
+ * decides every group API.
+ *
+ * <p>What survives is in the records: a group as of its last completed rebalance, and the committed
+ * offsets. Rebalances under way do not survive a change of owner; members then find themselves
+ * unknown or told to rejoin, as in Kafka. Record types that this version does not know are left
+ * alone in the log.
+ */
+public final class GroupShard implements ShardCore {
+    private final GroupSpace space;
+    private final Rebalances rebalances;
+    private final JoinGroupDecision joins;
+    private final SyncGroupDecision syncs;
+    private final HeartbeatDecision heartbeats;
+    private final LeaveGroupDecision leaves;
+    private final OffsetCommitDecision commits;
+    private final OffsetFetchDecision fetches;
+    private final DeleteDecisions deletes;
+    private final ReadDecisions reads;
+
+    /**
+     * @param random makes the member ids; they should not be guessable
+     */
+    public GroupShard(GroupProperties properties, RandomGenerator random, GroupCounters counters) {
+        this.space = new GroupSpace(properties, random, counters);
+        this.rebalances = new Rebalances(space);
+        this.joins = new JoinGroupDecision(space, rebalances);
+        this.syncs = new SyncGroupDecision(space, rebalances);
+        this.heartbeats = new HeartbeatDecision(space, rebalances);
+        this.leaves = new LeaveGroupDecision(space, rebalances);
+        this.commits = new OffsetCommitDecision(space, rebalances);
+        this.fetches = new OffsetFetchDecision(space);
+        this.deletes = new DeleteDecisions(space);
+        this.reads = new ReadDecisions(space);
+    }
+
+    @Override
+    public void replay(ShardRecord record) {
+        short type = record.key().getShort(record.key().position());
+        switch (type) {
+            case OffsetRecords.OLD_TYPE, OffsetRecords.TYPE -> replayOffset(record);
+            case GroupRecords.TYPE -> replayGroup(record);
+            default -> {} // of a later version, which will find it here
+        }
+    }
+
+    private void replayOffset(ShardRecord record) {
+        String groupId = space.offsets().apply(record);
+        if (record.value() != null && space.group(groupId) == null) {
+            space.addGroup(new ClassicGroup(groupId, -1));
+        }
+    }
+
+    private void replayGroup(ShardRecord record) {
+        try {
+            String groupId = GroupRecords.readKey(record.key());
+            if (record.value() == null) {
+                space.removeGroup(groupId);
+            } else {
+                space.addGroup(GroupRecords.readValue(groupId, record.value()));
+            }
+        } catch (MalformedFrameException e) {
+            throw new IllegalArgumentException("Not a group", e);
+        }
+    }
+
+    @Override
+    public void onLoaded(MetadataImage image, long nowMs, Effects effects) {
+        space.begin(nowMs, effects);
+        space.setImage(image);
+        for (ClassicGroup group : Set.copyOf(space.groups())) {
+            for (ClassicMember member : group.members()) {
+                rebalances.scheduleHeartbeat(group, member, member.sessionTimeoutMs());
+            }
+            if (group.memberCount() > space.properties().maxGroupSize()) {
+                rebalances.prepare(group);
+            }
+            space.forgetIfNothing(group);
+        }
+        scheduleExpiry();
+    }
+
+    @Override
+    public void onRequest(ShardRequest request, long nowMs, Effects effects) {
+        space.begin(nowMs, effects);
+        switch (request.body()) {
+            case JoinGroupRequestData body -> joins.decide(request, body);
+            case SyncGroupRequestData body -> syncs.decide(request, body);
+            case HeartbeatRequestData body -> heartbeats.decide(request, body);
+            case LeaveGroupRequestData body -> leaves.decide(request, body);
+            case OffsetCommitRequestData body -> commits.decide(request, body);
+            case OffsetFetchRequestData body -> fetches.decide(request, body);
+            case OffsetDeleteRequestData body -> deletes.decide(request, body);
+            case DeleteGroupsRequestData body -> deletes.decide(request, body);
+            case DescribeGroupsRequestData body -> reads.decide(request, body);
+            case ListGroupsRequestData body -> reads.decide(request, body);
+            default ->
+                    throw new IllegalArgumentException(
+                            "No group API: " + request.body().getClass());
+        }
+    }
+
+    @Override
+    public boolean isLight(ShardRequest request) {
+        return request.body() instanceof HeartbeatRequestData;
+    }
+
+    /**
+     * A member whose JoinGroup or SyncGroup nobody waits for any more is not in the rebalance by
+     * it. It has its session timeout to come back, over whichever node; one that never learned its
+     * id cannot, and is out.
+     */
+    @Override
+    public void onAbandoned(long requestId, long nowMs, Effects effects) {
+        space.begin(nowMs, effects);
+        MemberRef ref = space.unpark(requestId);
+        ClassicGroup group = ref == null ? null : space.group(ref.groupId());
+        if (ref == null || group == null || !group.hasMember(ref.memberId())) {
+            return;
+        }
+        ClassicMember member = group.member(ref.memberId());
+        Waiter join = member.awaitingJoin();
+        if (join != null && join.requestId() == requestId) {
+            group.awaitJoin(member, null);
+            if (member.isNew() && knowsNotItsId(member, join)) {
+                rebalances.dismiss(group, member);
+                rebalances.continueWithout(group);
+                return;
+            }
+        }
+        Waiter sync = member.awaitingSync();
+        if (sync != null && sync.requestId() == requestId) {
+            member.awaitSync(null);
+        }
+        rebalances.scheduleHeartbeat(group, member, member.sessionTimeoutMs());
+    }
+
+    private static boolean knowsNotItsId(ClassicMember member, Waiter join) {
+        return !member.isStatic() && !JoinGroupDecision.requiresKnownMemberId(join.version());
+    }
+
+    @Override
+    public void onMetadata(MetadataImage image, long nowMs, Effects effects) {
+        space.begin(nowMs, effects);
+        MetadataImage before = space.image();
+        space.setImage(image);
+        if (image.topicsById().equals(before.topicsById())) {
+            return;
+        }
+        Set<Uuid> deleted = new HashSet<>(before.topicsById().keySet());
+        deleted.removeAll(image.topicsById().keySet());
+        if (!deleted.isEmpty()) {
+            deletes.forgetTopics(deleted::contains);
+        }
+    }
+
+    @Override
+    public void onTime(long nowMs, Effects effects) {
+        space.begin(nowMs, effects);
+        TimerKey due = space.timers().poll(nowMs);
+        while (due != null) {
+            onDeadline(due);
+            due = space.timers().poll(nowMs);
+        }
+    }
+
+    private void onDeadline(TimerKey due) {
+        if (due.kind() == GroupTimers.Kind.EXPIRY) {
+            forgetWhatIsOver();
+            scheduleExpiry();
+            return;
+        }
+        ClassicGroup group = space.group(due.groupId());
+        if (group == null) {
+            return;
+        }
+        switch (due.kind()) {
+            case HEARTBEAT -> rebalances.onHeartbeatDeadline(group, due.memberId());
+            case JOIN -> rebalances.onJoinDeadline(group);
+            case SYNC -> rebalances.onSyncDeadline(group);
+            case EXPIRY -> {}
+        }
+    }
+
+    /**
+     * Besides what expired, forgets offsets of topics that were deleted while nobody owned the
+     * shard: their ids are in no image. That is not done at once after loading, when this
+     * coordinator's image may be older than the one its predecessor committed by.
+     */
+    private void forgetWhatIsOver() {
+        deletes.expire();
+        deletes.forgetTopics(id -> !id.equals(Uuid.ZERO_UUID) && space.image().topic(id) == null);
+    }
+
+    private void scheduleExpiry() {
+        space.timers()
+                .schedule(
+                        TimerKey.expiry(),
+                        space.nowMs() + space.properties().offsetsRetentionCheckMs());
+    }
+
+    @Override
+    public long nextDeadlineMs() {
+        return space.timers().nextMs();
+    }
+
+    /** How many groups are in each state, for metrics; by the states' names. */
+    public Map<String, Integer> groupCounts() {
+        Map<ClassicGroupState, Integer> counts = new EnumMap<>(ClassicGroupState.class);
+        for (ClassicGroup group : space.groups()) {
+            counts.merge(group.state(), 1, Integer::sum);
+        }
+        Map<String, Integer> named = new TreeMap<>();
+        counts.forEach((state, count) -> named.put(state.label(), count));
+        return named;
+    }
+
+    /** How many offsets are committed. */
+    public int offsetCount() {
+        return space.offsets().count();
+    }
+
+    @Nullable ClassicGroup group(String groupId) {
+        return space.group(groupId);
+    }
+}

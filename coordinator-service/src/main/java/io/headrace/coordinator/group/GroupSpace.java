@@ -1,0 +1,158 @@
+package io.headrace.coordinator.group;
+
+import io.headrace.coordinator.group.offset.OffsetTable;
+import io.headrace.coordinator.shard.Effects;
+import io.headrace.coordinator.shard.Effects.ReplyWhen;
+import io.headrace.coordinator.shard.ShardRecord;
+import io.headrace.protocol.metadata.MetadataImage;
+
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/**
+ * The groups of a shard and the step that is being taken: what all decisions share. Confined to the
+ * shard's core.
+ */
+final class GroupSpace {
+    private final GroupProperties properties;
+    private final RandomGenerator random;
+    private final GroupCounters counters;
+    private final Map<String, ClassicGroup> groups = new HashMap<>();
+    private final OffsetTable offsets = new OffsetTable();
+    private final GroupTimers timers = new GroupTimers();
+
+    /** Members whose JoinGroup or SyncGroup waits, by request. */
+    private final Map<Long, MemberRef> parked = new HashMap<>();
+
+    private MetadataImage image = MetadataImage.EMPTY;
+    private Effects effects = new Effects();
+    private long nowMs;
+
+    /** Names a member of a group. */
+    record MemberRef(String groupId, String memberId) {}
+
+    GroupSpace(GroupProperties properties, RandomGenerator random, GroupCounters counters) {
+        this.properties = properties;
+        this.random = random;
+        this.counters = counters;
+    }
+
+    /** Begins a step. */
+    void begin(long stepMs, Effects stepEffects) {
+        nowMs = stepMs;
+        effects = stepEffects;
+    }
+
+    long nowMs() {
+        return nowMs;
+    }
+
+    GroupProperties properties() {
+        return properties;
+    }
+
+    GroupCounters counters() {
+        return counters;
+    }
+
+    OffsetTable offsets() {
+        return offsets;
+    }
+
+    GroupTimers timers() {
+        return timers;
+    }
+
+    MetadataImage image() {
+        return image;
+    }
+
+    void setImage(MetadataImage newImage) {
+        image = newImage;
+    }
+
+    // Groups.
+
+    @Nullable ClassicGroup group(String groupId) {
+        return groups.get(groupId);
+    }
+
+    Collection<ClassicGroup> groups() {
+        return groups.values();
+    }
+
+    boolean hasRoomForGroup() {
+        return groups.size() < properties.maxGroups();
+    }
+
+    ClassicGroup addGroup(ClassicGroup group) {
+        groups.put(group.groupId(), group);
+        return group;
+    }
+
+    void removeGroup(String groupId) {
+        groups.remove(groupId);
+        timers.cancel(TimerKey.join(groupId));
+        timers.cancel(TimerKey.sync(groupId));
+    }
+
+    /** Forgets a group that never came to anything: no record, no member, no offset. */
+    void forgetIfNothing(ClassicGroup group) {
+        if (!group.isStored()
+                && group.isIn(ClassicGroupState.EMPTY)
+                && group.memberCount() == 0
+                && group.pendingMembers().isEmpty()
+                && !offsets.hasOffsets(group.groupId())) {
+            removeGroup(group.groupId());
+        }
+    }
+
+    /** Hands out the record of a group as it is now. */
+    void store(ClassicGroup group) {
+        group.markStored();
+        effects.append(GroupRecords.of(group));
+    }
+
+    /** Hands out a record whose change was made already. */
+    void append(ShardRecord record) {
+        effects.append(record);
+    }
+
+    // Answers.
+
+    void reply(Waiter waiter, ApiMessage response) {
+        parked.remove(waiter.requestId());
+        effects.reply(waiter.requestId(), response, ReplyWhen.COMMITTED);
+    }
+
+    void replyNow(long requestId, ApiMessage response) {
+        effects.reply(requestId, response, ReplyWhen.NOW);
+    }
+
+    void replyChecked(long requestId, ApiMessage response) {
+        effects.reply(requestId, response, ReplyWhen.CHECKED);
+    }
+
+    /** Remembers whose request waits, for when its client goes away. */
+    void park(Waiter waiter, ClassicGroup group, ClassicMember member) {
+        parked.put(waiter.requestId(), new MemberRef(group.groupId(), member.memberId()));
+    }
+
+    /** Whose request waited; null when none did. */
+    @Nullable MemberRef unpark(long requestId) {
+        return parked.remove(requestId);
+    }
+
+    /** A member id that no one can guess. */
+    String newMemberId(String prefix) {
+        long high = (random.nextLong() & 0xFFFFFFFFFFFF0FFFL) | 0x4000L;
+        long low = (random.nextLong() & 0x3FFFFFFFFFFFFFFFL) | 0x8000000000000000L;
+        return prefix + "-" + new UUID(high, low);
+    }
+}

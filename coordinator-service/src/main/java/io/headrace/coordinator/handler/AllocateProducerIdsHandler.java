@@ -1,0 +1,47 @@
+package io.headrace.coordinator.handler;
+
+import io.headrace.coordinator.cluster.AllocateProducerIds;
+import io.headrace.coordinator.metadata.Controller;
+
+import org.apache.kafka.common.message.AllocateProducerIdsRequestData;
+import org.apache.kafka.common.message.AllocateProducerIdsResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+
+/** AllocateProducerIds: a block of producer ids that no other node gets (KIP-730). */
+final class AllocateProducerIdsHandler implements NodeHandler {
+    private final Controller controller;
+
+    AllocateProducerIdsHandler(Controller controller) {
+        this.controller = controller;
+    }
+
+    @Override
+    public short apiKey() {
+        return ApiKeys.ALLOCATE_PRODUCER_IDS.id;
+    }
+
+    @Override
+    public short minVersion() {
+        return 0;
+    }
+
+    @Override
+    public short maxVersion() {
+        return 0;
+    }
+
+    @Override
+    public void handle(NodeRequest request) {
+        AllocateProducerIdsRequestData body = request.body(AllocateProducerIdsRequestData.class);
+        controller
+                .submit(new AllocateProducerIds(body))
+                .whenComplete(
+                        (answer, failure) ->
+                                request.reply(
+                                        failure == null
+                                                ? answer
+                                                : new AllocateProducerIdsResponseData()
+                                                        .setErrorCode(
+                                                                Failures.error(failure).code())));
+    }
+}

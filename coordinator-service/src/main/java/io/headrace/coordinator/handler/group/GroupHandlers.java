@@ -1,0 +1,65 @@
+package io.headrace.coordinator.handler.group;
+
+import io.headrace.coordinator.handler.ForwardedHandler;
+import io.headrace.coordinator.metadata.InternalTopics;
+import io.headrace.coordinator.shard.OwnedShards;
+
+import org.apache.kafka.common.message.HeartbeatRequestData;
+import org.apache.kafka.common.message.JoinGroupRequestData;
+import org.apache.kafka.common.message.LeaveGroupRequestData;
+import org.apache.kafka.common.message.OffsetCommitRequestData;
+import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.protocol.ApiKeys;
+
+import java.util.List;
+
+/** The handlers of all group APIs. */
+public final class GroupHandlers {
+    private GroupHandlers() {}
+
+    /**
+     * One handler for each API.
+     *
+     * @param shards the group shards of this coordinator
+     * @param topics makes the groups' topic when a group is first asked for
+     */
+    public static List<ForwardedHandler> of(OwnedShards shards, InternalTopics topics) {
+        GroupRouter router = new GroupRouter(shards, topics);
+        return List.of(
+                new SingleGroupHandler<>(
+                        ApiKeys.JOIN_GROUP,
+                        JoinGroupRequestData.class,
+                        JoinGroupRequestData::groupId,
+                        router),
+                new SingleGroupHandler<>(
+                        ApiKeys.SYNC_GROUP,
+                        SyncGroupRequestData.class,
+                        SyncGroupRequestData::groupId,
+                        router),
+                new SingleGroupHandler<>(
+                        ApiKeys.HEARTBEAT,
+                        HeartbeatRequestData.class,
+                        HeartbeatRequestData::groupId,
+                        router),
+                new SingleGroupHandler<>(
+                        ApiKeys.LEAVE_GROUP,
+                        LeaveGroupRequestData.class,
+                        LeaveGroupRequestData::groupId,
+                        router),
+                new SingleGroupHandler<>(
+                        ApiKeys.OFFSET_COMMIT,
+                        OffsetCommitRequestData.class,
+                        OffsetCommitRequestData::groupId,
+                        router),
+                new SingleGroupHandler<>(
+                        ApiKeys.OFFSET_DELETE,
+                        OffsetDeleteRequestData.class,
+                        OffsetDeleteRequestData::groupId,
+                        router),
+                new OffsetFetchHandler(router),
+                new DescribeGroupsHandler(router),
+                new DeleteGroupsHandler(router),
+                new ListGroupsHandler(router));
+    }
+}

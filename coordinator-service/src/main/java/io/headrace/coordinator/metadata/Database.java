@@ -1,0 +1,187 @@
+package io.headrace.coordinator.metadata;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+
+import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+
+import javax.sql.DataSource;
+
+/**
+ * The SQL database: embedded in a directory that this process holds locked, or PostgreSQL by URL.
+ *
+ * <p>The embedded one is HSQLDB, told to force every commit to the device before it is answered.
+ * Its tables are in memory and its files a log of changes, so opening it costs what it holds.
+ */
+public final class Database implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Database.class);
+    private static final int POOL_SIZE = 2;
+
+    private final HikariDataSource dataSource;
+    private final boolean embedded;
+    private final String bytesType;
+    private final @Nullable DirectoryLock lock;
+
+    private Database(
+            HikariConfig config, boolean embedded, String bytesType, @Nullable DirectoryLock lock) {
+        this.dataSource = new HikariDataSource(config);
+        this.embedded = embedded;
+        this.bytesType = bytesType;
+        this.lock = lock;
+    }
+
+    /**
+     * Opens the embedded database in a directory, which is made when absent.
+     *
+     * @throws UncheckedIOException if the directory is not writable or another process has it; the
+     *     message says so in one line
+     */
+    public static Database embedded(Path directory) {
+        DirectoryLock lock = DirectoryLock.take(directory);
+        try {
+            HikariConfig config = pool();
+            // The lock above outlives no process; HSQLDB's own one delays a start after a crash.
+            config.setJdbcUrl(
+                    "jdbc:hsqldb:file:"
+                            + directory.resolve("metadata").toAbsolutePath()
+                            + ";hsqldb.lock_file=false;hsqldb.log_size=16;shutdown=false");
+            config.setUsername("SA");
+            config.setPassword("");
+            config.setConnectionInitSql("SET FILES WRITE DELAY FALSE");
+            return new Database(config, true, "VARBINARY(16777216)", lock);
+        } catch (RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens PostgreSQL, or an engine that speaks its dialect.
+     *
+     * @param url {@code jdbc:postgresql://host/database}
+     */
+    public static Database postgresql(String url, String user, String password) {
+        HikariConfig config = pool();
+        config.setJdbcUrl(url);
+        config.setUsername(user);
+        config.setPassword(password);
+        // A paused controller must not hold its row.
+        config.addDataSourceProperty(
+                "options",
+                "-c idle_in_transaction_session_timeout=1000 -c lock_timeout=1000"
+                        + " -c tcp_user_timeout=1000");
+        config.addDataSourceProperty("ApplicationName", "headrace-coordinator");
+        return new Database(config, false, "BYTEA", null);
+    }
+
+    private static HikariConfig pool() {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("metadata");
+        config.setMaximumPoolSize(POOL_SIZE);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(Duration.ofSeconds(2).toMillis());
+        config.setInitializationFailTimeout(-1);
+        config.setAutoCommit(true);
+        return config;
+    }
+
+    /** Brings the tables to the newest version. */
+    public void migrate() {
+        Flyway.configure(Database.class.getClassLoader())
+                .dataSource(dataSource)
+                .locations("classpath:io/headrace/coordinator/sql")
+                .placeholders(Map.of("bytes", bytesType))
+                .load()
+                .migrate();
+    }
+
+    public DataSource dataSource() {
+        return dataSource;
+    }
+
+    /**
+     * Closes the embedded database's files in order, so that the next start has nothing to redo.
+     */
+    @Override
+    public void close() {
+        if (embedded) {
+            try (Connection connection = dataSource.getConnection();
+                    Statement statement = connection.createStatement()) {
+                statement.execute("SHUTDOWN");
+            } catch (SQLException e) {
+                log.warn(
+                        "The embedded database did not shut down; it recovers at the next start",
+                        e);
+            }
+        }
+        dataSource.close();
+        if (lock != null) {
+            lock.close();
+        }
+    }
+
+    /** An exclusive lock on a directory that ends with the process. */
+    private record DirectoryLock(FileChannel channel) implements AutoCloseable {
+        static DirectoryLock take(Path directory) {
+            Path file = directory.resolve("lock");
+            FileChannel channel = null;
+            try {
+                Files.createDirectories(directory);
+                channel =
+                        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.tryLock();
+                if (lock == null) {
+                    channel.close();
+                    throw inUse(directory);
+                }
+                return new DirectoryLock(channel);
+            } catch (OverlappingFileLockException e) {
+                closeQuietly(channel);
+                throw inUse(directory);
+            } catch (IOException e) {
+                String what = "Cannot write to the data directory " + directory;
+                throw new UncheckedIOException(what, new IOException(what + ": " + e, e));
+            }
+        }
+
+        private static UncheckedIOException inUse(Path directory) {
+            String what =
+                    "The data directory "
+                            + directory
+                            + " is in use by another process: stop it or choose another directory";
+            return new UncheckedIOException(what, new IOException(what));
+        }
+
+        private static void closeQuietly(@Nullable FileChannel channel) {
+            if (channel != null) {
+                try {
+                    channel.close();
+                } catch (IOException e) {
+                    log.debug("Closing a lock file", e);
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            closeQuietly(channel);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+package io.headrace.coordinator.metadata;
+
+import io.headrace.coordinator.metadata.row.ConfigRow;
+import io.headrace.coordinator.metadata.row.CoordinatorRow;
+import io.headrace.coordinator.metadata.row.FeatureRow;
+import io.headrace.coordinator.metadata.row.NodeRow;
+import io.headrace.coordinator.metadata.row.PartitionRow;
+import io.headrace.coordinator.metadata.row.ProducerIdRow;
+import io.headrace.coordinator.metadata.row.RowChanges;
+import io.headrace.coordinator.metadata.row.ShardOwnerRow;
+import io.headrace.coordinator.metadata.row.TopicRow;
+import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.protocol.metadata.record.ClusterRecord;
+import io.headrace.protocol.metadata.record.TakeOverRecord;
+
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.jdbc.core.JdbcAggregateOperations;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import java.nio.ByteBuffer;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+
+import javax.sql.DataSource;
+
+/**
+ * The cluster's truth in SQL, and its fence. Confined to one thread; every method blocks.
+ *
+ * <p>Each change is one transaction that begins with an update of the controller row under the
+ * condition that its epoch and next offset are those the controller knows. That row's lock is the
+ * fence, the order and the allocator of offsets without a gap.
+ */
+final class SqlStore {
+    private static final int ROW_ID = 1;
+    private static final String READ_CONTROLLER =
+            "SELECT cluster_id, epoch, owner_id, take_over_id, next_offset, touch_count"
+                    + " FROM controller WHERE id = ?";
+
+    private final JdbcTemplate jdbc;
+    private final JdbcAggregateOperations aggregates;
+    private final TransactionTemplate transaction;
+
+    SqlStore(DataSource dataSource) {
+        this.jdbc = new JdbcTemplate(dataSource);
+        this.aggregates = Aggregates.over(jdbc);
+        this.transaction = new TransactionTemplate(new JdbcTransactionManager(dataSource));
+    }
+
+    /** The controller row as committed, or null before the first start. */
+    @Nullable ControllerRow readController() {
+        List<ControllerRow> rows = jdbc.query(READ_CONTROLLER, SqlStore::controllerRow, ROW_ID);
+        return rows.isEmpty() ? null : rows.getFirst();
+    }
+
+    /**
+     * The controller row once every transaction that holds it has ended: tells whether a commit of
+     * unknown outcome happened.
+     */
+    ControllerRow readControllerLocked() {
+        return Objects.requireNonNull(
+                transaction.execute(
+                        status ->
+                                jdbc.query(
+                                                READ_CONTROLLER + " FOR UPDATE",
+                                                SqlStore::controllerRow,
+                                                ROW_ID)
+                                        .getFirst()));
+    }
+
+    private static ControllerRow controllerRow(ResultSet row, int index) throws SQLException {
+        return new ControllerRow(
+                row.getString(1),
+                row.getLong(2),
+                row.getInt(3),
+                Uuid.fromString(row.getString(4)),
+                row.getLong(5),
+                row.getLong(6));
+    }
+
+    /** Makes the controller row of a new cluster; does nothing if another made it first. */
+    void foundCluster(String clusterId) {
+        if (readController() == null) {
+            try {
+                jdbc.update(
+                        "INSERT INTO controller (id, cluster_id, epoch, owner_id, take_over_id,"
+                                + " next_offset, touch_count) VALUES (?, ?, 0, -1, ?, 0, 0)",
+                        ROW_ID,
+                        clusterId,
+                        Uuid.ZERO_UUID.toString());
+            } catch (org.springframework.dao.DuplicateKeyException e) {
+                Objects.requireNonNull(readController(), "The row of the other coordinator");
+            }
+        }
+    }
+
+    /**
+     * Becomes the controller, in the epoch after the one that was seen.
+     *
+     * @return the take-over, or null if another was faster
+     */
+    @Nullable TakeOver takeOver(ControllerRow seen, int controllerId, Uuid takeOverId, long nowMs) {
+        TakeOver next = new TakeOver(controllerId, seen.controllerEpoch() + 1, takeOverId);
+        List<ApiMessage> records = new ArrayList<>();
+        if (seen.nextOffset() == 0) {
+            records.add(new ClusterRecord().setClusterId(seen.clusterId()));
+        }
+        records.add(
+                new TakeOverRecord()
+                        .setControllerId(controllerId)
+                        .setControllerEpoch(next.controllerEpoch())
+                        .setTakeOverId(takeOverId));
+        LogRow row = logRow(next, seen.nextOffset(), records, nowMs);
+        boolean won =
+                Boolean.TRUE.equals(
+                        transaction.execute(
+                                status -> {
+                                    int updated =
+                                            jdbc.update(
+                                                    "UPDATE controller SET epoch = ?, owner_id = ?,"
+                                                        + " take_over_id = ?, next_offset = ?,"
+                                                        + " touch_count = touch_count + 1 WHERE id"
+                                                        + " = ? AND epoch = ? AND next_offset = ?",
+                                                    next.controllerEpoch(),
+                                                    controllerId,
+                                                    takeOverId.toString(),
+                                                    row.nextOffset(),
+                                                    ROW_ID,
+                                                    seen.controllerEpoch(),
+                                                    seen.nextOffset());
+                                    if (updated == 1) {
+                                        insertLog(row);
+                                    }
+                                    return updated == 1;
+                                }));
+        return won ? next : null;
+    }
+
+    /** The log row of records that begin at an offset. */
+    static LogRow logRow(TakeOver takeOver, long baseOffset, List<ApiMessage> records, long nowMs) {
+        return new LogRow(
+                baseOffset,
+                baseOffset + records.size(),
+                takeOver.controllerEpoch(),
+                takeOver.takeOverId(),
+                MetadataBatches.encode(records, baseOffset, takeOver.controllerEpoch(), nowMs));
+    }
+
+    /**
+     * Commits records: fence, log row and table rows in one transaction.
+     *
+     * @param topicName names a topic that exists before these records
+     * @return false if the fence did not hold: nothing was changed
+     */
+    boolean append(LogRow row, List<ApiMessage> records, Function<Uuid, String> topicName) {
+        RowChanges changes = RowChanges.of(records, topicName);
+        return Boolean.TRUE.equals(
+                transaction.execute(
+                        status -> {
+                            if (!advance(row)) {
+                                return false;
+                            }
+                            insertLog(row);
+                            for (RowChanges.Removal removal : changes.removals()) {
+                                jdbc.batchUpdate(removal.sql(), removal.keys());
+                            }
+                            for (List<Object> rows : changes.inserts()) {
+                                aggregates.insertAll(rows);
+                            }
+                            return true;
+                        }));
+    }
+
+    private boolean advance(LogRow row) {
+        return jdbc.update(
+                        "UPDATE controller SET next_offset = next_offset + ? WHERE id = ? AND epoch"
+                                + " = ? AND next_offset = ?",
+                        row.nextOffset() - row.baseOffset(),
+                        ROW_ID,
+                        row.controllerEpoch(),
+                        row.baseOffset())
+                == 1;
+    }
+
+    private void insertLog(LogRow row) {
+        byte[] bytes = new byte[row.batch().remaining()];
+        row.batch().get(row.batch().position(), bytes);
+        jdbc.update(
+                "INSERT INTO metadata_log (base_offset, next_offset, epoch, take_over_id, batch)"
+                        + " VALUES (?, ?, ?, ?, ?)",
+                row.baseOffset(),
+                row.nextOffset(),
+                row.controllerEpoch(),
+                row.takeOverId().toString(),
+                bytes);
+    }
+
+    /** Shows that the controller of that epoch is alive; false when it is deposed. */
+    boolean touch(long controllerEpoch) {
+        return jdbc.update(
+                        "UPDATE controller SET touch_count = touch_count + 1 WHERE id = ? AND epoch"
+                                + " = ?",
+                        ROW_ID,
+                        controllerEpoch)
+                == 1;
+    }
+
+    /** Log rows from an offset on, in order, at most that many. */
+    List<LogRow> readLog(long fromOffset, int limit) {
+        return jdbc.query(
+                "SELECT base_offset, next_offset, epoch, take_over_id, batch FROM metadata_log"
+                        + " WHERE base_offset >= ? ORDER BY base_offset LIMIT ?",
+                (row, index) ->
+                        new LogRow(
+                                row.getLong(1),
+                                row.getLong(2),
+                                row.getLong(3),
+                                Uuid.fromString(row.getString(4)),
+                                ByteBuffer.wrap(row.getBytes(5))),
+                fromOffset,
+                limit);
+    }
+
+    /** Takes away log rows before an offset: readers behind it start from a snapshot. */
+    int pruneLog(long beforeOffset) {
+        return jdbc.update("DELETE FROM metadata_log WHERE base_offset < ?", beforeOffset);
+    }
+
+    /** The image that the tables hold. Consistent for the controller that wrote the row given. */
+    MetadataImage loadImage(ControllerRow controller) {
+        List<ApiMessage> records = new ArrayList<>();
+        records.add(new ClusterRecord().setClusterId(controller.clusterId()));
+        records.add(
+                new TakeOverRecord()
+                        .setControllerId(controller.ownerId())
+                        .setControllerEpoch(controller.controllerEpoch())
+                        .setTakeOverId(controller.takeOverId()));
+        aggregates.findAll(FeatureRow.class).forEach(row -> records.add(row.toRecord()));
+        aggregates.findAll(NodeRow.class).forEach(row -> records.add(row.toRecord()));
+        aggregates.findAll(CoordinatorRow.class).forEach(row -> records.add(row.toRecord()));
+        aggregates.findAll(TopicRow.class).forEach(row -> records.add(row.toRecord()));
+        aggregates.findAll(PartitionRow.class).forEach(row -> records.add(row.toRecord()));
+        aggregates.findAll(ConfigRow.class).forEach(row -> records.add(row.toRecord()));
+        aggregates.findAll(ShardOwnerRow.class).forEach(row -> records.add(row.toRecord()));
+        aggregates.findAll(ProducerIdRow.class).forEach(row -> records.add(row.toRecord()));
+        return MetadataImage.EMPTY.applyAll(records, controller.nextOffset());
+    }
+}

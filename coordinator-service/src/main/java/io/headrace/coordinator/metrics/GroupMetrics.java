@@ -1,0 +1,118 @@
+package io.headrace.coordinator.metrics;
+
+import io.headrace.coordinator.group.GroupCounters;
+import io.headrace.coordinator.group.GroupShard;
+import io.headrace.coordinator.shard.OwnedShards;
+import io.headrace.coordinator.shard.Shard.Phase;
+import io.headrace.coordinator.shard.ShardCore;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Meters of groups. Counters are counted as things happen; the gauges show each shard as of the
+ * last {@link #refresh}.
+ */
+public final class GroupMetrics implements GroupCounters {
+    private static final List<String> STATES =
+            List.of("PreparingRebalance", "CompletingRebalance", "Stable", "Dead", "Empty");
+
+    private final Counter committed;
+    private final Counter expired;
+    private final Counter deleted;
+    private final Counter rebalances;
+    private final Map<Integer, Counts> counts = new ConcurrentHashMap<>();
+
+    /** What a shard holds. */
+    private record Counts(boolean isServing, Map<String, Integer> groups, int offsets) {
+        int groups(String state) {
+            return groups.getOrDefault(state, 0);
+        }
+    }
+
+    public GroupMetrics(MeterRegistry registry) {
+        committed =
+                Counter.builder("kafka.coordinator.group.offset.commits")
+                        .description("Partition offsets committed")
+                        .register(registry);
+        expired =
+                Counter.builder("kafka.coordinator.group.offset.expirations")
+                        .description("Partition offsets forgotten after their retention")
+                        .register(registry);
+        deleted =
+                Counter.builder("kafka.coordinator.group.offset.deletions")
+                        .description("Partition offsets deleted")
+                        .register(registry);
+        rebalances =
+                Counter.builder("kafka.coordinator.group.completed.rebalances")
+                        .description("Rebalances of classic groups that became stable")
+                        .register(registry);
+        for (String state : STATES) {
+            Gauge.builder("kafka.coordinator.group.count", () -> groupsIn(state))
+                    .tag("protocol", "classic")
+                    .tag("state", state)
+                    .description("Groups of the shards that this coordinator owns")
+                    .register(registry);
+        }
+        Gauge.builder("kafka.coordinator.group.offsets", this::offsets)
+                .description("Committed offsets kept")
+                .register(registry);
+        Gauge.builder("kafka.coordinator.group.partitions", () -> shards(true))
+                .tag("state", "active")
+                .description("Shards of groups by their state")
+                .register(registry);
+        Gauge.builder("kafka.coordinator.group.partitions", () -> shards(false))
+                .tag("state", "loading")
+                .description("Shards of groups by their state")
+                .register(registry);
+    }
+
+    /** Has the gauges show the shards as they are now; takes effect soon after. */
+    public void refresh(OwnedShards shards) {
+        counts.keySet().retainAll(shards.indexes());
+        shards.inspect(this::look);
+    }
+
+    private void look(int index, Phase phase, ShardCore core) {
+        if (core instanceof GroupShard groups) {
+            boolean isServing = phase == Phase.SERVING;
+            counts.put(index, new Counts(isServing, groups.groupCounts(), groups.offsetCount()));
+        }
+    }
+
+    private int groupsIn(String state) {
+        return counts.values().stream().mapToInt(shard -> shard.groups(state)).sum();
+    }
+
+    private int offsets() {
+        return counts.values().stream().mapToInt(Counts::offsets).sum();
+    }
+
+    private long shards(boolean serving) {
+        return counts.values().stream().filter(shard -> shard.isServing() == serving).count();
+    }
+
+    @Override
+    public void onOffsetsCommitted(int count) {
+        committed.increment(count);
+    }
+
+    @Override
+    public void onOffsetsExpired(int count) {
+        expired.increment(count);
+    }
+
+    @Override
+    public void onOffsetsDeleted(int count) {
+        deleted.increment(count);
+    }
+
+    @Override
+    public void onRebalanceCompleted() {
+        rebalances.increment();
+    }
+}

@@ -1,0 +1,43 @@
+package io.headrace.coordinator.shard;
+
+import io.headrace.protocol.batch.BatchBuilder;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Packs records into as few batches as their greatest size allows. */
+final class BatchEncoder {
+    private static final int BATCH_HEADER_BYTES = 61;
+
+    private BatchEncoder() {}
+
+    static ByteBuffer encode(List<ShardRecord> records, int maxBatchBytes, long nowMs) {
+        List<ByteBuffer> batches = new ArrayList<>(1);
+        BatchBuilder builder = null;
+        long sizeInBytes = 0;
+        for (ShardRecord record : records) {
+            if (builder != null && sizeInBytes + record.sizeInBytes() > maxBatchBytes) {
+                batches.add(builder.build());
+                builder = null;
+            }
+            if (builder == null) {
+                builder = BatchBuilder.growing();
+                sizeInBytes = BATCH_HEADER_BYTES;
+            }
+            builder.append(nowMs, record.key(), record.value(), List.of());
+            sizeInBytes += record.sizeInBytes();
+        }
+        if (builder != null) {
+            batches.add(builder.build());
+        }
+        return batches.size() == 1 ? batches.getFirst() : joined(batches);
+    }
+
+    private static ByteBuffer joined(List<ByteBuffer> batches) {
+        int size = batches.stream().mapToInt(ByteBuffer::remaining).reduce(0, Math::addExact);
+        ByteBuffer all = ByteBuffer.allocate(size);
+        batches.forEach(batch -> all.put(batch.duplicate()));
+        return all.flip();
+    }
+}

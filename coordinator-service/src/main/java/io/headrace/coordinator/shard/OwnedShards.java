@@ -1,0 +1,290 @@
+package io.headrace.coordinator.shard;
+
+import io.headrace.coordinator.metadata.ClusterMetadata;
+import io.headrace.coordinator.shard.Shard.CloseCause;
+import io.headrace.coordinator.shard.Shard.Phase;
+import io.headrace.protocol.metadata.CoordinatorImage;
+import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.protocol.metadata.ShardOwnerImage;
+import io.headrace.protocol.metadata.TopicImage;
+import io.headrace.transport.loop.Loop;
+import io.headrace.transport.loop.LoopGroup;
+
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * The shards of one kind that the metadata names this incarnation of the coordinator the owner of.
+ * Each lives on one loop; ownership follows the metadata. Thread-safe.
+ */
+public final class OwnedShards implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OwnedShards.class);
+    private static final long RESTART_MS = 1_000;
+
+    private final Ownership ownership;
+    private final ClusterMetadata metadata;
+    private final LoopGroup loops;
+    private final StorageShardLogs logs;
+    private final LongSupplier clockMs;
+    private final ShardProperties properties;
+    private final ErrorReplies errors;
+    private final Supplier<? extends ShardCore> cores;
+    private final Map<Integer, Owned> owned = new ConcurrentHashMap<>();
+    private final Runnable unsubscribe;
+    private volatile boolean closed;
+
+    /**
+     * Whose shards, and of what kind.
+     *
+     * @param kind {@link ShardOwnerImage#GROUP} or another
+     * @param topic the kind's internal topic
+     * @param incarnationId this run of the coordinator: epochs given to an earlier one are not ours
+     */
+    public record Ownership(byte kind, String topic, int coordinatorId, Uuid incarnationId) {}
+
+    /** A shard that is owned; {@code shard} is confined to the loop. */
+    private static final class Owned {
+        private final int index;
+        private final int shardEpoch;
+        private final Uuid topicId;
+        private final Loop loop;
+        private @Nullable Shard shard;
+        private @Nullable ShardCore core;
+        private volatile boolean released;
+
+        Owned(int index, int shardEpoch, Uuid topicId, Loop loop) {
+            this.index = index;
+            this.shardEpoch = shardEpoch;
+            this.topicId = topicId;
+            this.loop = loop;
+        }
+
+        boolean isOf(int epoch, Uuid topic) {
+            return shardEpoch == epoch && topicId.equals(topic);
+        }
+    }
+
+    /** Begins to follow the metadata. */
+    public OwnedShards(
+            Ownership ownership,
+            ClusterMetadata metadata,
+            LoopGroup loops,
+            StorageShardLogs logs,
+            LongSupplier clockMs,
+            ShardProperties properties,
+            ErrorReplies errors,
+            Supplier<? extends ShardCore> cores) {
+        this.ownership = ownership;
+        this.metadata = metadata;
+        this.loops = loops;
+        this.logs = logs;
+        this.clockMs = clockMs;
+        this.properties = properties;
+        this.errors = errors;
+        this.cores = cores;
+        this.unsubscribe = metadata.subscribe(this::onImage);
+    }
+
+    /** The shard that a key belongs to, or -1 while the topic does not exist. */
+    public int shardOf(String key) {
+        TopicImage topic = metadata.image().topic(ownership.topic());
+        if (topic == null || topic.partitionCount() == 0) {
+            return -1;
+        }
+        int hash = key.hashCode();
+        return hash == Integer.MIN_VALUE ? 0 : Math.abs(hash) % topic.partitionCount();
+    }
+
+    /** Whether the kind's topic exists. */
+    public boolean hasTopic() {
+        return metadata.image().topic(ownership.topic()) != null;
+    }
+
+    /** The shards owned now, loading ones included. */
+    public Set<Integer> indexes() {
+        return Set.copyOf(owned.keySet());
+    }
+
+    public boolean owns(int shard) {
+        return owned.containsKey(shard);
+    }
+
+    /** Hands a request to a shard; NOT_COORDINATOR if it is not owned. */
+    public void submit(int index, ShardCall call) {
+        Owned target = owned.get(index);
+        if (target == null) {
+            refuse(call);
+            return;
+        }
+        target.loop.execute(
+                () -> {
+                    if (target.shard == null) {
+                        refuse(call);
+                    } else {
+                        target.shard.submit(call);
+                    }
+                });
+    }
+
+    /** The client of a request is gone. */
+    public void abandon(int index, ShardCall call) {
+        Owned target = owned.get(index);
+        if (target != null) {
+            target.loop.execute(
+                    () -> {
+                        if (target.shard != null) {
+                            target.shard.abandon(call);
+                        }
+                    });
+        }
+    }
+
+    private void refuse(ShardCall call) {
+        call.reply().accept(errors.reply(call.body(), call.version(), Errors.NOT_COORDINATOR));
+    }
+
+    /** Looks at the state of a shard, on its loop. */
+    @FunctionalInterface
+    public interface Inspection {
+        void inspect(int index, Phase phase, ShardCore core);
+    }
+
+    /** Has every owned shard looked at, each on its loop, in time. */
+    public void inspect(Inspection inspection) {
+        for (Owned target : owned.values()) {
+            target.loop.execute(
+                    () -> {
+                        if (target.shard != null && target.core != null) {
+                            inspection.inspect(target.index, target.shard.phase(), target.core);
+                        }
+                    });
+        }
+    }
+
+    private synchronized void onImage(MetadataImage image) {
+        if (closed) {
+            return;
+        }
+        TopicImage topic = image.topic(ownership.topic());
+        CoordinatorImage self = image.coordinators().get(ownership.coordinatorId());
+        boolean isRegistered =
+                self != null && self.incarnationId().equals(ownership.incarnationId());
+        Set<Integer> ours = new HashSet<>();
+        if (topic != null && isRegistered) {
+            for (int index = 0; index < topic.partitionCount(); index++) {
+                ShardOwnerImage owner = image.shardOwner(ownership.kind(), index);
+                if (owner != null && owner.ownerId() == ownership.coordinatorId()) {
+                    ours.add(index);
+                    own(index, owner.shardEpoch(), topic.topicId());
+                }
+            }
+        }
+        for (Owned target : List.copyOf(owned.values())) {
+            if (ours.contains(target.index)) {
+                target.loop.execute(
+                        () -> {
+                            if (target.shard != null) {
+                                target.shard.onMetadata(image);
+                            }
+                        });
+            } else {
+                release(target);
+            }
+        }
+    }
+
+    private void own(int index, int shardEpoch, Uuid topicId) {
+        Owned before = owned.get(index);
+        if (before != null && before.isOf(shardEpoch, topicId)) {
+            return;
+        }
+        if (before != null) {
+            release(before);
+        }
+        Owned target = new Owned(index, shardEpoch, topicId, loops.at(index % loops.size()));
+        owned.put(index, target);
+        target.loop.execute(() -> start(target));
+    }
+
+    private void start(Owned target) {
+        if (target.released) {
+            return;
+        }
+        ShardCore core = cores.get();
+        Shard shard =
+                new Shard(
+                        ownership.topic() + "-" + target.index,
+                        target.shardEpoch,
+                        ownership.coordinatorId(),
+                        logs.of(target.topicId, target.index),
+                        target.loop,
+                        clockMs,
+                        properties,
+                        metadata.image(),
+                        errors,
+                        core,
+                        new Restart(target));
+        target.core = core;
+        target.shard = shard;
+        shard.start();
+    }
+
+    private void release(Owned target) {
+        target.released = true;
+        owned.remove(target.index, target);
+        target.loop.execute(
+                () -> {
+                    if (target.shard != null) {
+                        target.shard.close();
+                    }
+                });
+    }
+
+    /** Starts a broken shard again; a fenced one waits for the metadata to say whose it is. */
+    private final class Restart implements Shard.Listener {
+        private final Owned target;
+
+        Restart(Owned target) {
+            this.target = target;
+        }
+
+        @Override
+        public void onServing(Shard shard, long loadMs) {
+            LOG.info(
+                    "Shard {}-{} serves in epoch {}, taken over in {} ms",
+                    ownership.topic(),
+                    target.index,
+                    target.shardEpoch,
+                    loadMs);
+        }
+
+        @Override
+        public void onClosed(Shard shard, CloseCause cause) {
+            if (cause == CloseCause.BROKEN) {
+                target.loop.schedule(() -> start(target), RESTART_MS);
+            }
+        }
+    }
+
+    /** Gives every shard up. */
+    @Override
+    public void close() {
+        closed = true;
+        unsubscribe.run();
+        synchronized (this) {
+            new ArrayList<>(owned.values()).forEach(this::release);
+        }
+    }
+}
