@@ -26,7 +26,8 @@ import java.util.Map;
  *
  * <pre>
  *   verified point known   its segment from that position on, and every later segment
- *   not known              from the newest producer snapshot at or below the recovery point on
+ *   not known              from the newest segment start at or below the recovery point that
+ *                          has a producer snapshot
  *
  *   bad batch at or above the promised offset   cut there; later segments leave
  *   bad batch below the promised offset         kept; readers are told it is corrupt; log unclean
@@ -118,7 +119,9 @@ public final class LogLoader {
         producers.clear();
         long snapshotOffset = -1;
         for (long candidate : files.snapshotsDescendingFrom(request.recoveryPoint())) {
-            if (loadSnapshot(candidate)) {
+            // Only one at a segment's start: the segment's aborted transactions are then all found
+            // anew, without its transaction index, which may be lost.
+            if (files.segments().containsKey(candidate) && loadSnapshot(candidate)) {
                 snapshotOffset = candidate;
                 break;
             }
