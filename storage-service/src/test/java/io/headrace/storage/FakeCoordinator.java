@@ -48,6 +48,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A coordinator for tests of the storage node alone: speaks the real frames, keeps the metadata log
@@ -104,7 +105,7 @@ final class FakeCoordinator implements AutoCloseable {
 
     /** Creates a topic as an administrator would. */
     void createTopic(String name, int partitions, Map<String, String> configs) {
-        loops.at(0).execute(() -> create(name, partitions, configs));
+        CompletableFuture.runAsync(() -> create(name, partitions, configs), loops.at(0)).join();
     }
 
     private void append(List<? extends ApiMessage> records) {
@@ -317,6 +318,14 @@ final class FakeCoordinator implements AutoCloseable {
         private CreateTopicsResponseData createTopics(CreateTopicsRequestData request) {
             CreateTopicsResponseData response = new CreateTopicsResponseData();
             for (var topic : request.topics()) {
+                if (image.topic(topic.name()) != null) {
+                    response.topics()
+                            .add(
+                                    new CreateTopicsResponseData.CreatableTopicResult()
+                                            .setName(topic.name())
+                                            .setErrorCode(Errors.TOPIC_ALREADY_EXISTS.code()));
+                    continue;
+                }
                 int partitions = Math.max(1, topic.numPartitions());
                 Uuid topicId = create(topic.name(), partitions, Map.of());
                 response.topics()
