@@ -12,6 +12,7 @@ import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeResponseData;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.MetadataRecords;
+import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 import io.headrace.protocol.metadata.record.ConfigRecord;
@@ -142,8 +143,9 @@ final class FakeCoordinator implements AutoCloseable {
     }
 
     private PartitionRecord elected(Uuid topicId, int partition, int leaderEpoch) {
-        int nodeId = image.nodes().keySet().iterator().next();
-        long nodeEpoch = image.nodes().get(nodeId).nodeEpoch();
+        NodeImage node = image.nodes().values().iterator().next();
+        int nodeId = node.nodeId();
+        long nodeEpoch = node.nodeEpoch();
         return new PartitionRecord()
                 .setTopicId(topicId)
                 .setPartitionId(partition)
