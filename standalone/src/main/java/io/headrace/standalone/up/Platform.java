@@ -98,6 +98,7 @@ final class Platform implements AutoCloseable {
                                 "headrace.storage.coordinators", "127.0.0.1:" + coordinatorPort,
                                 "headrace.storage.listener.host", options.host(),
                                 "headrace.storage.listener.port", "" + options.kafkaPort(),
+                                "headrace.storage.hazelcast.enabled", "false",
                                 "headrace.storage.data-dirs",
                                         options.data().resolve("storage").toString()));
         kafkaPort =
@@ -110,6 +111,8 @@ final class Platform implements AutoCloseable {
                         Map.of(
                                 "headrace.gateway.bootstrap-servers",
                                         clientHost() + ":" + kafkaPort,
+                                "management.server.port", "0",
+                                "management.server.address", "127.0.0.1",
                                 "server.address", options.host(),
                                 "server.port", "" + options.httpPort()));
         httpPort =
@@ -121,8 +124,12 @@ final class Platform implements AutoCloseable {
             Function<String[], ConfigurableApplicationContext> application,
             Map<String, String> chosen) {
         Map<String, Object> properties = new HashMap<>();
-        properties.put("management.server.port", "0");
-        properties.put("management.server.address", "127.0.0.1");
+        properties.put("server.port", "0");
+        properties.put("server.address", "127.0.0.1");
+        properties.put("logging.file.name", options.data().resolve("headrace.log").toString());
+        properties.put("logging.threshold.console", "WARN");
+        properties.put("logging.level.root", "WARN");
+        properties.put("logging.level.io.headrace", "INFO");
         properties.put("spring.main.banner-mode", "off");
         properties.put("spring.main.log-startup-info", "false");
         properties.put("spring.main.register-shutdown-hook", "false");

@@ -104,13 +104,15 @@ final class ListOffsetsHandler implements ApiHandler {
         if (!isKnown(asked.timestamp(), query.version())) {
             return CompletableFuture.completedFuture(failed(asked, Errors.UNSUPPORTED_VERSION));
         }
+        // Versions below 4 have no field for the epoch.
         return PartitionQuestions.ask(
-                services,
-                topic,
-                asked.partitionIndex(),
-                asked.currentLeaderEpoch(),
-                partition -> find(partition, query),
-                error -> failed(asked, error));
+                        services,
+                        topic,
+                        asked.partitionIndex(),
+                        asked.currentLeaderEpoch(),
+                        partition -> find(partition, query),
+                        error -> failed(asked, error))
+                .thenApply(found -> query.version() < 4 ? found.setLeaderEpoch(-1) : found);
     }
 
     private static boolean isKnown(long timestamp, short version) {
