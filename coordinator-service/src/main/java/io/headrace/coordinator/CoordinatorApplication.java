@@ -1,5 +1,7 @@
 package io.headrace.coordinator;
 
+import static java.util.Map.entry;
+
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
 import io.headrace.coordinator.config.GroupOptions;
@@ -12,6 +14,8 @@ import org.springframework.boot.data.jdbc.autoconfigure.DataJdbcRepositoriesAuto
 import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.context.annotation.Import;
+
+import java.util.Map;
 
 /**
  * The coordinator service.
@@ -33,12 +37,31 @@ import org.springframework.context.annotation.Import;
 })
 @Import(CoordinatorConfiguration.class)
 public class CoordinatorApplication {
+    /** What holds unless set otherwise; not in a file, which other services would share. */
+    private static final Map<String, Object> DEFAULTS =
+            Map.ofEntries(
+                    entry("spring.application.name", "headrace-coordinator"),
+                    entry("spring.main.lazy-initialization", "true"),
+                    entry("spring.main.banner-mode", "off"),
+                    entry("server.port", "9095"),
+                    entry("management.endpoints.web.exposure.include", "health,info,prometheus"),
+                    entry("management.endpoint.health.probes.enabled", "true"),
+                    entry("management.endpoint.health.show-details", "always"),
+                    entry(
+                            "management.endpoint.health.group.readiness.include",
+                            "readinessState,controller"),
+                    entry("logging.level.com.zaxxer.hikari", "WARN"),
+                    entry("logging.level.org.flywaydb", "WARN"),
+                    entry("logging.level.hsqldb.db", "WARN"));
+
     public static void main(String[] arguments) {
         application().run(arguments);
     }
 
     /** The application, for a caller that runs it with properties of its own. */
     public static SpringApplication application() {
-        return new SpringApplication(CoordinatorApplication.class);
+        SpringApplication application = new SpringApplication(CoordinatorApplication.class);
+        application.setDefaultProperties(DEFAULTS);
+        return application;
     }
 }

@@ -56,7 +56,8 @@ public record RegisterNode(RegisterNodeRequestData request) implements Command<L
     }
 
     private void validate(String clusterId) {
-        if (request.clusterId() != null && !request.clusterId().equals(clusterId)) {
+        boolean ofSomeCluster = request.clusterId() != null && !request.clusterId().isEmpty();
+        if (ofSomeCluster && !request.clusterId().equals(clusterId)) {
             throw new InconsistentClusterIdException(
                     "The disks of node "
                             + request.nodeId()

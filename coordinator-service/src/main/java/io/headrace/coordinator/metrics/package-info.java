@@ -1,11 +1,11 @@
 /**
- * What the coordinator tells of itself, by the meaning that Kafka's metrics of like names have.
+ * What the service tells about itself in numbers.
  *
- * <p>Lives here: meters of groups.
+ * <p>Lives here: Kafka's well-known controller and group metrics, by their meaning.
  *
- * <p>May depend on: the rooms it measures, Micrometer.
+ * <p>May depend on: the rooms it measures, protocol, Micrometer.
  *
- * <p>Invariant: measuring never holds a loop up and never decides anything.
+ * <p>Invariant: a metric reads what is published or counted; it never takes part in a decision.
  */
 @NullMarked
 package io.headrace.coordinator.metrics;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headrace.coordinator.handler;
+
+import org.jspecify.annotations.NullMarked;
