@@ -36,7 +36,7 @@ class CoordinatorApplicationTest {
                                     .getProperty(
                                             CoordinatorConfiguration.LOCAL_PORT, Integer.class))
                     .isEqualTo(context.getBean(CoordinatorServer.class).address().getPort());
-            String port = context.getEnvironment().getProperty("local.server.port");
+            String port = context.getEnvironment().getRequiredProperty("local.server.port");
             try (HttpClient http = HttpClient.newHttpClient()) {
                 assertThat(get(http, port, "/actuator/health/liveness")).contains("UP");
                 assertThat(get(http, port, "/actuator/health/readiness")).contains("\"UP\"");

@@ -9,6 +9,7 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 class CoordinatorPropertiesTest {
@@ -33,6 +34,8 @@ class CoordinatorPropertiesTest {
                 .isEqualTo(new CoordinatorProperties.Limits(10_000, 200_000));
         assertThat(properties.database())
                 .isEqualTo(new CoordinatorProperties.SqlDatabase("", "", ""));
+        assertThat(properties.membership())
+                .isEqualTo(new CoordinatorProperties.Membership(List.of(), 5701, ""));
     }
 
     @Test

@@ -144,8 +144,7 @@ class SqlFenceTest {
                                 .setEligibleLeaderReplicas(List.of(2)));
         append(controller, records);
         MetadataImage loaded = store.loadImage(row());
-        MetadataImage expected =
-                loadedBase(controller).applyAll(records, row().nextOffset());
+        MetadataImage expected = loadedBase(controller).applyAll(records, row().nextOffset());
         assertThat(loaded).isEqualTo(expected);
     }
 

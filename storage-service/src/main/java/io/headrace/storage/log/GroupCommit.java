@@ -1,23 +1,236 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.file.Directories;
+import io.headrace.storage.file.LogFile;
+import io.headrace.storage.recovery.PromiseJournal;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * Makes appended bytes durable, many partitions at a time: one per log directory.
  *
  * <p>Requests that arrive while a round runs wait for the next one; a round flushes every file of
  * its requests and, at the same time, writes the offsets it is about to promise into the
- * directory's journal. Only when both are durable does it report, each on its partition's owner
- * loop. The first failure takes the directory offline for good: a failed fsync is never retried.
+ * directory's journal. Only when both are durable does it report. The first failure takes the
+ * directory offline for good: a failed fsync is never retried.
+ *
+ * <p>Bounded: a log has at most one request waiting or in a round.
  */
 public final class GroupCommit implements AutoCloseable {
-    /** Runs one round with what waits now, on the calling thread; for tests and shutdown. */
-    public boolean commitOnce() throws IOException {
-        throw new UnsupportedOperationException("not built yet");
+    private final String name;
+    private final PromiseJournal journal;
+    private final Consumer<IOException> onFailure;
+    private final LinkedBlockingQueue<Request> waiting = new LinkedBlockingQueue<>();
+    private final AtomicLong rounds = new AtomicLong();
+    private final AtomicLong flushes = new AtomicLong();
+    private @Nullable ExecutorService flushers;
+    private @Nullable Thread thread;
+    private volatile boolean closed;
+
+    /**
+     * What one log wants durable.
+     *
+     * @param promise whose offset is promised, or null when nothing is (page-cache topics)
+     * @param files to flush; each with one use, given back when the request ends
+     * @param directory to flush too, because files in it are new; or null
+     * @param done receives null, or why it failed; on the commit thread
+     */
+    record Request(
+            PromiseJournal.@Nullable Key promise,
+            long offset,
+            List<LogFile> files,
+            @Nullable Path directory,
+            Consumer<@Nullable IOException> done) {}
+
+    GroupCommit(String name, PromiseJournal journal, Consumer<IOException> onFailure) {
+        this.name = name;
+        this.journal = journal;
+        this.onFailure = onFailure;
+    }
+
+    /** Starts the thread that runs the rounds; without it, {@link #commitOnce} does. */
+    void start(int flushThreads) {
+        flushers =
+                Executors.newFixedThreadPool(
+                        flushThreads,
+                        Thread.ofPlatform().daemon().name("flush-" + name + "-", 0).factory());
+        thread = Thread.ofPlatform().daemon().name("commit-" + name).start(this::run);
+    }
+
+    /** Queues a request. */
+    void submit(Request request) {
+        waiting.add(request);
+        if (closed) {
+            failWaiting();
+        }
+    }
+
+    /** Rounds run so far. */
+    public long rounds() {
+        return rounds.get();
+    }
+
+    /** Files flushed so far. */
+    public long flushes() {
+        return flushes.get();
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                Request first = waiting.take();
+                List<Request> round = new ArrayList<>();
+                round.add(first);
+                waiting.drainTo(round);
+                commit(round);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    /**
+     * Runs one round with what waits now, on the calling thread; for tests and shutdown.
+     *
+     * @return whether there was anything to do
+     */
+    public boolean commitOnce() {
+        List<Request> round = new ArrayList<>();
+        waiting.drainTo(round);
+        if (round.isEmpty()) {
+            return false;
+        }
+        commit(round);
+        return true;
+    }
+
+    private void commit(List<Request> round) {
+        IOException failure = null;
+        try {
+            flush(round);
+        } catch (IOException e) {
+            failure = e;
+            onFailure.accept(e);
+        }
+        rounds.incrementAndGet();
+        for (Request request : round) {
+            request.files().forEach(LogFile::release);
+            request.done().accept(failure);
+        }
+    }
+
+    private void flush(List<Request> round) throws IOException {
+        Map<PromiseJournal.Key, Long> promises = new HashMap<>();
+        Set<LogFile> files = new HashSet<>();
+        Set<Path> directories = new HashSet<>();
+        for (Request request : round) {
+            if (request.promise() != null) {
+                promises.put(request.promise(), request.offset());
+            }
+            files.addAll(request.files());
+            if (request.directory() != null) {
+                directories.add(request.directory());
+            }
+        }
+        flushes.addAndGet(files.size());
+        List<Task> tasks = new ArrayList<>();
+        if (!promises.isEmpty()) {
+            tasks.add(() -> journal.promise(promises));
+        }
+        directories.forEach(directory -> tasks.add(() -> Directories.flush(directory)));
+        files.forEach(file -> tasks.add(file::flush));
+        runAll(tasks);
+    }
+
+    /** Something that blocks on the device. */
+    @FunctionalInterface
+    private interface Task {
+        void run() throws IOException;
+    }
+
+    private void runAll(List<Task> tasks) throws IOException {
+        ExecutorService pool = flushers;
+        if (pool == null || tasks.size() < 2) {
+            for (Task task : tasks) {
+                task.run();
+            }
+            return;
+        }
+        List<Future<?>> others = new ArrayList<>(tasks.size() - 1);
+        for (int i = 0; i < tasks.size() - 1; i++) {
+            Task task = tasks.get(i);
+            others.add(
+                    pool.submit(
+                            () -> {
+                                task.run();
+                                return null;
+                            }));
+        }
+        IOException failure = null;
+        try {
+            tasks.getLast().run();
+        } catch (IOException e) {
+            failure = e;
+        }
+        for (Future<?> other : others) {
+            try {
+                other.get();
+            } catch (ExecutionException e) {
+                failure = new IOException("Flush of " + name + " failed", e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                failure = new IOException("Flush of " + name + " was interrupted", e);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void failWaiting() {
+        List<Request> rest = new ArrayList<>();
+        waiting.drainTo(rest);
+        IOException reason = new IOException("Log directory " + name + " is closed");
+        for (Request request : rest) {
+            request.files().forEach(LogFile::release);
+            request.done().accept(reason);
+        }
     }
 
     @Override
     public void close() {
-        throw new UnsupportedOperationException("not built yet");
+        closed = true;
+        Thread running = thread;
+        if (running != null) {
+            // A thread inside force() must not be interrupted (that closes the file): wake it by
+            // an empty request instead.
+            waiting.add(new Request(null, 0, List.of(), null, failure -> {}));
+            try {
+                running.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        if (flushers != null) {
+            flushers.shutdown();
+        }
+        failWaiting();
     }
 }

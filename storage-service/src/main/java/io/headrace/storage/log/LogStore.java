@@ -1,12 +1,32 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.file.Directories;
+import io.headrace.storage.file.OpenFiles;
+import io.headrace.storage.producer.ProducerIds;
+import io.headrace.storage.recovery.DirectoryCheckpoints;
+import io.headrace.storage.recovery.DirectoryMetadata;
+import io.headrace.storage.recovery.LoadRequest;
+import io.headrace.storage.recovery.LoadedLog;
+import io.headrace.storage.recovery.LogLoader;
+import io.headrace.storage.recovery.PromiseJournal;
+
 import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -16,7 +36,26 @@ import java.util.function.Predicate;
  * partition they are about.
  */
 public final class LogStore implements AutoCloseable {
-    private LogStore() {}
+    static final String DELETED_DIRECTORY = "-delete";
+    static final String STRAY_DIRECTORY = "-stray";
+
+    private final LogContext context;
+    private final List<LogDirectory> directories;
+    private final Map<Path, String> failedDirectories;
+    private final Map<TopicIdPartition, CompletableFuture<PartitionLog>> opening =
+            new ConcurrentHashMap<>();
+    private long nextCheckpointMs = Long.MIN_VALUE;
+    private long nextRetentionMs = Long.MIN_VALUE;
+    private boolean closed;
+
+    LogStore(
+            LogContext context,
+            List<LogDirectory> directories,
+            Map<Path, String> failedDirectories) {
+        this.context = context;
+        this.directories = directories;
+        this.failedDirectories = failedDirectories;
+    }
 
     /** Hears how far recovery is; called from recovery threads. */
     @FunctionalInterface
@@ -39,17 +78,84 @@ public final class LogStore implements AutoCloseable {
             Function<String, LogConfig> configOf,
             Progress progress)
             throws IOException {
-        throw new UnsupportedOperationException("not built yet");
+        return open(properties, runtime, configOf, progress, true);
+    }
+
+    /** Like the other, but with group commit run by hand if not {@code startThreads}. */
+    static LogStore open(
+            LogStoreProperties properties,
+            LogRuntime runtime,
+            Function<String, LogConfig> configOf,
+            Progress progress,
+            boolean startThreads)
+            throws IOException {
+        LogContext context =
+                new LogContext(
+                        properties,
+                        runtime,
+                        new OpenFiles(properties.openFilesMax()),
+                        new ProducerIds(properties.producerIdsMax()));
+        List<LogDirectory> opened = new ArrayList<>();
+        Map<Path, String> failed = new HashMap<>();
+        IOException firstFailure = null;
+        for (Path path : properties.logDirs()) {
+            try {
+                opened.add(LogDirectory.open(path, context));
+            } catch (IOException e) {
+                failed.put(path, String.valueOf(e.getMessage()));
+                if (firstFailure == null) {
+                    firstFailure = e;
+                } else {
+                    firstFailure.addSuppressed(e);
+                }
+            }
+        }
+        if (opened.isEmpty() && firstFailure != null) {
+            throw firstFailure;
+        }
+        LogStore store = new LogStore(context, List.copyOf(opened), failed);
+        new LogStoreLoader(context, opened, configOf, progress).load();
+        if (startThreads) {
+            opened.forEach(directory -> directory.groupCommit().start(properties.flushThreads()));
+        }
+        return store;
+    }
+
+    /** The directories of the store that could be opened. */
+    List<LogDirectory> directories() {
+        return directories;
+    }
+
+    /** Log directories that could not be opened, and why. */
+    public Map<Path, String> failedDirectories() {
+        return Map.copyOf(failedDirectories);
+    }
+
+    /** The ids of the directories in use, for registration. */
+    public List<Uuid> directoryIds() {
+        return directories.stream().map(LogDirectory::directoryId).toList();
     }
 
     /** The log of the partition, or null when this node has none (or its directory is offline). */
     public @Nullable PartitionLog find(TopicIdPartition id) {
-        throw new UnsupportedOperationException("not built yet");
+        for (LogDirectory directory : directories) {
+            PartitionLog log = directory.logs().get(id);
+            if (log != null && !directory.isOffline()) {
+                return log;
+            }
+        }
+        return null;
     }
 
     /** All logs that can be used. */
     public Collection<PartitionLog> logs() {
-        throw new UnsupportedOperationException("not built yet");
+        List<PartitionLog> logs = new ArrayList<>();
+        for (LogDirectory directory : directories) {
+            if (!directory.isOffline()) {
+                logs.addAll(directory.logs().values());
+            }
+        }
+        return logs;
     }
 
     /**
@@ -57,30 +163,265 @@ public final class LogStore implements AutoCloseable {
      * directory of the same name and another topic id is set aside first.
      */
     public CompletableFuture<PartitionLog> openOrCreate(TopicIdPartition id, LogConfig config) {
-        throw new UnsupportedOperationException("not built yet");
+        PartitionLog found = find(id);
+        if (found != null) {
+            CompletableFuture<PartitionLog> ready = new CompletableFuture<>();
+            found.loop()
+                    .execute(
+                            () -> {
+                                found.updateConfig(config);
+                                ready.complete(found);
+                            });
+            return ready;
+        }
+        CompletableFuture<PartitionLog> mine = new CompletableFuture<>();
+        CompletableFuture<PartitionLog> earlier = opening.putIfAbsent(id, mine);
+        if (earlier != null) {
+            return earlier;
+        }
+        context.runtime().io().execute(() -> create(id, config, mine));
+        return mine;
+    }
+
+    private void create(
+            TopicIdPartition id, LogConfig config, CompletableFuture<PartitionLog> result) {
+        LogDirectory target = null;
+        try {
+            PartitionLog log = find(id); // created since it was looked for
+            if (log == null) {
+                target = chooseDirectory();
+                log = create(id, config, target);
+            }
+            PartitionLog created = log;
+            opening.remove(id);
+            created.loop().execute(() -> result.complete(created));
+        } catch (IOException e) {
+            opening.remove(id);
+            if (target != null) {
+                target.fail(e);
+            }
+            result.completeExceptionally(
+                    Errors.KAFKA_STORAGE_ERROR.exception(
+                            "Cannot create the log of "
+                                    + id.topicPartition()
+                                    + ": "
+                                    + e.getMessage()));
+        } catch (RuntimeException e) {
+            opening.remove(id);
+            result.completeExceptionally(e);
+        }
+    }
+
+    private LogDirectory chooseDirectory() {
+        return directories.stream()
+                .filter(directory -> !directory.isOffline())
+                .min(Comparator.comparingInt(directory -> directory.logs().size()))
+                .orElseThrow(
+                        () ->
+                                Errors.KAFKA_STORAGE_ERROR.exception(
+                                        "Every log directory is offline"));
+    }
+
+    private PartitionLog create(TopicIdPartition id, LogConfig config, LogDirectory directory)
+            throws IOException {
+        String name = id.topic() + "-" + id.partition();
+        for (LogDirectory other : directories) {
+            Path sameName = other.path().resolve(name);
+            if (!other.isOffline() && Files.exists(sameName)) {
+                setAside(other, sameName, STRAY_DIRECTORY);
+            }
+        }
+        Path path = directory.path().resolve(name);
+        // Made under another name, so that a crash leaves no log without its topic id.
+        Path fresh = directory.path().resolve(name + "." + id.topicId() + ".new");
+        Directories.deleteTree(fresh);
+        Files.createDirectory(fresh);
+        DirectoryMetadata.writeTopicId(fresh, id.topicId());
+        Directories.rename(fresh, path);
+        Directories.flush(directory.path());
+        LoadedLog loaded =
+                LogLoader.load(
+                        new LoadRequest(
+                                path,
+                                name,
+                                null,
+                                0,
+                                -1,
+                                0,
+                                config.compact(),
+                                config.indexIntervalBytes(),
+                                context.producerIds(),
+                                context.runtime().clockMs().getAsLong()));
+        PartitionLog log = new PartitionLog(directory, context, path, id, config, loaded, 0, 0);
+        directory.logs().put(id, log);
+        // An older log of this name must not lend this one its offsets.
+        directory.writeCheckpoints(true);
+        return log;
+    }
+
+    /** Renames a log's directory so that it is no log any more; durable. */
+    static Path setAside(LogDirectory directory, Path path, String suffix) throws IOException {
+        String name = path.getFileName().toString();
+        String unique = "." + Uuid.randomUuid().toString().replace("-", "") + suffix;
+        String kept = name.substring(0, Math.min(name.length(), 255 - unique.length()));
+        Path aside = path.resolveSibling(kept + unique);
+        Directories.rename(path, aside);
+        Directories.flush(directory.path());
+        return aside;
     }
 
     /** Removes the log from sight at once, and its files after {@code file.delete.delay.ms}. */
     public CompletableFuture<Void> delete(TopicIdPartition id) {
-        throw new UnsupportedOperationException("not built yet");
+        return remove(id, DELETED_DIRECTORY);
     }
 
     /** Sets aside, never deletes, every log whose topic is not known any more. */
     public CompletableFuture<Void> setAsideStrays(Predicate<TopicIdPartition> known) {
-        throw new UnsupportedOperationException("not built yet");
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        for (PartitionLog log : logs()) {
+            if (!known.test(log.id())) {
+                all.add(remove(log.id(), STRAY_DIRECTORY));
+            }
+        }
+        return CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0]));
+    }
+
+    private CompletableFuture<Void> remove(TopicIdPartition id, String suffix) {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        for (LogDirectory directory : directories) {
+            PartitionLog log = directory.logs().get(id);
+            if (log != null) {
+                log.loop().execute(() -> remove(log, suffix, result));
+                return result;
+            }
+        }
+        result.complete(null);
+        return result;
+    }
+
+    private void remove(PartitionLog log, String suffix, CompletableFuture<Void> result) {
+        if (log.isClosed()) {
+            result.complete(null);
+            return;
+        }
+        log.markClosed();
+        LogDirectory directory = log.directory();
+        directory.logs().remove(log.id());
+        log.producerStates().clear();
+        log.flusher()
+                .whenIdle(
+                        () ->
+                                log.upkeep()
+                                        .watch(
+                                                log.upkeep()
+                                                        .afterEarlierTasks(
+                                                                () -> moveAway(log, suffix))
+                                                        .whenComplete(
+                                                                (moved, failure) -> {
+                                                                    log.flusher().releaseClosed();
+                                                                    log.segments().close();
+                                                                    if (failure == null) {
+                                                                        result.complete(null);
+                                                                    } else {
+                                                                        result
+                                                                                .completeExceptionally(
+                                                                                        failure);
+                                                                    }
+                                                                })));
+    }
+
+    private Path moveAway(PartitionLog log, String suffix) throws IOException {
+        LogDirectory directory = log.directory();
+        Path aside = setAside(directory, log.path(), suffix);
+        log.segments().moveTo(aside);
+        if (suffix.equals(DELETED_DIRECTORY)) {
+            directory.journal().promise(Map.of(log.journalKey(), -1L));
+            long dueMs = context.runtime().clockMs().getAsLong() + log.config().fileDeleteDelayMs();
+            directory.removeLater(new LogDirectory.Removal(dueMs, List.of(aside)));
+        }
+        return aside;
     }
 
     /** Every directory, its room and its logs' sizes. */
     public List<LogDirDescription> describe() {
-        throw new UnsupportedOperationException("not built yet");
+        List<LogDirDescription> all = new ArrayList<>();
+        for (LogDirectory directory : directories) {
+            Map<TopicIdPartition, Long> sizes = new HashMap<>();
+            directory.logs().forEach((id, log) -> sizes.put(id, log.sizeInBytes()));
+            long total = -1;
+            long usable = -1;
+            try {
+                FileStore store = Files.getFileStore(directory.path());
+                total = store.getTotalSpace();
+                usable = store.getUsableSpace();
+            } catch (IOException e) {
+                directory.fail(e);
+            }
+            all.add(
+                    new LogDirDescription(
+                            directory.path(),
+                            directory.directoryId(),
+                            !directory.isOffline(),
+                            total,
+                            usable,
+                            sizes));
+        }
+        return all;
     }
 
     /**
      * Starts whatever is due: retention, rolling by time, checkpoints, removal of files, expiry of
-     * producer ids. Call about once a second; returns at once.
+     * producer ids. Call about once a second, always from the same thread; returns at once.
      */
     public void tick(long nowMs) {
-        throw new UnsupportedOperationException("not built yet");
+        boolean checkpoint = nowMs >= nextCheckpointMs;
+        boolean retention = nowMs >= nextRetentionMs;
+        if (checkpoint) {
+            nextCheckpointMs = nowMs + context.properties().checkpointInterval().toMillis();
+        }
+        if (retention) {
+            nextRetentionMs = nowMs + context.properties().retentionCheckInterval().toMillis();
+        }
+        for (LogDirectory directory : directories) {
+            if (directory.isOffline()) {
+                continue;
+            }
+            context.runtime().io().execute(() -> upkeep(directory, checkpoint, nowMs));
+            for (PartitionLog log : directory.logs().values()) {
+                log.loop().execute(() -> upkeep(log, checkpoint, retention, nowMs));
+            }
+        }
+    }
+
+    private static void upkeep(LogDirectory directory, boolean checkpoint, long nowMs) {
+        try {
+            if (checkpoint) {
+                directory.writeCheckpoints(true);
+            }
+            for (Path path : directory.dueRemovals(nowMs)) {
+                Directories.deleteTree(path);
+            }
+        } catch (IOException e) {
+            directory.fail(e);
+        }
+    }
+
+    private void upkeep(PartitionLog log, boolean checkpoint, boolean retention, long nowMs) {
+        if (log.isClosed() || log.isOffline()) {
+            return;
+        }
+        long unflushedMs = log.unflushedSinceMs() < 0 ? 0 : nowMs - log.unflushedSinceMs();
+        if (!log.isFsync() && unflushedMs >= log.config().flushMs() && unflushedMs > 0) {
+            log.flusher().request();
+        }
+        if (checkpoint) {
+            log.upkeep().checkpoint();
+        }
+        if (retention) {
+            log.producerStates()
+                    .expire(nowMs - context.properties().producerIdExpiration().toMillis());
+            LogRetention.run(log, nowMs);
+        }
     }
 
     /**
@@ -90,6 +431,44 @@ public final class LogStore implements AutoCloseable {
      */
     @Override
     public void close() {
-        throw new UnsupportedOperationException("not built yet");
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (LogDirectory directory : directories) {
+            close(directory);
+        }
+    }
+
+    private void close(LogDirectory directory) {
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        for (PartitionLog log : directory.logs().values()) {
+            CompletableFuture<Void> one = new CompletableFuture<>();
+            all.add(one);
+            log.loop().execute(() -> LogClose.close(log, one));
+        }
+        try {
+            boolean isWhole = true;
+            for (CompletableFuture<Void> one : all) {
+                isWhole &= one.handle((done, failure) -> failure == null).join();
+            }
+            if (isWhole && !directory.isOffline()) {
+                directory.writeCheckpoints(true);
+                directory.checkpoints().markClean();
+            }
+            directory.close();
+        } catch (IOException e) {
+            directory.fail(e);
+        }
+    }
+
+    /** What recovery keys promises by. */
+    static PromiseJournal.Key journalKey(TopicIdPartition id) {
+        return new PromiseJournal.Key(id.topicId(), id.partition());
+    }
+
+    /** What recovery keys offsets by. */
+    static String nameOf(TopicIdPartition id) {
+        return DirectoryCheckpoints.nameOf(id.topic(), id.partition());
     }
 }

@@ -14,10 +14,10 @@ import java.nio.ByteBuffer;
  */
 public record AbortedTransactionEntry(
         long producerId, long firstOffset, long lastOffset, long lastStableOffset) {
-    static final int SIZE_IN_BYTES = 34;
+    public static final int SIZE_IN_BYTES = 34;
     private static final short VERSION = 0;
 
-    void write(ByteBuffer into) {
+    public void write(ByteBuffer into) {
         into.putShort(VERSION)
                 .putLong(producerId)
                 .putLong(firstOffset)
@@ -25,7 +25,7 @@ public record AbortedTransactionEntry(
                 .putLong(lastStableOffset);
     }
 
-    static AbortedTransactionEntry read(ByteBuffer from) {
+    public static AbortedTransactionEntry read(ByteBuffer from) {
         from.getShort();
         return new AbortedTransactionEntry(
                 from.getLong(), from.getLong(), from.getLong(), from.getLong());

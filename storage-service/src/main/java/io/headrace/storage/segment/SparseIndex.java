@@ -203,6 +203,17 @@ public final class SparseIndex {
             return SparseIndex.floor(all, all.remaining() / kind.entryBytes, kind, key - 1) + 1;
         }
 
+        /** How many entries, from the first on, have a value below this one. */
+        public int countOfValuesBelow(long value) throws IOException {
+            ByteBuffer all = readAll();
+            int entries = all.remaining() / kind.entryBytes;
+            int index = 0;
+            while (index < entries && kind.value(all, index) < value) {
+                index++;
+            }
+            return index;
+        }
+
         private ByteBuffer readAll() throws IOException {
             ByteBuffer inFile = readFile();
             ByteBuffer all = ByteBuffer.allocate(inFile.remaining() + tailCount * kind.entryBytes);

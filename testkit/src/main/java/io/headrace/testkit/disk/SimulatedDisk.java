@@ -26,8 +26,9 @@ import java.util.random.RandomGenerator;
  * }</pre>
  *
  * <p>After {@link #crash} or {@link #kill} the old disk answers every operation with {@link
- * PowerLossException}. Not offered: links, mapped buffers, permissions, watching. Thread-safe; the
- * same seed gives the same answers only when operations come in the same order.
+ * PowerLossException}. Not offered: links, mapped buffers, permissions, watching, and the closing
+ * of channels by interrupts. Thread-safe; the same seed gives the same answers only when operations
+ * come in the same order.
  */
 public final class SimulatedDisk {
     private final RandomGenerator random;

@@ -185,7 +185,8 @@ final class SimulatedFileChannel extends FileChannel {
         requireNotNegative(at, "position");
         FileInode file = writable();
         volume.faults.delay(DiskOperation.WRITE, path);
-        int count = volume.write(file, path, at, source);
+        boolean append = options.contains(StandardOpenOption.APPEND);
+        int count = volume.write(file, path, append ? volume.size(file) : at, source);
         forceIfSynchronous();
         return count;
     }
@@ -200,7 +201,7 @@ final class SimulatedFileChannel extends FileChannel {
     @Override
     public synchronized long position() throws IOException {
         requireOpen();
-        return position;
+        return options.contains(StandardOpenOption.APPEND) ? size() : position;
     }
 
     @Override
@@ -266,9 +267,7 @@ final class SimulatedFileChannel extends FileChannel {
         requireOpen();
         requireNotNegative(at, "position");
         requireNotNegative(count, "count");
-        if (at > size()) {
-            return 0;
-        }
+        writable();
         long total = 0;
         while (total < count) {
             int chunk = (int) Math.min(TRANSFER_CHUNK_BYTES, count - total);

@@ -103,10 +103,13 @@ final class SimulatedFileSystemProvider extends FileSystemProvider {
                             StandardOpenOption.CREATE_NEW,
                             StandardOpenOption.TRUNCATE_EXISTING));
         }
-        if (wanted.contains(StandardOpenOption.APPEND)
-                && (wanted.contains(StandardOpenOption.READ)
-                        || wanted.contains(StandardOpenOption.TRUNCATE_EXISTING))) {
-            throw new IllegalArgumentException("APPEND goes with neither READ nor TRUNCATE");
+        if (wanted.contains(StandardOpenOption.APPEND)) {
+            if (wanted.contains(StandardOpenOption.READ)) {
+                throw new IllegalArgumentException("READ + APPEND not allowed");
+            }
+            if (wanted.contains(StandardOpenOption.TRUNCATE_EXISTING)) {
+                throw new IllegalArgumentException("APPEND + TRUNCATE_EXISTING not allowed");
+            }
         }
         Path inVolume = inVolume(path);
         delay(DiskOperation.OPEN, inVolume);
@@ -143,6 +146,9 @@ final class SimulatedFileSystemProvider extends FileSystemProvider {
     public void copy(Path source, Path target, CopyOption... options) throws IOException {
         List<CopyOption> wanted = Arrays.asList(options);
         Inode copied = volume().find(inVolume(source));
+        if (Files.exists(target) && isSameFile(source, target)) {
+            return;
+        }
         if (wanted.contains(StandardCopyOption.REPLACE_EXISTING)) {
             Files.deleteIfExists(target);
         } else if (Files.exists(target)) {

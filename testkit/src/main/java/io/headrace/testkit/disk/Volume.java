@@ -22,8 +22,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -147,17 +147,21 @@ final class Volume {
             return;
         }
         if (atomic) {
+            requireOutside(moved, source, target);
             requireRenamable(moved, replaced, source, target);
         } else if (replaced != null) {
             if (!replace) {
                 throw new FileAlreadyExistsException(target.toString());
             }
             requireEmpty(replaced, target);
+            // As the JDK does it on Linux: the target goes first, so only ATOMIC_MOVE is one
+            // change.
+            change(List.of(new Entry(parentOf(target), nameOf(target), null)));
+            release(replaced);
+            replaced = null;
         }
-        if (moved instanceof DirectoryInode && target.startsWith(source)) {
-            throw new FileSystemException(source.toString(), target.toString(), "Invalid argument");
-        }
-        DirectoryInode to = parentOf(target);
+        requireOutside(moved, source, target);
+        DirectoryInode to = parentOf(source, target);
         change(
                 List.of(
                         new Entry(from, nameOf(source), null),
@@ -167,10 +171,18 @@ final class Volume {
         }
     }
 
+    private static void requireOutside(Inode moved, Path source, Path target) throws IOException {
+        if (moved instanceof DirectoryInode && target.startsWith(source)) {
+            throw new FileSystemException(source.toString(), target.toString(), "Invalid argument");
+        }
+    }
+
     private static void requireRenamable(
             Inode moved, @Nullable Inode replaced, Path source, Path target) throws IOException {
         String reason = null;
-        if (moved instanceof FileInode && replaced instanceof DirectoryInode) {
+        if (source.startsWith(target)) {
+            reason = "Directory not empty";
+        } else if (moved instanceof FileInode && replaced instanceof DirectoryInode) {
             reason = "Is a directory";
         } else if (moved instanceof DirectoryInode && replaced instanceof FileInode) {
             reason = "Not a directory";
@@ -204,16 +216,22 @@ final class Volume {
     }
 
     private DirectoryInode parentOf(Path path) throws IOException {
-        Path parent = path.getParent();
+        return parentOf(path, null);
+    }
+
+    /** The directory that holds, or is to hold, {@code target} (of {@code path}, if null). */
+    private DirectoryInode parentOf(Path path, @Nullable Path target) throws IOException {
+        Path parent = (target == null ? path : target).getParent();
+        String other = target == null ? null : target.toString();
         if (parent == null) {
-            throw new FileSystemException(path.toString(), null, "Device or resource busy");
+            throw new FileSystemException(path.toString(), other, "Device or resource busy");
         }
         Inode inode = lookUp(parent);
         if (inode == null) {
-            throw new NoSuchFileException(path.toString());
+            throw new NoSuchFileException(path.toString(), other, null);
         }
         if (!(inode instanceof DirectoryInode directory)) {
-            throw new FileSystemException(path.toString(), null, "Not a directory");
+            throw new FileSystemException(path.toString(), other, "Not a directory");
         }
         return directory;
     }

@@ -1,0 +1,529 @@
+package io.headrace.client.admin;
+
+import io.headrace.client.admin.GroupDescription.Member;
+import io.headrace.client.admin.GroupLag.PartitionLag;
+import io.headrace.client.connection.Failures;
+import io.headrace.client.connection.NodeConnection;
+import io.headrace.client.consume.CommittedOffset;
+import io.headrace.client.consume.FoundOffset;
+import io.headrace.client.consume.IsolationLevel;
+import io.headrace.client.consume.OffsetLookup;
+import io.headrace.client.consume.Position;
+import io.headrace.client.group.ConsumerProtocol;
+import io.headrace.protocol.codec.MalformedFrameException;
+
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
+import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
+import org.apache.kafka.common.message.DeleteGroupsRequestData;
+import org.apache.kafka.common.message.DeleteGroupsResponseData;
+import org.apache.kafka.common.message.DescribeGroupsRequestData;
+import org.apache.kafka.common.message.DescribeGroupsResponseData;
+import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
+import org.apache.kafka.common.message.OffsetCommitRequestData;
+import org.apache.kafka.common.message.OffsetCommitResponseData;
+import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.OffsetDeleteResponseData;
+import org.apache.kafka.common.message.OffsetFetchRequestData;
+import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestGroup;
+import org.apache.kafka.common.message.OffsetFetchResponseData;
+import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseGroup;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+
+import reactor.core.publisher.Mono;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/** Administration of groups and their offsets. */
+final class GroupAdmin {
+    /** Later versions name topics by id only. */
+    private static final short LAST_VERSION_WITH_NAMES = 9;
+
+    private final AdminCalls calls;
+    private final OffsetLookup offsets;
+
+    GroupAdmin(AdminCalls calls, OffsetLookup offsets) {
+        this.calls = calls;
+        this.offsets = offsets;
+    }
+
+    Mono<Map<String, Outcome<GroupDescription>>> describe(Collection<String> groupIds) {
+        return calls.groups("Describing groups", groupIds, this::describe);
+    }
+
+    /** Groups of the newer protocol first; what is none of these, as classic ones. */
+    private CompletableFuture<Map<String, Outcome<GroupDescription>>> describe(
+            NodeConnection coordinator, int nodeId, List<String> groupIds) {
+        if (!coordinator.ranges().supports(ApiKeys.CONSUMER_GROUP_DESCRIBE)) {
+            return describeClassic(coordinator, nodeId, groupIds);
+        }
+        ConsumerGroupDescribeRequestData request =
+                new ConsumerGroupDescribeRequestData().setGroupIds(groupIds);
+        return coordinator
+                .call(
+                        ApiKeys.CONSUMER_GROUP_DESCRIBE,
+                        request,
+                        ConsumerGroupDescribeResponseData.class,
+                        calls.timeout())
+                .thenCompose(
+                        answer -> {
+                            Map<String, Outcome<GroupDescription>> outcomes = new HashMap<>();
+                            List<String> classic = new ArrayList<>();
+                            answer.groups()
+                                    .forEach(
+                                            group -> {
+                                                if (group.errorCode()
+                                                        == Errors.GROUP_ID_NOT_FOUND.code()) {
+                                                    classic.add(group.groupId());
+                                                } else {
+                                                    outcomes.put(
+                                                            group.groupId(),
+                                                            described(group, nodeId));
+                                                }
+                                            });
+                            if (classic.isEmpty()) {
+                                return CompletableFuture.completedFuture(outcomes);
+                            }
+                            return describeClassic(coordinator, nodeId, classic)
+                                    .thenApply(
+                                            more -> {
+                                                outcomes.putAll(more);
+                                                return outcomes;
+                                            });
+                        });
+    }
+
+    private static Outcome<GroupDescription> described(
+            ConsumerGroupDescribeResponseData.DescribedGroup group, int nodeId) {
+        return AdminCalls.outcome(
+                group.errorCode(),
+                "Describing group " + group.groupId(),
+                group.errorMessage(),
+                () ->
+                        new GroupDescription(
+                                group.groupId(),
+                                "consumer",
+                                ConsumerProtocol.TYPE,
+                                group.groupState(),
+                                group.assignorName(),
+                                nodeId,
+                                group.members().stream().map(GroupAdmin::member).toList()));
+    }
+
+    private static Member member(ConsumerGroupDescribeResponseData.Member member) {
+        Set<TopicPartition> assigned = new HashSet<>();
+        member.assignment()
+                .topicPartitions()
+                .forEach(
+                        topic ->
+                                topic.partitions()
+                                        .forEach(
+                                                p ->
+                                                        assigned.add(
+                                                                new TopicPartition(
+                                                                        topic.topicName(), p))));
+        return new Member(
+                member.memberId(),
+                member.instanceId() == null ? "" : member.instanceId(),
+                member.clientId(),
+                member.clientHost(),
+                assigned);
+    }
+
+    private CompletableFuture<Map<String, Outcome<GroupDescription>>> describeClassic(
+            NodeConnection coordinator, int nodeId, List<String> groupIds) {
+        DescribeGroupsRequestData request = new DescribeGroupsRequestData().setGroups(groupIds);
+        return coordinator
+                .call(
+                        ApiKeys.DESCRIBE_GROUPS,
+                        request,
+                        DescribeGroupsResponseData.class,
+                        calls.timeout())
+                .thenApply(
+                        answer -> {
+                            Map<String, Outcome<GroupDescription>> outcomes = new HashMap<>();
+                            for (DescribedGroup group : answer.groups()) {
+                                outcomes.put(group.groupId(), classic(group, nodeId));
+                            }
+                            return outcomes;
+                        });
+    }
+
+    private static Outcome<GroupDescription> classic(DescribedGroup group, int nodeId) {
+        String what = "Describing group " + group.groupId();
+        boolean dead = group.errorCode() == 0 && group.groupState().equals("Dead");
+        if (dead) {
+            return AdminCalls.refused(Errors.GROUP_ID_NOT_FOUND, what, null);
+        }
+        return AdminCalls.outcome(
+                group.errorCode(),
+                what,
+                group.errorMessage(),
+                () ->
+                        new GroupDescription(
+                                group.groupId(),
+                                "classic",
+                                group.protocolType(),
+                                group.groupState(),
+                                group.protocolData(),
+                                nodeId,
+                                group.members().stream()
+                                        .map(member -> member(member, group.protocolType()))
+                                        .toList()));
+    }
+
+    private static Member member(
+            DescribeGroupsResponseData.DescribedGroupMember member, String protocolType) {
+        try {
+            return new Member(
+                    member.memberId(),
+                    member.groupInstanceId() == null ? "" : member.groupInstanceId(),
+                    member.clientId(),
+                    member.clientHost(),
+                    protocolType.equals(ConsumerProtocol.TYPE)
+                            ? ConsumerProtocol.decodeAssignment(member.memberAssignment())
+                            : Set.of());
+        } catch (MalformedFrameException e) {
+            throw Failures.of(e, "Reading the assignment of member " + member.memberId());
+        }
+    }
+
+    Mono<Map<String, Outcome<Completed>>> delete(Collection<String> groupIds) {
+        return calls.groups(
+                "Deleting groups",
+                groupIds,
+                (coordinator, nodeId, mine) -> {
+                    DeleteGroupsRequestData request = new DeleteGroupsRequestData();
+                    request.groupsNames().addAll(mine);
+                    return coordinator
+                            .call(
+                                    ApiKeys.DELETE_GROUPS,
+                                    request,
+                                    DeleteGroupsResponseData.class,
+                                    calls.timeout())
+                            .thenApply(
+                                    answer -> {
+                                        Map<String, Outcome<Completed>> outcomes = new HashMap<>();
+                                        answer.results()
+                                                .forEach(
+                                                        result ->
+                                                                outcomes.put(
+                                                                        result.groupId(),
+                                                                        AdminCalls.outcome(
+                                                                                result.errorCode(),
+                                                                                "Deleting group "
+                                                                                        + result
+                                                                                                .groupId(),
+                                                                                null,
+                                                                                () ->
+                                                                                        Completed
+                                                                                                .COMPLETED)));
+                                        return outcomes;
+                                    });
+                });
+    }
+
+    Mono<Map<String, Outcome<Map<TopicPartition, CommittedOffset>>>> committed(
+            Collection<String> groupIds) {
+        return calls.groups(
+                "Looking up committed offsets",
+                groupIds,
+                (coordinator, nodeId, mine) -> {
+                    OffsetFetchRequestData request = new OffsetFetchRequestData();
+                    mine.forEach(
+                            group ->
+                                    request.groups()
+                                            .add(
+                                                    new OffsetFetchRequestGroup()
+                                                            .setGroupId(group)
+                                                            .setTopics(null)));
+                    short version =
+                            coordinator
+                                    .ranges()
+                                    .version(ApiKeys.OFFSET_FETCH, LAST_VERSION_WITH_NAMES);
+                    return coordinator
+                            .call(
+                                    ApiKeys.OFFSET_FETCH,
+                                    version,
+                                    request,
+                                    OffsetFetchResponseData.class,
+                                    calls.timeout())
+                            .thenApply(GroupAdmin::committed);
+                });
+    }
+
+    private static Map<String, Outcome<Map<TopicPartition, CommittedOffset>>> committed(
+            OffsetFetchResponseData answer) {
+        Map<String, Outcome<Map<TopicPartition, CommittedOffset>>> outcomes = new HashMap<>();
+        for (OffsetFetchResponseGroup group : answer.groups()) {
+            outcomes.put(
+                    group.groupId(),
+                    AdminCalls.outcome(
+                            group.errorCode(),
+                            "Looking up offsets of group " + group.groupId(),
+                            null,
+                            () -> committed(group)));
+        }
+        return outcomes;
+    }
+
+    private static Map<TopicPartition, CommittedOffset> committed(OffsetFetchResponseGroup group) {
+        Map<TopicPartition, CommittedOffset> committed = new HashMap<>();
+        group.topics()
+                .forEach(
+                        topic ->
+                                topic.partitions().stream()
+                                        .filter(p -> p.errorCode() == 0)
+                                        .filter(p -> p.committedOffset() >= 0)
+                                        .forEach(
+                                                p ->
+                                                        committed.put(
+                                                                new TopicPartition(
+                                                                        topic.name(),
+                                                                        p.partitionIndex()),
+                                                                new CommittedOffset(
+                                                                        p.committedOffset(),
+                                                                        p.committedLeaderEpoch(),
+                                                                        p.metadata() == null
+                                                                                ? ""
+                                                                                : p.metadata()))));
+        return committed;
+    }
+
+    Mono<Map<String, Outcome<GroupLag>>> lags(Collection<String> groupIds) {
+        return committed(groupIds).flatMap(this::lags);
+    }
+
+    private Mono<Map<String, Outcome<GroupLag>>> lags(
+            Map<String, Outcome<Map<TopicPartition, CommittedOffset>>> committed) {
+        Map<TopicPartition, Position> ends = new HashMap<>();
+        committed
+                .values()
+                .forEach(
+                        outcome -> {
+                            if (outcome
+                                    instanceof
+                                    Outcome.Done<Map<TopicPartition, CommittedOffset>>(var known)) {
+                                known.keySet().forEach(p -> ends.put(p, Position.latest()));
+                            }
+                        });
+        return Mono.fromFuture(() -> offsets.find(ends, IsolationLevel.READ_UNCOMMITTED), true)
+                .map(
+                        answers -> {
+                            Map<String, Outcome<GroupLag>> lags = new HashMap<>();
+                            committed.forEach(
+                                    (group, outcome) ->
+                                            lags.put(
+                                                    group,
+                                                    outcome.map(
+                                                            known ->
+                                                                    lag(
+                                                                            group,
+                                                                            known,
+                                                                            answers.values()))));
+                            return lags;
+                        });
+    }
+
+    private static GroupLag lag(
+            String groupId,
+            Map<TopicPartition, CommittedOffset> committed,
+            Map<TopicPartition, FoundOffset> ends) {
+        Map<TopicPartition, PartitionLag> lags = new HashMap<>();
+        committed.forEach(
+                (partition, offset) -> {
+                    FoundOffset end = ends.get(partition);
+                    lags.put(
+                            partition,
+                            end == null
+                                    ? new PartitionLag(offset, -1, -1)
+                                    : new PartitionLag(
+                                            offset,
+                                            end.offset(),
+                                            Math.max(0, end.offset() - offset.offset())));
+                });
+        return new GroupLag(groupId, lags);
+    }
+
+    Mono<Map<TopicPartition, Outcome<Completed>>> alterOffsets(
+            String groupId, Map<TopicPartition, CommittedOffset> commits) {
+        return this.<OffsetCommitResponseData>single(
+                        groupId,
+                        (coordinator) -> {
+                            short version =
+                                    coordinator
+                                            .ranges()
+                                            .version(
+                                                    ApiKeys.OFFSET_COMMIT, LAST_VERSION_WITH_NAMES);
+                            return coordinator
+                                    .call(
+                                            ApiKeys.OFFSET_COMMIT,
+                                            version,
+                                            encode(groupId, commits),
+                                            OffsetCommitResponseData.class,
+                                            calls.timeout())
+                                    .thenApply(GroupAdmin::requireCoordinator);
+                        })
+                .map(
+                        answer -> {
+                            Map<TopicPartition, Outcome<Completed>> outcomes = new HashMap<>();
+                            answer.topics()
+                                    .forEach(
+                                            topic ->
+                                                    topic.partitions()
+                                                            .forEach(
+                                                                    part ->
+                                                                            put(
+                                                                                    outcomes,
+                                                                                    topic.name(),
+                                                                                    part
+                                                                                            .partitionIndex(),
+                                                                                    part
+                                                                                            .errorCode())));
+                            return outcomes;
+                        });
+    }
+
+    /** A coordinator that is loading or has moved says so for each partition: asked again. */
+    private static OffsetCommitResponseData requireCoordinator(OffsetCommitResponseData answer) {
+        answer.topics()
+                .forEach(
+                        topic ->
+                                topic.partitions().stream()
+                                        .map(part -> Errors.forCode(part.errorCode()))
+                                        .filter(GroupAdmin::isOfCoordinator)
+                                        .forEach(
+                                                error ->
+                                                        AdminCalls.require(
+                                                                error.code(),
+                                                                "Committing offsets",
+                                                                null)));
+        return answer;
+    }
+
+    private static boolean isOfCoordinator(Errors error) {
+        return switch (error) {
+            case NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS -> true;
+            default -> false;
+        };
+    }
+
+    private static OffsetCommitRequestData encode(
+            String groupId, Map<TopicPartition, CommittedOffset> commits) {
+        Map<String, OffsetCommitRequestData.OffsetCommitRequestTopic> topics = new HashMap<>();
+        commits.forEach(
+                (partition, commit) ->
+                        topics.computeIfAbsent(
+                                        partition.topic(),
+                                        t ->
+                                                new OffsetCommitRequestData
+                                                                .OffsetCommitRequestTopic()
+                                                        .setName(t))
+                                .partitions()
+                                .add(
+                                        new OffsetCommitRequestData.OffsetCommitRequestPartition()
+                                                .setPartitionIndex(partition.partition())
+                                                .setCommittedOffset(commit.offset())
+                                                .setCommittedLeaderEpoch(commit.leaderEpoch())
+                                                .setCommittedMetadata(commit.metadata())));
+        return new OffsetCommitRequestData()
+                .setGroupId(groupId)
+                .setTopics(List.copyOf(topics.values()));
+    }
+
+    Mono<Map<TopicPartition, Outcome<Completed>>> deleteOffsets(
+            String groupId, Set<TopicPartition> partitions) {
+        OffsetDeleteRequestData request = new OffsetDeleteRequestData().setGroupId(groupId);
+        for (TopicPartition partition : partitions) {
+            var topic = request.topics().find(partition.topic());
+            if (topic == null) {
+                topic =
+                        new OffsetDeleteRequestData.OffsetDeleteRequestTopic()
+                                .setName(partition.topic());
+                request.topics().add(topic);
+            }
+            topic.partitions()
+                    .add(
+                            new OffsetDeleteRequestData.OffsetDeleteRequestPartition()
+                                    .setPartitionIndex(partition.partition()));
+        }
+        return this.<OffsetDeleteResponseData>single(
+                        groupId,
+                        coordinator ->
+                                coordinator
+                                        .call(
+                                                ApiKeys.OFFSET_DELETE,
+                                                request,
+                                                OffsetDeleteResponseData.class,
+                                                calls.timeout())
+                                        .thenApply(
+                                                answer -> {
+                                                    AdminCalls.require(
+                                                            answer.errorCode(),
+                                                            "Deleting offsets of " + groupId,
+                                                            null);
+                                                    return answer;
+                                                }))
+                .map(
+                        answer -> {
+                            Map<TopicPartition, Outcome<Completed>> outcomes = new HashMap<>();
+                            answer.topics()
+                                    .forEach(
+                                            topic ->
+                                                    topic.partitions()
+                                                            .forEach(
+                                                                    part ->
+                                                                            put(
+                                                                                    outcomes,
+                                                                                    topic.name(),
+                                                                                    part
+                                                                                            .partitionIndex(),
+                                                                                    part
+                                                                                            .errorCode())));
+                            return outcomes;
+                        });
+    }
+
+    private static void put(
+            Map<TopicPartition, Outcome<Completed>> outcomes,
+            String topic,
+            int partition,
+            short errorCode) {
+        TopicPartition key = new TopicPartition(topic, partition);
+        outcomes.put(
+                key,
+                AdminCalls.outcome(
+                        errorCode,
+                        "Changing the offset of " + key,
+                        null,
+                        () -> Completed.COMPLETED));
+    }
+
+    private interface Single<A> {
+        CompletableFuture<A> send(NodeConnection coordinator);
+    }
+
+    private <A> Mono<A> single(String groupId, Single<A> request) {
+        return calls.groups(
+                        "Changing offsets of " + groupId,
+                        List.of(groupId),
+                        (AdminCalls.GroupRequest<A>)
+                                (coordinator, nodeId, mine) ->
+                                        request.send(coordinator)
+                                                .<Map<String, Outcome<A>>>thenApply(
+                                                        answer ->
+                                                                Map.of(
+                                                                        groupId,
+                                                                        new Outcome.Done<>(
+                                                                                answer))))
+                .map(outcomes -> outcomes.values().iterator().next().orThrow());
+    }
+}

@@ -1,0 +1,522 @@
+package io.headrace.client.produce;
+
+import io.headrace.client.connection.Backoff;
+import io.headrace.client.connection.ConnectionOptions;
+import io.headrace.client.connection.Connections;
+import io.headrace.client.connection.Failures;
+import io.headrace.client.connection.NodeConnection;
+import io.headrace.client.error.DeadlineExceededException;
+import io.headrace.client.error.HeadraceException;
+import io.headrace.client.error.ServerErrorException;
+import io.headrace.client.metadata.ClusterView;
+import io.headrace.client.metadata.ClusterView.NodeView;
+import io.headrace.client.metadata.Metadata;
+import io.headrace.transport.channel.ChannelClosedException;
+import io.headrace.transport.loop.Loop;
+
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.message.ProduceRequestData;
+import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Sends batches to the leaders of their partitions and hands out their outcomes. Confined to its
+ * loop, but for {@link #wake} and the counters.
+ */
+final class Sender {
+    private final ProducerOptions options;
+    private final ConnectionOptions connectionOptions;
+    private final Connections connections;
+    private final Metadata metadata;
+    private final Loop loop;
+    private final String lane;
+    private final ProducerCounters counters;
+    private final Backoff backoff;
+    private final IdentitySource identities;
+
+    private final Queue<PartitionQueue> woken = new ConcurrentLinkedQueue<>();
+    private final Set<PartitionQueue> awake = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    private volatile boolean urgent;
+
+    // Confined to the loop.
+    private final Map<PartitionQueue, SequenceTracker> active = new LinkedHashMap<>();
+    private final Map<TopicPartition, SequenceTracker> trackers = new HashMap<>();
+    private final Map<Integer, NodeLink> links = new HashMap<>();
+    private @Nullable Accumulator accumulator;
+    private long timerAtMs = Long.MAX_VALUE;
+    private Loop.@Nullable ScheduledTask timer;
+    private boolean refreshing;
+
+    /** The way to one node. */
+    private static final class NodeLink {
+        private @Nullable NodeConnection connection;
+        private boolean connecting;
+        private int inFlight;
+    }
+
+    Sender(
+            ProducerOptions options,
+            Connections connections,
+            Metadata metadata,
+            Loop loop,
+            String lane,
+            ProducerCounters counters) {
+        this.options = options;
+        this.connectionOptions = connections.options();
+        this.connections = connections;
+        this.metadata = metadata;
+        this.loop = loop;
+        this.lane = lane;
+        this.counters = counters;
+        this.backoff =
+                new Backoff(connectionOptions.retryBackoff(), connectionOptions.retryBackoffMax());
+        this.identities = new IdentitySource(metadata, loop, backoff, this::wake);
+    }
+
+    void start(Accumulator source) {
+        accumulator = source;
+    }
+
+    /** A queue has something to send. */
+    void wake(PartitionQueue queue) {
+        if (awake.add(queue)) {
+            woken.add(queue);
+        }
+        wake();
+    }
+
+    /** Looks soon whether there is something to do. */
+    void wake() {
+        if (scheduled.compareAndSet(false, true)) {
+            loop.execute(this::run);
+        }
+    }
+
+    /** Whether batches are sent without lingering. */
+    void urgent(boolean urgent) {
+        this.urgent = urgent;
+        wake();
+    }
+
+    ProducerIdentity identity() {
+        return identities.current();
+    }
+
+    /** Every batch that has not ended; on the loop. */
+    List<ProduceBatch> openBatches() {
+        activateWoken();
+        List<ProduceBatch> open = new ArrayList<>();
+        active.forEach(
+                (queue, tracker) -> {
+                    open.addAll(tracker.snapshot());
+                    open.addAll(queue.snapshot());
+                });
+        return open;
+    }
+
+    /** Fails everything; on the loop. */
+    void abort(HeadraceException reason) {
+        activateWoken();
+        active.forEach(
+                (queue, tracker) -> {
+                    for (ProduceBatch batch : tracker.snapshot()) {
+                        tracker.onFailed(batch);
+                        fail(batch, reason);
+                    }
+                    queue.pollCreatedBefore(Long.MAX_VALUE).forEach(batch -> fail(batch, reason));
+                });
+        if (accumulator != null) {
+            accumulator.expire(now(), reason);
+        }
+        connections.closeLane(lane);
+    }
+
+    private static long now() {
+        return System.currentTimeMillis();
+    }
+
+    private void run() {
+        scheduled.set(false);
+        activateWoken();
+        long nowMs = now();
+        expire(nowMs);
+        boolean idempotenceReady = !options.idempotent() || identities.isReady();
+        if (idempotenceReady) {
+            renumber();
+            sendReady(nowMs);
+        }
+        retire();
+        schedule(nowMs);
+    }
+
+    private void activateWoken() {
+        PartitionQueue queue = woken.poll();
+        while (queue != null) {
+            active.computeIfAbsent(
+                    queue,
+                    q ->
+                            trackers.computeIfAbsent(
+                                    q.partition(), p -> new SequenceTracker(options.idempotent())));
+            queue = woken.poll();
+        }
+    }
+
+    /** Forgets queues that have nothing left. */
+    private void retire() {
+        Iterator<Map.Entry<PartitionQueue, SequenceTracker>> entries = active.entrySet().iterator();
+        while (entries.hasNext()) {
+            Map.Entry<PartitionQueue, SequenceTracker> entry = entries.next();
+            PartitionQueue queue = entry.getKey();
+            if (entry.getValue().isEmpty() && queue.isEmpty()) {
+                entries.remove();
+                awake.remove(queue);
+                if (!queue.isEmpty()) {
+                    wake(queue); // It was filled in between.
+                }
+            }
+        }
+    }
+
+    private void expire(long nowMs) {
+        long createdBefore = nowMs - options.deliveryTimeout().toMillis();
+        active.forEach(
+                (queue, tracker) -> {
+                    for (ProduceBatch late : tracker.waitingSince(createdBefore)) {
+                        tracker.onFailed(late);
+                        fail(late, late(late));
+                    }
+                    queue.pollCreatedBefore(createdBefore).forEach(late -> fail(late, late(late)));
+                });
+    }
+
+    private HeadraceException late(ProduceBatch batch) {
+        return new DeadlineExceededException(
+                "The records for "
+                        + batch.partition()
+                        + " were not stored within "
+                        + options.deliveryTimeout()
+                        + ", after "
+                        + batch.attempts()
+                        + " attempts.",
+                batch.maybeWritten() ? "They may be stored." : "They are not stored.");
+    }
+
+    private void renumber() {
+        for (SequenceTracker tracker : active.values()) {
+            if (tracker.isReadyToRenumber()) {
+                identities.requireNewerThan(tracker.identity());
+                if (!identities.isReady()) {
+                    return;
+                }
+                tracker.renumber(identities.current());
+            }
+        }
+    }
+
+    private void sendReady(long nowMs) {
+        ClusterView view = metadata.view();
+        boolean sent = true;
+        while (sent) {
+            sent = false;
+            for (Map.Entry<NodeView, List<ProduceBatch>> request : gather(view, nowMs).entrySet()) {
+                send(request.getKey(), request.getValue(), view);
+                sent = true;
+            }
+        }
+    }
+
+    private Map<NodeView, List<ProduceBatch>> gather(ClusterView view, long nowMs) {
+        Map<NodeView, List<ProduceBatch>> requests = new HashMap<>();
+        Map<NodeView, Integer> sizes = new HashMap<>();
+        boolean hasUnknownLeader = false;
+        for (Map.Entry<PartitionQueue, SequenceTracker> entry : active.entrySet()) {
+            NodeView leader = view.leader(entry.getKey().partition());
+            if (leader == null) {
+                hasUnknownLeader = true;
+            } else if (hasCapacity(leader)) {
+                int size = sizes.getOrDefault(leader, 0);
+                ProduceBatch batch = take(entry.getKey(), entry.getValue(), nowMs, size);
+                if (batch != null) {
+                    requests.computeIfAbsent(leader, l -> new ArrayList<>()).add(batch);
+                    sizes.put(leader, size + batch.encoded().remaining());
+                }
+            }
+        }
+        if (hasUnknownLeader) {
+            refreshMetadata();
+        }
+        return requests;
+    }
+
+    private @Nullable ProduceBatch take(
+            PartitionQueue queue, SequenceTracker tracker, long nowMs, int takenBytes) {
+        int room = options.maxRequestBytes() - takenBytes;
+        ProduceBatch retry = tracker.nextRetry(nowMs);
+        if (retry != null) {
+            boolean fits = takenBytes == 0 || retry.encoded().remaining() <= room;
+            if (fits) {
+                counters.onRetry();
+                retry.onSent();
+                return retry;
+            }
+            return null;
+        }
+        if (!tracker.maySendNew(options.maxInFlight())) {
+            return null;
+        }
+        boolean now = urgent || (accumulator != null && accumulator.waitingCount() > 0);
+        ProduceBatch batch = queue.poll(nowMs, now, takenBytes == 0 ? Integer.MAX_VALUE : room);
+        if (batch != null) {
+            tracker.add(batch, identities.current());
+            batch.onSent();
+        }
+        return batch;
+    }
+
+    private boolean hasCapacity(NodeView node) {
+        NodeLink link = links.computeIfAbsent(node.id(), id -> new NodeLink());
+        NodeConnection connection = link.connection;
+        if (connection != null && connection.isOpen()) {
+            return link.inFlight < options.maxInFlight();
+        }
+        if (!link.connecting) {
+            link.connecting = true;
+            connections
+                    .get(node.address(), lane)
+                    .whenCompleteAsync((opened, failure) -> onLink(link, opened, failure), loop);
+        }
+        return false;
+    }
+
+    private void onLink(
+            NodeLink link, @Nullable NodeConnection opened, @Nullable Throwable failure) {
+        link.connecting = false;
+        link.connection = opened;
+        if (failure != null) {
+            refreshMetadata();
+            loop.schedule(this::wake, backoff.delayMs(1));
+        } else {
+            wake();
+        }
+    }
+
+    private void send(NodeView node, List<ProduceBatch> batches, ClusterView view) {
+        NodeLink link = links.get(node.id());
+        NodeConnection connection = link == null ? null : link.connection;
+        if (link == null || connection == null) {
+            throw new IllegalStateException("Not connected to node " + node.id());
+        }
+        Duration timeout = connectionOptions.requestTimeout();
+        ProduceRequestData request;
+        short version;
+        try {
+            version = ProduceRequests.version(connection.ranges(), batches, view);
+            request =
+                    ProduceRequests.encode(
+                            batches, view, version, options.acks(), (int) timeout.toMillis());
+        } catch (HeadraceException e) {
+            batches.forEach(batch -> onFailure(batch, e));
+            return;
+        }
+        counters.onRequest();
+        if (options.acks() == Acks.NONE) {
+            connection.sendOneWay(ApiKeys.PRODUCE, version, request);
+            batches.forEach(batch -> acknowledge(batch, -1, -1));
+            return;
+        }
+        link.inFlight++;
+        connection
+                .call(ApiKeys.PRODUCE, version, request, ProduceResponseData.class, timeout)
+                .whenComplete(
+                        (answer, failure) ->
+                                loop.run(
+                                        () -> {
+                                            link.inFlight--;
+                                            onAnswer(request, batches, view, answer, failure);
+                                        }));
+    }
+
+    private void onAnswer(
+            ProduceRequestData request,
+            List<ProduceBatch> batches,
+            ClusterView view,
+            @Nullable ProduceResponseData answer,
+            @Nullable Throwable failure) {
+        if (answer == null) {
+            HeadraceException known =
+                    Failures.of(failure == null ? new Error() : failure, "Produce");
+            batches.forEach(batch -> onFailure(batch, known));
+            refreshMetadata();
+        } else {
+            Map<TopicPartition, PartitionProduceResponse> answers =
+                    ProduceRequests.decode(request, batches, view, answer);
+            for (ProduceBatch batch : batches) {
+                PartitionProduceResponse part = answers.get(batch.partition());
+                if (part == null) {
+                    onFailure(batch, missing(batch));
+                } else {
+                    onPartitionAnswer(batch, part);
+                }
+            }
+        }
+        wake();
+    }
+
+    private static HeadraceException missing(ProduceBatch batch) {
+        return ServerErrorException.of(
+                Errors.NETWORK_EXCEPTION,
+                "Writing to " + batch.partition(),
+                "the answer does not name it");
+    }
+
+    private void onPartitionAnswer(ProduceBatch batch, PartitionProduceResponse part) {
+        Errors error = Errors.forCode(part.errorCode());
+        if (ServerErrors.isStaleMetadata(error)) {
+            refreshMetadata();
+        }
+        batch.onReturned(ServerErrors.leavesOutcomeOpen(error));
+        settle(
+                batch,
+                error,
+                ServerErrorException.of(
+                        error, "Writing to " + batch.partition(), part.errorMessage()),
+                part);
+    }
+
+    private void onFailure(ProduceBatch batch, HeadraceException failure) {
+        boolean sent =
+                !(failure.getCause() instanceof ChannelClosedException closed) || closed.sent();
+        batch.onReturned(sent);
+        Errors error = failure.retriable() ? Errors.NETWORK_EXCEPTION : failure.error();
+        settle(batch, error, failure, null);
+    }
+
+    private void settle(
+            ProduceBatch batch,
+            Errors error,
+            HeadraceException failure,
+            @Nullable PartitionProduceResponse part) {
+        SequenceTracker tracker = trackers.get(batch.partition());
+        if (tracker == null || !tracker.snapshot().contains(batch)) {
+            return; // It was aborted meanwhile.
+        }
+        switch (tracker.decide(batch, error, part == null ? -1 : part.logStartOffset())) {
+            case ACKNOWLEDGE ->
+                    acknowledge(
+                            batch,
+                            part == null ? -1 : part.baseOffset(),
+                            part == null ? -1 : part.logAppendTimeMs());
+            case RETRY -> retry(batch, tracker);
+            case RENUMBER -> {
+                tracker.requireRenumbering();
+                batch.retryAt(now());
+            }
+            case SPLIT -> tracker.replace(batch, batch.split());
+            case FAIL -> {
+                tracker.onFailed(batch);
+                fail(batch, failure);
+            }
+            case FAIL_AND_RENUMBER -> {
+                tracker.onFailed(batch);
+                tracker.requireRenumbering();
+                fail(batch, failure);
+            }
+        }
+    }
+
+    private void retry(ProduceBatch batch, SequenceTracker tracker) {
+        long nowMs = now();
+        if (batch.createdMs() + options.deliveryTimeout().toMillis() <= nowMs) {
+            tracker.onFailed(batch);
+            fail(batch, late(batch));
+        } else {
+            batch.retryAt(nowMs + backoff.delayMs(batch.attempts()));
+        }
+    }
+
+    private void acknowledge(ProduceBatch batch, long baseOffset, long logAppendTimeMs) {
+        SequenceTracker tracker = trackers.get(batch.partition());
+        if (tracker != null) {
+            tracker.onAcknowledged(batch, baseOffset);
+        }
+        counters.onAcknowledged(batch.recordCount(), batch.encoded().remaining());
+        batch.succeed(baseOffset, logAppendTimeMs);
+        release(batch);
+    }
+
+    private void fail(ProduceBatch batch, HeadraceException reason) {
+        counters.onFailed(batch.recordCount());
+        batch.fail(reason);
+        release(batch);
+    }
+
+    private void release(ProduceBatch batch) {
+        if (accumulator != null) {
+            accumulator.release(batch.reservedBytes(), now());
+        }
+    }
+
+    private void refreshMetadata() {
+        if (refreshing) {
+            return;
+        }
+        refreshing = true;
+        metadata.refresh()
+                .whenCompleteAsync(
+                        (view, failure) -> {
+                            refreshing = false;
+                            if (accumulator != null) {
+                                accumulator.refreshTopics();
+                            }
+                            loop.schedule(this::wake, failure == null ? 0 : backoff.delayMs(1));
+                        },
+                        loop);
+    }
+
+    private void schedule(long nowMs) {
+        long next = accumulator == null ? Long.MAX_VALUE : accumulator.expire(nowMs, null);
+        long deliveryMs = options.deliveryTimeout().toMillis();
+        for (Map.Entry<PartitionQueue, SequenceTracker> entry : active.entrySet()) {
+            PartitionQueue queue = entry.getKey();
+            SequenceTracker tracker = entry.getValue();
+            long ready = queue.readyAtMs();
+            // A batch that is due but cannot go waits for an answer, which wakes the sender.
+            next = ready > nowMs ? Math.min(next, ready) : next;
+            long retry = tracker.retryAtMs();
+            next = retry > nowMs ? Math.min(next, retry) : next;
+            long oldest = queue.oldestMs();
+            next = oldest == Long.MAX_VALUE ? next : Math.min(next, oldest + deliveryMs + 1);
+        }
+        if (next == Long.MAX_VALUE || (timer != null && timerAtMs <= next && timerAtMs > nowMs)) {
+            return;
+        }
+        if (timer != null) {
+            timer.cancel();
+        }
+        timerAtMs = next;
+        timer = loop.schedule(this::onTimer, Math.max(1, next - nowMs));
+    }
+
+    private void onTimer() {
+        timer = null;
+        timerAtMs = Long.MAX_VALUE;
+        wake();
+    }
+}

@@ -1,0 +1,174 @@
+package io.headrace.gateway.fanout;
+
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The recent end of one partition's log, and the one fetch that extends it. It fetches only while a
+ * reader waits at its end, so it runs as fast as its fastest reader; a reader that falls out of it
+ * reads from the log by itself. Confined to the fan-out's thread.
+ */
+final class PartitionFeed {
+    /** A reader that waits at the end. */
+    interface Waiter {
+        /** There may be more now. */
+        void onMore();
+
+        /** Reading failed for good. */
+        void onFailed(RuntimeException error);
+    }
+
+    private final TopicPartition partition;
+    private final Fanout fanout;
+    private final ArrayDeque<LogSlice> slices = new ArrayDeque<>();
+    private final Set<Waiter> waiters = new LinkedHashSet<>();
+    private long startOffset;
+    private long endOffset;
+    private long bytes;
+    private boolean fetching;
+    private boolean closed;
+    private int failures;
+    private long lastUsedMs;
+
+    PartitionFeed(TopicPartition partition, Fanout fanout, long offset) {
+        this.partition = partition;
+        this.fanout = fanout;
+        this.startOffset = offset;
+        this.endOffset = offset;
+        this.lastUsedMs = fanout.nowMs();
+    }
+
+    long endOffset() {
+        return endOffset;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    boolean isIdle(long nowMs, long lingerMs) {
+        return waiters.isEmpty() && !fetching && nowMs - lastUsedMs > lingerMs;
+    }
+
+    /** The kept piece that holds the offset, or null: it is not kept, or not there yet. */
+    @Nullable LogSlice sliceAt(long offset) {
+        if (offset < startOffset || offset >= endOffset) {
+            return null;
+        }
+        lastUsedMs = fanout.nowMs();
+        var newestFirst = slices.descendingIterator();
+        while (newestFirst.hasNext()) {
+            LogSlice slice = newestFirst.next();
+            if (slice.fetchOffset() <= offset) {
+                return slice;
+            }
+        }
+        return null;
+    }
+
+    /** Waits for more than the end; once. */
+    void await(Waiter waiter) {
+        waiters.add(waiter);
+        lastUsedMs = fanout.nowMs();
+        fetch();
+    }
+
+    void forget(Waiter waiter) {
+        waiters.remove(waiter);
+    }
+
+    private void fetch() {
+        if (fetching || closed || waiters.isEmpty()) {
+            return;
+        }
+        fetching = true;
+        long offset = endOffset;
+        fanout.metrics().onFeedFetch();
+        fanout.read(
+                partition,
+                offset,
+                fanout.options().feedWait(),
+                this::onFetched,
+                this::onFetchFailed);
+    }
+
+    private void onFetched(LogSlice slice) {
+        fetching = false;
+        failures = 0;
+        if (closed) {
+            return;
+        }
+        if (slice.nextOffset() > endOffset) {
+            append(slice);
+            wake();
+        } else {
+            fetch();
+        }
+    }
+
+    private void append(LogSlice slice) {
+        slices.addLast(slice);
+        endOffset = slice.nextOffset();
+        bytes += slice.sizeInBytes();
+        fanout.onKept(slice.sizeInBytes());
+        while (bytes > fanout.options().feedBytes() && slices.size() > 1) {
+            evictOldest();
+        }
+    }
+
+    /** Gives back the oldest piece; false when there is none. */
+    boolean evictOldest() {
+        LogSlice oldest = slices.pollFirst();
+        if (oldest == null) {
+            return false;
+        }
+        bytes -= oldest.sizeInBytes();
+        fanout.onKept(-oldest.sizeInBytes());
+        startOffset = oldest.nextOffset();
+        return true;
+    }
+
+    private void onFetchFailed(RuntimeException error) {
+        fetching = false;
+        if (closed) {
+            return;
+        }
+        if (Fanout.errorOf(error) == Errors.OFFSET_OUT_OF_RANGE) {
+            // The log was cut, or retention overtook an idle feed: readers find their own way.
+            fanout.drop(this);
+            wake();
+        } else if (Fanout.isRetriable(error)) {
+            failures++;
+            fanout.schedule(this::fetch, fanout.backoffMs(failures));
+        } else {
+            fanout.drop(this);
+            List<Waiter> failed = new ArrayList<>(waiters);
+            waiters.clear();
+            failed.forEach(waiter -> waiter.onFailed(error));
+        }
+    }
+
+    private void wake() {
+        List<Waiter> woken = new ArrayList<>(waiters);
+        waiters.clear();
+        woken.forEach(Waiter::onMore);
+    }
+
+    TopicPartition partition() {
+        return partition;
+    }
+
+    void close() {
+        closed = true;
+        while (evictOldest()) {
+            // Each call takes one out.
+        }
+    }
+}

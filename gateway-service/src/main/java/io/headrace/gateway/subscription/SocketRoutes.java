@@ -1,0 +1,80 @@
+package io.headrace.gateway.subscription;
+
+import io.headrace.gateway.config.GatewayProperties;
+import io.headrace.gateway.fanout.Fanout;
+import io.headrace.gateway.record.BodyBudget;
+import io.headrace.gateway.record.ProducerPool;
+import io.headrace.gateway.record.RecordLimits;
+import io.headrace.gateway.record.StartOffsets;
+import io.headrace.gateway.record.TopicCatalog;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
+import org.springframework.web.reactive.handler.SimpleUrlHandlerMapping;
+import org.springframework.web.reactive.socket.WebSocketHandler;
+import org.springframework.web.reactive.socket.server.WebSocketService;
+import org.springframework.web.reactive.socket.server.support.HandshakeWebSocketService;
+import org.springframework.web.reactive.socket.server.upgrade.ReactorNettyRequestUpgradeStrategy;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
+
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.WebsocketServerSpec;
+
+import java.util.Map;
+
+/** The WebSocket: {@code /api/v1/ws}. */
+@Configuration(proxyBeanMethods = false)
+public class SocketRoutes {
+
+    @Bean
+    SimpleUrlHandlerMapping webSocketMapping(
+            TopicCatalog catalog,
+            StartOffsets startOffsets,
+            Fanout fanout,
+            ProducerPool producers,
+            BodyBudget budget,
+            GatewayProperties properties) {
+        GatewayProperties.Stream options = properties.stream();
+        GatewayProperties.Limits limits = properties.limits();
+        SocketSession.Means means =
+                new SocketSession.Means(
+                        new Subscription.Opener(
+                                catalog, startOffsets, fanout, options.maxPartitions()),
+                        producers,
+                        budget,
+                        new FrameParser(
+                                new RecordLimits(
+                                        limits.maxRecordsPerRequest(),
+                                        limits.maxHeadersPerRecord()),
+                                options.maxTopics()),
+                        options);
+        WebSocketService service =
+                new HandshakeWebSocketService(
+                        new ReactorNettyRequestUpgradeStrategy(
+                                () ->
+                                        WebsocketServerSpec.builder()
+                                                .maxFramePayloadLength(
+                                                        (int) options.maxFrame().toBytes())));
+        WebHandler handler = exchange -> serve(exchange, service, means);
+        return new SimpleUrlHandlerMapping(
+                Map.of("/api/v1/ws", handler), Ordered.HIGHEST_PRECEDENCE);
+    }
+
+    private static Mono<Void> serve(
+            ServerWebExchange exchange, WebSocketService service, SocketSession.Means means) {
+        HttpServerRequest connection =
+                ServerHttpRequestDecorator.getNativeRequest(exchange.getRequest());
+        Runnable cutOff = () -> connection.withConnection(c -> c.channel().close());
+        WebSocketHandler handler =
+                socket ->
+                        new SocketSession(
+                                        means, socket, cutOff, Schedulers.parallel().createWorker())
+                                .run();
+        return service.handleRequest(exchange, handler);
+    }
+}

@@ -1,0 +1,247 @@
+package io.headrace.gateway.subscription;
+
+import io.headrace.client.consume.ConsumedRecord;
+import io.headrace.client.consume.Position;
+import io.headrace.gateway.fanout.Delivery;
+import io.headrace.gateway.fanout.Fanout;
+import io.headrace.gateway.fanout.FanoutReader;
+import io.headrace.gateway.problem.Problem;
+import io.headrace.gateway.record.Cursor;
+import io.headrace.gateway.record.CursorCodec;
+import io.headrace.gateway.record.Start;
+import io.headrace.gateway.record.StartOffsets;
+import io.headrace.gateway.record.TopicCatalog;
+import io.headrace.gateway.record.TopicCatalog.TopicShape;
+
+import org.apache.kafka.common.TopicPartition;
+
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * A reader of selected topics with the cursor to resume it. New topics that a pattern matches, and
+ * new partitions, are read from their first record on. Its methods must not be called at the same
+ * time; their results are published safely.
+ */
+final class Subscription implements AutoCloseable {
+    private final TopicCatalog catalog;
+    private final StartOffsets startOffsets;
+    private final Selection selection;
+    private final int maxPartitions;
+    private final FanoutReader reader;
+    private final SortedMap<String, TopicShape> topics = new TreeMap<>();
+    private final SortedMap<String, SortedMap<Integer, Long>> places = new TreeMap<>();
+
+    private Subscription(
+            TopicCatalog catalog,
+            StartOffsets startOffsets,
+            Fanout fanout,
+            Selection selection,
+            int maxPartitions) {
+        this.catalog = catalog;
+        this.startOffsets = startOffsets;
+        this.selection = selection;
+        this.maxPartitions = maxPartitions;
+        this.reader = fanout.open(Map.of());
+    }
+
+    /** Opens subscriptions with the same means. */
+    record Opener(
+            TopicCatalog catalog, StartOffsets startOffsets, Fanout fanout, int maxPartitions) {
+
+        /** Finds the topics and where to begin; fails when a named topic does not exist. */
+        Mono<Subscription> open(Selection selection, Start start) {
+            return Mono.defer(
+                    () -> {
+                        Subscription subscription =
+                                new Subscription(
+                                        catalog, startOffsets, fanout, selection, maxPartitions);
+                        return subscription
+                                .find(start)
+                                .thenReturn(subscription)
+                                .doOnError(error -> subscription.close())
+                                .doOnCancel(subscription::close);
+                    });
+        }
+    }
+
+    /** The partitions that are read now. */
+    int partitionCount() {
+        return places.values().stream().mapToInt(Map::size).sum();
+    }
+
+    /** The topics that are read now. */
+    List<String> topics() {
+        return List.copyOf(topics.keySet());
+    }
+
+    /** The cursor to resume after all that was delivered. */
+    String cursor() {
+        Cursor.Builder cursor = new Cursor.Builder();
+        topics.values().forEach(topic -> cursor.topic(topic.name(), topic.topicId()));
+        places.forEach(
+                (topic, offsets) ->
+                        offsets.forEach(
+                                (partition, offset) ->
+                                        cursor.place(
+                                                new TopicPartition(topic, partition), offset)));
+        return CursorCodec.encode(cursor.build());
+    }
+
+    /** Counts a record as delivered, so that the cursor comes after it. */
+    void onDelivered(ConsumedRecord record) {
+        place(record.topicPartition(), record.offset() + 1);
+    }
+
+    private void place(TopicPartition partition, long offset) {
+        places.computeIfAbsent(partition.topic(), t -> new TreeMap<>())
+                .put(partition.partition(), offset);
+    }
+
+    /** The next records, or none when the time is up. */
+    Mono<Delivery> next(int maxRecords, long maxBytes, Duration maxWait) {
+        return reader.next(maxRecords, maxBytes, maxWait);
+    }
+
+    /** Moves the cursor behind a whole delivery. */
+    void onDelivered(Delivery delivery) {
+        delivery.places()
+                .forEach(
+                        (partition, place) -> {
+                            if (topics.containsKey(partition.topic())) {
+                                place(partition, place.nextOffset());
+                            }
+                        });
+    }
+
+    private Mono<Void> find(Start start) {
+        return selected()
+                .flatMap(
+                        found -> {
+                            checkSize(found);
+                            return Flux.fromIterable(found)
+                                    .flatMapSequential(topic -> begin(topic, start), 8)
+                                    .collectList();
+                        })
+                .doOnNext(begun -> begun.forEach(this::take))
+                .then();
+    }
+
+    private record Begun(TopicShape topic, Map<TopicPartition, Long> offsets) {}
+
+    private Mono<Begun> begin(TopicShape topic, Start start) {
+        return startOffsets
+                .find(topic, IntStream.range(0, topic.partitions()).boxed().toList(), start)
+                .map(offsets -> new Begun(topic, offsets));
+    }
+
+    private void take(Begun begun) {
+        topics.put(begun.topic().name(), begun.topic());
+        begun.offsets().forEach(this::place);
+        reader.add(begun.offsets());
+    }
+
+    private Mono<List<TopicShape>> selected() {
+        Mono<List<TopicShape>> named =
+                Flux.fromIterable(selection.topics())
+                        .flatMapSequential(catalog::topic, 8)
+                        .collectList();
+        if (!selection.hasPatterns()) {
+            return named;
+        }
+        return named.zipWith(
+                catalog.all(),
+                (chosen, all) -> {
+                    Map<String, TopicShape> byName = new LinkedHashMap<>();
+                    chosen.forEach(topic -> byName.put(topic.name(), topic));
+                    all.stream()
+                            .filter(topic -> selection.selects(topic.name(), topic.internal()))
+                            .forEach(topic -> byName.putIfAbsent(topic.name(), topic));
+                    return List.copyOf(byName.values());
+                });
+    }
+
+    private void checkSize(List<TopicShape> found) {
+        int partitions = found.stream().mapToInt(TopicShape::partitions).sum();
+        if (partitions > maxPartitions) {
+            throw Problem.invalidRequest(
+                            "The subscription selects "
+                                    + partitions
+                                    + " partitions; at most "
+                                    + maxPartitions
+                                    + " are allowed: subscribe to fewer topics.")
+                    .toException();
+        }
+    }
+
+    /** What {@link #refresh} found. */
+    record Change(List<String> added, List<String> removed) {
+        boolean isEmpty() {
+            return added.isEmpty() && removed.isEmpty();
+        }
+    }
+
+    /** Looks for topics and partitions that came or went since. */
+    Mono<Change> refresh() {
+        return selected()
+                .flatMap(
+                        found -> {
+                            checkSize(found);
+                            List<TopicShape> grown = new ArrayList<>();
+                            for (TopicShape topic : found) {
+                                TopicShape known = topics.get(topic.name());
+                                if (known == null || known.partitions() < topic.partitions()) {
+                                    grown.add(topic);
+                                }
+                            }
+                            List<String> removed = new ArrayList<>(topics.keySet());
+                            found.forEach(topic -> removed.remove(topic.name()));
+                            return Flux.fromIterable(grown)
+                                    .flatMapSequential(
+                                            topic ->
+                                                    begin(topic, new Start.At(Position.earliest())),
+                                            8)
+                                    .collectList()
+                                    .map(begun -> change(begun, removed));
+                        });
+    }
+
+    private Change change(List<Begun> begun, List<String> removed) {
+        List<String> added = new ArrayList<>();
+        for (Begun each : begun) {
+            if (!topics.containsKey(each.topic().name())) {
+                added.add(each.topic().name());
+            }
+            Map<TopicPartition, Long> fresh = new LinkedHashMap<>(each.offsets());
+            fresh.keySet().removeIf(this::isKnown);
+            topics.put(each.topic().name(), each.topic());
+            fresh.forEach(this::place);
+            reader.add(fresh);
+        }
+        for (String topic : removed) {
+            topics.remove(topic);
+            places.remove(topic);
+            reader.remove(topic);
+        }
+        return new Change(added, removed);
+    }
+
+    private boolean isKnown(TopicPartition partition) {
+        SortedMap<Integer, Long> known = places.get(partition.topic());
+        return known != null && known.containsKey(partition.partition());
+    }
+
+    @Override
+    public void close() {
+        reader.close();
+    }
+}

@@ -1,0 +1,672 @@
+package io.headrace.gateway;
+
+import io.headrace.client.HeadraceClient;
+import io.headrace.client.admin.Admin;
+import io.headrace.client.admin.ClusterDescription;
+import io.headrace.client.admin.Completed;
+import io.headrace.client.admin.ConfigChange;
+import io.headrace.client.admin.ConfigEntry;
+import io.headrace.client.admin.CreatedTopic;
+import io.headrace.client.admin.GroupDescription;
+import io.headrace.client.admin.GroupLag;
+import io.headrace.client.admin.GroupListing;
+import io.headrace.client.admin.LogDirDescription;
+import io.headrace.client.admin.NewTopic;
+import io.headrace.client.admin.Outcome;
+import io.headrace.client.admin.TopicDescription;
+import io.headrace.client.admin.TopicListing;
+import io.headrace.client.consume.Assignment;
+import io.headrace.client.consume.CommittedOffset;
+import io.headrace.client.consume.ConsumedRecord;
+import io.headrace.client.consume.Consumer;
+import io.headrace.client.consume.FetchOptions;
+import io.headrace.client.consume.FetchedBatches;
+import io.headrace.client.consume.FoundOffset;
+import io.headrace.client.consume.IsolationLevel;
+import io.headrace.client.consume.Position;
+import io.headrace.client.consume.ReadOptions;
+import io.headrace.client.error.ConnectionFailedException;
+import io.headrace.client.error.HeadraceException;
+import io.headrace.client.error.ServerErrorException;
+import io.headrace.client.group.GroupConsumer;
+import io.headrace.client.group.GroupOptions;
+import io.headrace.client.produce.CorrelatedRecord;
+import io.headrace.client.produce.Producer;
+import io.headrace.client.produce.ProducerMetrics;
+import io.headrace.client.produce.ProducerOptions;
+import io.headrace.client.produce.ProducerRecord;
+import io.headrace.client.produce.RecordMetadata;
+import io.headrace.client.produce.SendCallback;
+import io.headrace.client.produce.SendResult;
+import io.headrace.protocol.batch.BatchBuilder;
+
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/** A cluster in memory, behind the interfaces of the client. Safe for use by any threads. */
+public final class FakeCluster implements HeadraceClient {
+    /** Records above this size are refused, as a broker does. */
+    public static final int MAX_RECORD_BYTES = 1 << 20;
+
+    private final Map<String, FakeTopic> topics = new TreeMap<>();
+    private final Map<String, Map<TopicPartition, CommittedOffset>> groups = new TreeMap<>();
+    private final List<ProducerOptions> producers = new ArrayList<>();
+    public final AtomicInteger fetches = new AtomicInteger();
+    private boolean unreachable;
+
+    private static final class FakeTopic {
+        private final Uuid id = Uuid.randomUuid();
+        private final List<FakeLog> partitions = new ArrayList<>();
+        private final Map<String, String> configs = new TreeMap<>();
+    }
+
+    private static final class FakeLog {
+        private final List<StoredRecord> records = new ArrayList<>();
+        private long start;
+        private Sinks.One<Boolean> more = Sinks.one();
+
+        long end() {
+            return records.size();
+        }
+    }
+
+    private record StoredRecord(ProducerRecord record, long timestampMs) {}
+
+    /** Makes every call fail as if no node could be reached, or work again. */
+    public synchronized void setUnreachable(boolean unreachable) {
+        this.unreachable = unreachable;
+    }
+
+    /** Creates a topic. */
+    public synchronized void topic(String name, int partitions) {
+        FakeTopic topic = new FakeTopic();
+        for (int i = 0; i < partitions; i++) {
+            topic.partitions.add(new FakeLog());
+        }
+        topics.put(name, topic);
+    }
+
+    /** Stores a record and returns its offset. */
+    public long store(String topic, int partition, byte @Nullable [] value) {
+        return store(ProducerRecord.of(topic, value).withPartition(partition)).offset();
+    }
+
+    /** How many producers were made, with their options. */
+    public synchronized List<ProducerOptions> producers() {
+        return List.copyOf(producers);
+    }
+
+    private RecordMetadata store(ProducerRecord record) {
+        Sinks.One<Boolean> woken;
+        RecordMetadata stored;
+        synchronized (this) {
+            checkReachable();
+            FakeTopic topic = existing(record.topic());
+            int partition = record.partition();
+            if (partition == ProducerRecord.ANY_PARTITION) {
+                byte[] key = record.key();
+                partition =
+                        key == null
+                                ? 0
+                                : Math.floorMod(
+                                        java.util.Arrays.hashCode(key), topic.partitions.size());
+            }
+            if (partition >= topic.partitions.size()) {
+                throw error(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+            }
+            byte[] value = record.value();
+            if (value != null && value.length > MAX_RECORD_BYTES) {
+                throw error(Errors.MESSAGE_TOO_LARGE);
+            }
+            FakeLog log = topic.partitions.get(partition);
+            long timestampMs =
+                    record.timestampMs() == ProducerRecord.NOW
+                            ? System.currentTimeMillis()
+                            : record.timestampMs();
+            log.records.add(new StoredRecord(record, timestampMs));
+            stored = new RecordMetadata(record.topic(), partition, log.end() - 1, timestampMs);
+            woken = log.more;
+            log.more = Sinks.one();
+        }
+        woken.tryEmitValue(true);
+        return stored;
+    }
+
+    private static <T> T some(@Nullable T value) {
+        return java.util.Objects.requireNonNull(value);
+    }
+
+    private FakeTopic existing(String name) {
+        FakeTopic topic = topics.get(name);
+        if (topic == null) {
+            throw error(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+        }
+        return topic;
+    }
+
+    private FakeLog log(TopicPartition partition) {
+        FakeTopic topic = existing(partition.topic());
+        if (partition.partition() >= topic.partitions.size()) {
+            throw error(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+        }
+        return topic.partitions.get(partition.partition());
+    }
+
+    private void checkReachable() {
+        if (unreachable) {
+            throw new ConnectionFailedException("No node answers.", "Is the cluster running?");
+        }
+    }
+
+    private static HeadraceException error(Errors error) {
+        return ServerErrorException.of(error, "The operation", null);
+    }
+
+    @Override
+    public Producer producer(ProducerOptions options) {
+        synchronized (this) {
+            producers.add(options);
+        }
+        return new FakeProducer();
+    }
+
+    @Override
+    public Consumer consumer() {
+        return new FakeConsumer();
+    }
+
+    @Override
+    public GroupConsumer groupConsumer(GroupOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Admin admin() {
+        return new FakeAdmin();
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return Mono.empty();
+    }
+
+    private final class FakeProducer implements Producer {
+        @Override
+        public Mono<RecordMetadata> send(ProducerRecord record) {
+            return Mono.fromCallable(() -> store(record));
+        }
+
+        @Override
+        public <T> Flux<SendResult<T>> send(Publisher<CorrelatedRecord<T>> records) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void send(ProducerRecord record, SendCallback callback) {
+            RecordMetadata stored;
+            try {
+                stored = store(record);
+            } catch (HeadraceException e) {
+                callback.onFailed(e);
+                return;
+            }
+            callback.onSent(stored);
+        }
+
+        @Override
+        public boolean trySend(ProducerRecord record, SendCallback callback) {
+            send(record, callback);
+            return true;
+        }
+
+        @Override
+        public Mono<Void> flush() {
+            return Mono.empty();
+        }
+
+        @Override
+        public ProducerMetrics metrics() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Mono<Void> close() {
+            return Mono.empty();
+        }
+    }
+
+    private final class FakeConsumer implements Consumer {
+        @Override
+        public Flux<ConsumedRecord> read(Assignment assignment, ReadOptions options) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Flux<FetchedBatches> readBatches(Assignment assignment, ReadOptions options) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Mono<FetchedBatches> fetch(
+                TopicPartition partition, long offset, FetchOptions options) {
+            return Mono.defer(
+                    () -> {
+                        fetches.incrementAndGet();
+                        Mono<Boolean> more;
+                        synchronized (FakeCluster.this) {
+                            checkReachable();
+                            FakeLog log = log(partition);
+                            if (offset < log.start || offset > log.end()) {
+                                return Mono.error(error(Errors.OFFSET_OUT_OF_RANGE));
+                            }
+                            if (offset < log.end() || options.maxWait().isZero()) {
+                                return Mono.just(read(partition, log, offset, options));
+                            }
+                            more = log.more.asMono();
+                        }
+                        return more.timeout(options.maxWait(), Mono.just(false))
+                                .map(
+                                        woken -> {
+                                            synchronized (FakeCluster.this) {
+                                                return read(
+                                                        partition, log(partition), offset, options);
+                                            }
+                                        });
+                    });
+        }
+
+        private FetchedBatches read(
+                TopicPartition partition, FakeLog log, long offset, FetchOptions options) {
+            BatchBuilder batch = BatchBuilder.growing().baseOffset(offset);
+            int bytes = 0;
+            for (long at = offset; at < log.end() && bytes < options.maxBytes(); at++) {
+                StoredRecord stored = log.records.get((int) at);
+                ProducerRecord record = stored.record();
+                batch.append(stored.timestampMs(), record.key(), record.value(), record.headers());
+                byte[] value = record.value();
+                bytes += 20 + (value == null ? 0 : value.length);
+            }
+            return new FetchedBatches(
+                    partition,
+                    offset,
+                    log.start,
+                    log.end(),
+                    log.end(),
+                    batch.isEmpty() ? ByteBuffer.allocate(0) : batch.build(),
+                    IsolationLevel.READ_COMMITTED,
+                    List.of());
+        }
+
+        @Override
+        public Mono<Map<TopicPartition, FoundOffset>> offsets(
+                Map<TopicPartition, Position> positions) {
+            return Mono.fromCallable(
+                    () -> {
+                        synchronized (FakeCluster.this) {
+                            checkReachable();
+                            Map<TopicPartition, FoundOffset> found = new LinkedHashMap<>();
+                            positions.forEach((p, at) -> found.put(p, find(log(p), at)));
+                            return found;
+                        }
+                    });
+        }
+    }
+
+    private static FoundOffset find(FakeLog log, Position position) {
+        long offset =
+                switch (position) {
+                    case Position.AtOffset(long at) -> at;
+                    case Position.Earliest() -> log.start;
+                    case Position.Latest() -> log.end();
+                    case Position.BeforeEnd(long count) -> Math.max(log.start, log.end() - count);
+                    case Position.AtTimestamp(long ms) -> {
+                        long at = log.start;
+                        while (at < log.end() && log.records.get((int) at).timestampMs() < ms) {
+                            at++;
+                        }
+                        yield at;
+                    }
+                };
+        return new FoundOffset(offset, -1, -1);
+    }
+
+    private <K, T> Mono<Map<K, Outcome<T>>> each(Collection<K> keys, Function<K, T> task) {
+        return Mono.fromCallable(
+                () -> {
+                    synchronized (this) {
+                        checkReachable();
+                        Map<K, Outcome<T>> outcomes = new LinkedHashMap<>();
+                        for (K key : keys) {
+                            Outcome<T> outcome;
+                            try {
+                                outcome = new Outcome.Done<>(task.apply(key));
+                            } catch (HeadraceException e) {
+                                outcome = new Outcome.Refused<>(e);
+                            }
+                            outcomes.put(key, outcome);
+                        }
+                        return outcomes;
+                    }
+                });
+    }
+
+    private final class FakeAdmin implements Admin {
+        @Override
+        public Mono<Map<String, Outcome<CreatedTopic>>> createTopics(Collection<NewTopic> wanted) {
+            return create(wanted, false);
+        }
+
+        @Override
+        public Mono<Map<String, Outcome<CreatedTopic>>> validateTopics(
+                Collection<NewTopic> wanted) {
+            return create(wanted, true);
+        }
+
+        private Mono<Map<String, Outcome<CreatedTopic>>> create(
+                Collection<NewTopic> wanted, boolean validateOnly) {
+            Map<String, NewTopic> byName = new LinkedHashMap<>();
+            wanted.forEach(t -> byName.put(t.name(), t));
+            return each(
+                    byName.keySet(),
+                    name -> {
+                        if (topics.containsKey(name)) {
+                            throw error(Errors.TOPIC_ALREADY_EXISTS);
+                        }
+                        NewTopic topic = some(byName.get(name));
+                        int partitions = topic.partitions() < 0 ? 1 : topic.partitions();
+                        if (!validateOnly) {
+                            topic(name, partitions);
+                            some(topics.get(name)).configs.putAll(topic.configs());
+                        }
+                        return new CreatedTopic(name, Uuid.ZERO_UUID, partitions, 1, List.of());
+                    });
+        }
+
+        @Override
+        public Mono<Map<String, Outcome<Completed>>> deleteTopics(Collection<String> names) {
+            return each(
+                    names,
+                    name -> {
+                        existing(name);
+                        topics.remove(name);
+                        return Completed.COMPLETED;
+                    });
+        }
+
+        @Override
+        public Mono<List<TopicListing>> listTopics() {
+            return Mono.fromCallable(
+                    () -> {
+                        synchronized (FakeCluster.this) {
+                            checkReachable();
+                            return topics.entrySet().stream()
+                                    .map(
+                                            e ->
+                                                    new TopicListing(
+                                                            e.getKey(),
+                                                            e.getValue().id,
+                                                            e.getValue().partitions.size(),
+                                                            e.getKey().startsWith("__")))
+                                    .toList();
+                        }
+                    });
+        }
+
+        @Override
+        public Mono<Map<String, Outcome<TopicDescription>>> describeTopics(
+                Collection<String> names) {
+            return each(
+                    names,
+                    name -> {
+                        FakeTopic topic = existing(name);
+                        List<TopicDescription.PartitionDescription> partitions = new ArrayList<>();
+                        for (int i = 0; i < topic.partitions.size(); i++) {
+                            partitions.add(
+                                    new TopicDescription.PartitionDescription(
+                                            i, 1, 0, List.of(1), List.of(1), List.of()));
+                        }
+                        return new TopicDescription(name, topic.id, false, partitions);
+                    });
+        }
+
+        @Override
+        public Mono<Map<String, Outcome<Completed>>> createPartitions(Map<String, Integer> totals) {
+            return each(
+                    totals.keySet(),
+                    name -> {
+                        List<FakeLog> logs = existing(name).partitions;
+                        int total = some(totals.get(name));
+                        if (total <= logs.size()) {
+                            throw error(Errors.INVALID_PARTITIONS);
+                        }
+                        while (logs.size() < total) {
+                            logs.add(new FakeLog());
+                        }
+                        return Completed.COMPLETED;
+                    });
+        }
+
+        @Override
+        public Mono<Map<ConfigResource, Outcome<List<ConfigEntry>>>> describeConfigs(
+                Collection<ConfigResource> resources, boolean withDocumentation) {
+            return each(
+                    resources,
+                    resource -> {
+                        Map<String, String> all =
+                                new HashMap<>(Map.of("retention.ms", "604800000"));
+                        Map<String, String> set = existing(resource.name()).configs;
+                        all.putAll(set);
+                        return all.entrySet().stream()
+                                .map(
+                                        e ->
+                                                new ConfigEntry(
+                                                        e.getKey(),
+                                                        e.getValue(),
+                                                        set.containsKey(e.getKey())
+                                                                ? ConfigEntry.Source.TOPIC
+                                                                : ConfigEntry.Source.DEFAULT,
+                                                        false,
+                                                        false,
+                                                        ""))
+                                .toList();
+                    });
+        }
+
+        @Override
+        public Mono<Map<ConfigResource, Outcome<Completed>>> alterConfigs(
+                Map<ConfigResource, List<ConfigChange>> changes, boolean validateOnly) {
+            return each(
+                    changes.keySet(),
+                    resource -> {
+                        Map<String, String> configs = existing(resource.name()).configs;
+                        for (ConfigChange change : some(changes.get(resource))) {
+                            if (change instanceof ConfigChange.Set(String name, String value)) {
+                                if (value.equals("nonsense")) {
+                                    throw error(Errors.INVALID_CONFIG);
+                                }
+                                configs.put(name, value);
+                            } else {
+                                configs.remove(change.name());
+                            }
+                        }
+                        return Completed.COMPLETED;
+                    });
+        }
+
+        @Override
+        public Mono<List<GroupListing>> listGroups() {
+            return Mono.fromCallable(
+                    () -> {
+                        synchronized (FakeCluster.this) {
+                            checkReachable();
+                            return groups.keySet().stream()
+                                    .map(g -> new GroupListing(g, "consumer", "Empty", "classic"))
+                                    .toList();
+                        }
+                    });
+        }
+
+        private Map<TopicPartition, CommittedOffset> group(String id) {
+            Map<TopicPartition, CommittedOffset> offsets = groups.get(id);
+            if (offsets == null) {
+                throw error(Errors.GROUP_ID_NOT_FOUND);
+            }
+            return offsets;
+        }
+
+        @Override
+        public Mono<Map<String, Outcome<GroupDescription>>> describeGroups(Collection<String> ids) {
+            return each(
+                    ids,
+                    id -> {
+                        group(id);
+                        return new GroupDescription(
+                                id,
+                                "classic",
+                                "consumer",
+                                "Stable",
+                                "range",
+                                1,
+                                List.of(
+                                        new GroupDescription.Member(
+                                                "m-1",
+                                                "",
+                                                "app",
+                                                "/127.0.0.1",
+                                                Set.of(new TopicPartition("orders", 0)))));
+                    });
+        }
+
+        @Override
+        public Mono<Map<String, Outcome<Completed>>> deleteGroups(Collection<String> ids) {
+            return each(
+                    ids,
+                    id -> {
+                        group(id);
+                        groups.remove(id);
+                        return Completed.COMPLETED;
+                    });
+        }
+
+        @Override
+        public Mono<Map<String, Outcome<Map<TopicPartition, CommittedOffset>>>> committedOffsets(
+                Collection<String> ids) {
+            return each(ids, this::group);
+        }
+
+        @Override
+        public Mono<Map<String, Outcome<GroupLag>>> lags(Collection<String> ids) {
+            return each(
+                    ids,
+                    id -> {
+                        Map<TopicPartition, GroupLag.PartitionLag> lags = new LinkedHashMap<>();
+                        group(id)
+                                .forEach(
+                                        (p, c) ->
+                                                lags.put(
+                                                        p,
+                                                        new GroupLag.PartitionLag(
+                                                                c,
+                                                                log(p).end(),
+                                                                log(p).end() - c.offset())));
+                        return new GroupLag(id, lags);
+                    });
+        }
+
+        @Override
+        public Mono<Map<TopicPartition, Outcome<Completed>>> alterOffsets(
+                String groupId, Map<TopicPartition, CommittedOffset> offsets) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Mono<Map<TopicPartition, CommittedOffset>> resetOffsets(
+                String groupId, Map<TopicPartition, Position> positions) {
+            return Mono.fromCallable(
+                    () -> {
+                        synchronized (FakeCluster.this) {
+                            Map<TopicPartition, CommittedOffset> offsets = new LinkedHashMap<>();
+                            positions.forEach(
+                                    (p, at) ->
+                                            offsets.put(
+                                                    p,
+                                                    CommittedOffset.of(find(log(p), at).offset())));
+                            groups.computeIfAbsent(groupId, g -> new LinkedHashMap<>())
+                                    .putAll(offsets);
+                            return offsets;
+                        }
+                    });
+        }
+
+        @Override
+        public Mono<Map<TopicPartition, Outcome<Completed>>> deleteOffsets(
+                String groupId, Set<TopicPartition> partitions) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Mono<Map<TopicPartition, Outcome<FoundOffset>>> listOffsets(
+                Map<TopicPartition, Position> positions) {
+            return each(positions.keySet(), p -> find(log(p), some(positions.get(p))));
+        }
+
+        @Override
+        public Mono<Map<TopicPartition, Outcome<Long>>> deleteRecords(
+                Map<TopicPartition, Long> beforeOffsets) {
+            return each(
+                    beforeOffsets.keySet(),
+                    p -> {
+                        FakeLog log = log(p);
+                        long before = some(beforeOffsets.get(p));
+                        long start = before < 0 ? log.end() : before;
+                        if (start > log.end()) {
+                            throw error(Errors.OFFSET_OUT_OF_RANGE);
+                        }
+                        log.start = Math.max(log.start, start);
+                        return log.start;
+                    });
+        }
+
+        @Override
+        public Mono<ClusterDescription> describeCluster() {
+            return Mono.fromCallable(
+                    () -> {
+                        synchronized (FakeCluster.this) {
+                            checkReachable();
+                            return new ClusterDescription(
+                                    "fake-cluster-id-0000001",
+                                    1,
+                                    List.of(
+                                            new ClusterDescription.Node(
+                                                    1, "localhost", 9092, "", false)));
+                        }
+                    });
+        }
+
+        @Override
+        public Mono<Map<Integer, Outcome<List<LogDirDescription>>>> describeLogDirs(
+                Collection<Integer> nodeIds) {
+            throw new UnsupportedOperationException();
+        }
+    }
+}

@@ -1,0 +1,444 @@
+package io.headrace.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.gateway.fanout.Fanout;
+import io.headrace.gateway.record.BodyBudget;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Server-sent events and the WebSocket over real sockets, in front of a cluster in memory. */
+class StreamsTest {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final FakeCluster CLUSTER = new FakeCluster();
+    private static RunningGateway gateway;
+
+    @BeforeAll
+    static void start() {
+        gateway =
+                RunningGateway.start(
+                        CLUSTER,
+                        "--headrace.gateway.stream.refresh=200ms",
+                        "--headrace.gateway.stream.slow-reader=2s",
+                        "--headrace.gateway.stream.max-frame=64KB",
+                        "--headrace.gateway.stream.heartbeat=1s",
+                        "--headrace.gateway.stream.max-subscriptions=3");
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+    }
+
+    private static void await(String what, BooleanSupplier condition) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(15);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as(what).isLessThan(deadline);
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+
+    /** The events of a stream. */
+    private static final class Events implements AutoCloseable {
+        private final BufferedReader reader;
+
+        Events(String path, @Nullable String lastEventId) throws Exception {
+            HttpRequest.Builder request = HttpRequest.newBuilder(gateway.uri(path));
+            if (lastEventId != null) {
+                request.header("Last-Event-ID", lastEventId);
+            }
+            HttpResponse<java.io.InputStream> response =
+                    gateway.http()
+                            .send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.headers().firstValue("content-type"))
+                    .hasValueSatisfying(t -> assertThat(t).startsWith("text/event-stream"));
+            reader =
+                    new BufferedReader(
+                            new InputStreamReader(response.body(), StandardCharsets.UTF_8));
+        }
+
+        record Event(String id, String name, JsonNode data) {}
+
+        Event next() throws IOException {
+            String id = "";
+            String name = "";
+            String data = "";
+            while (true) {
+                String line = reader.readLine();
+                assertThat(line).as("the stream goes on").isNotNull();
+                if (line.startsWith("id: ")) {
+                    id = line.substring(4);
+                } else if (line.startsWith("event: ")) {
+                    name = line.substring(7);
+                } else if (line.startsWith("data: ")) {
+                    data = line.substring(6);
+                } else if (line.isEmpty() && !data.isEmpty()) {
+                    return new Event(id, name, JSON.readTree(data));
+                }
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            reader.close();
+        }
+    }
+
+    @Test
+    void eventsComeAndResumeAfterTheLastId() throws Exception {
+        CLUSTER.topic("sse", 3);
+        for (int i = 0; i < 20; i++) {
+            CLUSTER.store("sse", i % 3, Integer.toString(i).getBytes(StandardCharsets.UTF_8));
+        }
+        List<String> got = new ArrayList<>();
+        String last = "";
+        try (Events events = new Events("/api/v1/topics/sse/events?from=earliest", null)) {
+            for (int i = 0; i < 12; i++) {
+                Events.Event event = events.next();
+                assertThat(event.name()).isEqualTo("record");
+                got.add(event.data().get("value").asString());
+                last = event.id();
+            }
+        }
+        try (Events events = new Events("/api/v1/topics/sse/events?from=earliest", last)) {
+            for (int i = 0; i < 8; i++) {
+                got.add(events.next().data().get("value").asString());
+            }
+            CLUSTER.store("sse", 1, "live".getBytes(StandardCharsets.UTF_8));
+            assertThat(events.next().data().get("value").asString()).isEqualTo("live");
+        }
+        assertThat(got).hasSize(20).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void patternsPickUpNewTopicsFromTheirFirstRecord() throws Exception {
+        CLUSTER.topic("pat-a", 1);
+        try (Events events = new Events("/api/v1/events?pattern=pat-*", null)) {
+            await("joined", () -> gateway.bean(Fanout.class).feedCount() > 0);
+            CLUSTER.topic("pat-b", 1);
+            CLUSTER.store("pat-b", 0, "early".getBytes(StandardCharsets.UTF_8));
+            Events.Event event = events.next();
+            assertThat(event.data().get("topic").asString()).isEqualTo("pat-b");
+            assertThat(event.data().get("value").asString()).isEqualTo("early");
+        }
+    }
+
+    @Test
+    void streamsOfNothingAreProblems() {
+        assertThat(gateway.get("/api/v1/topics/missing/events").status()).isEqualTo(404);
+        assertThat(gateway.get("/api/v1/events").status()).isEqualTo(400);
+        assertThat(gateway.get("/api/v1/events?topic=a&cursor=zzz").status()).isEqualTo(400);
+    }
+
+    /** A WebSocket client that keeps what it is told. */
+    private static final class Client implements WebSocket.Listener, AutoCloseable {
+        private final BlockingQueue<JsonNode> frames = new LinkedBlockingQueue<>();
+        private final CompletableFuture<Integer> closed = new CompletableFuture<>();
+        private final StringBuilder partial = new StringBuilder();
+        private final WebSocket socket;
+
+        Client() {
+            socket =
+                    gateway.http()
+                            .newWebSocketBuilder()
+                            .buildAsync(
+                                    URI.create(
+                                            "ws://127.0.0.1:" + gateway.port() + "/api/v1/ws"),
+                                    this)
+                            .join();
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence text, boolean last) {
+            partial.append(text);
+            if (last) {
+                frames.add(JSON.readTree(partial.toString()));
+                partial.setLength(0);
+            }
+            from.request(1);
+            return null;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+            closed.complete(code);
+            return null;
+        }
+
+        @Override
+        public void onError(WebSocket from, Throwable error) {
+            closed.complete(-1);
+        }
+
+        void say(String frame) {
+            socket.sendText(frame.replace('\'', '"'), true).join();
+        }
+
+        /** The next frame of that kind; heartbeats and the others before it are passed over. */
+        JsonNode next(String op) throws InterruptedException {
+            while (true) {
+                JsonNode frame = frames.poll(10, TimeUnit.SECONDS);
+                assertThat(frame).as("a frame " + op).isNotNull();
+                if (frame.get("op").asString().equals(op)) {
+                    return frame;
+                }
+                assertThat(frame.get("op").asString())
+                        .as(frame.toString())
+                        .isIn("hello", "heartbeat", "changed");
+            }
+        }
+
+        @Override
+        public void close() {
+            socket.abort();
+        }
+    }
+
+    @Test
+    void producesAndSubscribesOverOneSocket() throws Exception {
+        CLUSTER.topic("ws", 2);
+        try (Client client = new Client()) {
+            assertThat(client.next("hello").get("version").asInt()).isEqualTo(1);
+            client.say("{'op':'subscribe','id':'1','sub':'s','topics':['ws']}");
+            JsonNode subscribed = client.next("subscribed");
+            assertThat(subscribed.get("id").asString()).isEqualTo("1");
+            assertThat(subscribed.get("partitions").asInt()).isEqualTo(2);
+            client.say(
+                    "{'op':'produce','id':'p','topic':'ws','records':[{'key':'k','value':{'a':1.0}},"
+                            + "{'value':'t','partition':1},{'value':'x','partition':9}]}");
+            List<String> seen = new ArrayList<>();
+            String cursor = "";
+            JsonNode produced = null;
+            while (seen.size() < 2 || produced == null) {
+                JsonNode frame = client.frames.poll(10, TimeUnit.SECONDS);
+                assertThat(frame).isNotNull();
+                switch (frame.get("op").asString()) {
+                    case "records" -> {
+                        frame.get("records").forEach(r -> seen.add(r.get("value").toString()));
+                        cursor = frame.get("cursor").asString();
+                    }
+                    case "produced" -> produced = frame;
+                    default -> assertThat(frame.get("op").asString()).isEqualTo("heartbeat");
+                }
+            }
+            assertThat(seen).containsExactlyInAnyOrder("{\"a\":1.0}", "\"t\"");
+            assertThat(produced.at("/records/0/offset").asLong()).isZero();
+            assertThat(produced.at("/records/2/problem/error").asString())
+                    .isEqualTo("UNKNOWN_TOPIC_OR_PARTITION");
+
+            CLUSTER.store("ws", 0, "after".getBytes(StandardCharsets.UTF_8));
+            try (Client elsewhere = new Client()) {
+                elsewhere.say(
+                        "{'op':'subscribe','sub':'s','topics':['ws'],'cursor':'" + cursor + "'}");
+                elsewhere.next("subscribed");
+                assertThat(elsewhere.next("records").at("/records/0/value").asString())
+                        .isEqualTo("after");
+            }
+            client.next("records");
+            client.say("{'op':'unsubscribe','id':'u','sub':'s'}");
+            assertThat(client.next("unsubscribed").get("cursor").asString()).isNotEmpty();
+            client.say("{'op':'ping','id':'z'}");
+            assertThat(client.next("pong").get("id").asString()).isEqualTo("z");
+        }
+    }
+
+    @Test
+    void creditBoundsWhatIsSent() throws Exception {
+        CLUSTER.topic("credit", 1);
+        for (int i = 0; i < 50; i++) {
+            CLUSTER.store("credit", 0, Integer.toString(i).getBytes(StandardCharsets.UTF_8));
+        }
+        try (Client client = new Client()) {
+            client.say(
+                    "{'op':'subscribe','sub':'c','topics':['credit'],'from':'earliest','credit':7}");
+            client.next("subscribed");
+            int got = 0;
+            while (got < 7) {
+                got += client.next("records").get("records").size();
+            }
+            assertThat(got).isEqualTo(7);
+            client.say("{'op':'credit','id':'more','sub':'c','records':5}");
+            assertThat(client.next("credited").get("credit").asLong()).isEqualTo(5);
+            while (got < 12) {
+                got += client.next("records").get("records").size();
+            }
+            assertThat(got).isEqualTo(12);
+            // A heartbeat proves that the socket was idle: no record came without credit.
+            assertThat(client.next("heartbeat")).isNotNull();
+        }
+    }
+
+    @Test
+    void hostileFramesAreAnsweredOrEndTheConnection() throws Exception {
+        CLUSTER.topic("hostile", 1);
+        List<String> bad =
+                List.of(
+                        "",
+                        "{",
+                        "[]",
+                        "null",
+                        "{\"op\":1}",
+                        "{\"op\":\"fly\",\"id\":\"1\"}",
+                        "{\"op\":\"subscribe\"}",
+                        "{\"op\":\"subscribe\",\"sub\":\"s\"}",
+                        "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[1]}",
+                        "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":{}}",
+                        "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\"nope\"]}",
+                        "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\"hostile\"],\"credit\":-1}",
+                        "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\"hostile\"],\"cursor\":\"x\"}",
+                        "{\"op\":\"unsubscribe\",\"sub\":\"nope\"}",
+                        "{\"op\":\"credit\",\"sub\":\"nope\",\"records\":1}",
+                        "{\"op\":\"produce\",\"topic\":\"hostile\"}",
+                        "{\"op\":\"produce\",\"topic\":\"hostile\",\"records\":[{}]}",
+                        "{\"op\":\"ping\",\"colour\":1}",
+                        "{\"op\":\"ping\"} {}");
+        try (Client client = new Client()) {
+            client.next("hello");
+            for (String frame : bad) {
+                client.socket.sendText(frame, true).join();
+                JsonNode error = client.next("error");
+                assertThat(error.at("/problem/detail").asString()).as(frame).isNotBlank();
+            }
+            client.socket.sendBinary(ByteBuffer.wrap(new byte[10]), true).join();
+            client.next("error");
+            for (int i = 0; i < 3; i++) {
+                client.say("{'op':'subscribe','sub':'s" + i + "','topics':['hostile']}");
+                client.next("subscribed");
+            }
+            client.say("{'op':'subscribe','sub':'s0','topics':['hostile']}");
+            assertThat(client.next("error").at("/problem/status").asInt()).isEqualTo(409);
+            client.say("{'op':'subscribe','sub':'s9','topics':['hostile']}");
+            assertThat(client.next("error").at("/problem/status").asInt()).isEqualTo(400);
+            client.say("{'op':'ping','id':'alive'}");
+            client.next("pong");
+            client.socket.sendText("x".repeat(100_000), true);
+            assertThat(client.closed.get(10, TimeUnit.SECONDS)).isIn(1009, 1006, -1, 1002);
+        }
+    }
+
+    @Test
+    void randomBytesNeverBreakTheServer() throws Exception {
+        long seed = Long.getLong("seed", System.nanoTime());
+        System.out.println("-Dseed=" + seed);
+        Random random = new Random(seed);
+        String valid =
+                "{\"op\":\"produce\",\"id\":\"p\",\"topic\":\"fuzz\",\"records\":[{\"value\":1}]}";
+        CLUSTER.topic("fuzz", 1);
+        try (Client client = new Client()) {
+            client.next("hello");
+            for (int i = 0; i < 500; i++) {
+                StringBuilder frame = new StringBuilder(valid);
+                int changes = 1 + random.nextInt(4);
+                for (int j = 0; j < changes; j++) {
+                    int at = random.nextInt(frame.length());
+                    switch (random.nextInt(3)) {
+                        case 0 -> frame.setCharAt(at, (char) random.nextInt(0xd800));
+                        case 1 -> frame.deleteCharAt(at);
+                        default -> frame.insert(at, "{}[]\":,0-e\\".charAt(random.nextInt(11)));
+                    }
+                }
+                client.socket.sendText(frame.toString(), true).join();
+            }
+            client.say("{'op':'ping','id':'end'}");
+            while (true) {
+                JsonNode frame = client.frames.poll(10, TimeUnit.SECONDS);
+                assertThat(frame).isNotNull();
+                if (frame.get("op").asString().equals("pong")
+                        && "end".equals(frame.path("id").asString(""))) {
+                    break;
+                }
+            }
+        }
+        await("budget back", () -> gateway.bean(BodyBudget.class).takenBytes() == 0);
+    }
+
+    @Test
+    void oneFetchFeedsManyReaders() throws Exception {
+        CLUSTER.topic("many", 1);
+        List<Client> clients = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Client client = new Client();
+            clients.add(client);
+            client.say("{'op':'subscribe','sub':'m','topics':['many']}");
+            client.next("subscribed");
+        }
+        TimeUnit.MILLISECONDS.sleep(300);
+        int before = CLUSTER.fetches.get();
+        for (int i = 0; i < 5; i++) {
+            CLUSTER.store("many", 0, new byte[] {'x'});
+            for (Client client : clients) {
+                assertThat(client.next("records").at("/records/0/offset").asLong()).isEqualTo(i);
+            }
+        }
+        assertThat(CLUSTER.fetches.get() - before).isLessThan(20);
+        clients.forEach(Client::close);
+    }
+
+    /** Opens a stream and reads nothing of it. */
+    private static Socket silent(String request) throws IOException {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(4096);
+        socket.connect(new java.net.InetSocketAddress("127.0.0.1", gateway.port()));
+        OutputStream out = socket.getOutputStream();
+        out.write(request.getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+        return socket;
+    }
+
+    @Test
+    void aReaderThatTakesNothingIsCutOffAndHoldsNothing() throws Exception {
+        CLUSTER.topic("slow", 1);
+        byte[] large = new byte[200_000];
+        for (int i = 0; i < 200; i++) {
+            CLUSTER.store("slow", 0, large);
+        }
+        int before = CLUSTER.fetches.get();
+        try (Socket socket =
+                silent(
+                        "GET /api/v1/topics/slow/events?from=earliest HTTP/1.1\r\nHost: x\r\n\r\n")) {
+            socket.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
+            // The gateway stops to read the log long before its end, and cuts the connection.
+            TimeUnit.MILLISECONDS.sleep(4000);
+            int whileSilent = CLUSTER.fetches.get() - before;
+            assertThat(whileSilent).isLessThan(100);
+            byte[] buffer = new byte[1 << 20];
+            long read = 0;
+            try {
+                for (int n = socket.getInputStream().read(buffer);
+                        n >= 0;
+                        n = socket.getInputStream().read(buffer)) {
+                    read += n;
+                }
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("reset");
+            }
+            assertThat(read).isLessThan(200L * 200_000);
+        }
+    }
+}

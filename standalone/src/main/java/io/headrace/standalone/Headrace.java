@@ -1,0 +1,96 @@
+package io.headrace.standalone;
+
+import io.headrace.client.error.HeadraceException;
+import io.headrace.standalone.bench.BenchCommand;
+import io.headrace.standalone.command.ConsumeCommand;
+import io.headrace.standalone.command.GroupCommand;
+import io.headrace.standalone.command.ProduceCommand;
+import io.headrace.standalone.command.TopicCommand;
+import io.headrace.standalone.up.UpCommand;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+
+/** The program {@code headrace}: one command with subcommands. */
+@Command(
+        name = "headrace",
+        description = {
+            "Publish, store and subscribe to streams of records.",
+            "",
+            "Start everything with 'headrace up'; then try 'headrace topic', 'produce' and"
+                    + " 'consume' from another terminal, or any Kafka client."
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        usageHelpAutoWidth = true,
+        subcommands = {
+            UpCommand.class,
+            TopicCommand.class,
+            ProduceCommand.class,
+            ConsumeCommand.class,
+            GroupCommand.class,
+            BenchCommand.class
+        },
+        footer = {"", "'headrace COMMAND --help' explains a command."})
+public final class Headrace {
+    private Headrace() {}
+
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    /** Runs a command line and answers its exit code: 0 done, 1 failed, 2 wrong usage. */
+    public static int run(String... arguments) {
+        CommandLine program = new CommandLine(new Headrace());
+        program.setCaseInsensitiveEnumValuesAllowed(true);
+        program.setExecutionExceptionHandler(
+                (failure, command, parsed) -> {
+                    String message = Failure.messageOf(failure);
+                    command.getErr().println(Ansi.AUTO.string("@|bold,red error:|@ ") + message);
+                    return 1;
+                });
+        program.setParameterExceptionHandler(
+                (failure, given) -> {
+                    CommandLine command = failure.getCommandLine();
+                    command.getErr().println(failure.getMessage());
+                    if (!CommandLine.UnmatchedArgumentException.printSuggestions(
+                            failure, command.getErr())) {
+                        command.getErr()
+                                .println(
+                                        "Try '"
+                                                + command.getCommandSpec().qualifiedName()
+                                                + " --help'.");
+                    }
+                    return 2;
+                });
+        int exit = program.execute(arguments);
+        if (arguments.length == 0) {
+            program.usage(program.getOut());
+        }
+        return exit;
+    }
+
+    /** Turns failures into one line. */
+    static final class Failure {
+        private Failure() {}
+
+        static String messageOf(Throwable failure) {
+            Throwable shown = failure;
+            while (!(shown instanceof HeadraceException)
+                    && shown.getCause() != null
+                    && (shown.getMessage() == null || isWrapper(shown))) {
+                shown = shown.getCause();
+            }
+            String message = shown.getMessage();
+            return message == null ? shown.getClass().getSimpleName() : message;
+        }
+
+        private static boolean isWrapper(Throwable failure) {
+            return failure.getCause() != null
+                    && failure.getMessage() != null
+                    && failure.getMessage().equals(failure.getCause().toString());
+        }
+    }
+}

@@ -1,0 +1,236 @@
+package io.headrace.standalone.bench;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import tools.jackson.databind.json.JsonMapper;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/** {@code headrace bench}: measures, side by side with Apache Kafka if asked to. */
+@Command(
+        name = "bench",
+        description = {
+            "Measure speed with Kafka's own performance tools; side by side with --vs kafka.",
+            "",
+            "  headrace bench produce --vs kafka",
+            "  headrace bench produce --vs kafka --page-cache",
+            "  headrace bench latency --pairs 3 --json",
+            "",
+            "Each system is started fresh in turn, A B A B, on empty directories."
+        },
+        mixinStandardHelpOptions = true)
+public final class BenchCommand implements Callable<Integer> {
+    /** Whom to compare with. */
+    enum Peer {
+        KAFKA
+    }
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Parameters(
+            index = "0",
+            paramLabel = "SCENARIO",
+            description = "produce, consume or latency (end to end, one record at a time).")
+    private Load.Kind kind = Load.Kind.PRODUCE;
+
+    @Option(names = "--vs", paramLabel = "PEER", description = "Compare with: kafka.")
+    private @Nullable Peer peer;
+
+    @Option(
+            names = "--pairs",
+            defaultValue = "5",
+            description = "Runs of each system. Default: ${DEFAULT-VALUE}.")
+    private int pairs = 5;
+
+    @Option(names = "--records", description = "Records of a run. Default: for about 10 s.")
+    private @Nullable Long records;
+
+    @Option(
+            names = "--record-size",
+            paramLabel = "BYTES",
+            defaultValue = "100",
+            description = "Bytes of a record. Default: ${DEFAULT-VALUE}.")
+    private int recordBytes = 100;
+
+    @Option(
+            names = "--partitions",
+            defaultValue = "6",
+            description = "Partitions of the topic. Default: ${DEFAULT-VALUE}.")
+    private int partitions = 6;
+
+    @Option(
+            names = "--page-cache",
+            description =
+                    "Headrace's topic acknowledges from the page cache, as Kafka does, instead of"
+                            + " after fsync.")
+    private boolean pageCache;
+
+    @Option(
+            names = "--heap",
+            defaultValue = "512m",
+            description = "The heap of each server. Default: ${DEFAULT-VALUE}.")
+    private String heap = "512m";
+
+    @Option(
+            names = "--dir",
+            paramLabel = "DIR",
+            description = "Where servers keep their data while they run. Default: a temporary one.")
+    private @Nullable Path directory;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        PrintWriter progress = spec.commandLine().getErr();
+        Path home = Path.of(System.getProperty("headrace.home", ".")).toAbsolutePath().normalize();
+        KafkaJars jars = KafkaJars.fetch(home, progress);
+        long count = records != null ? records : defaultRecords();
+        Load load = new Load(kind, count, recordBytes, partitions, jars);
+        List<Contender> contenders = new ArrayList<>();
+        contenders.add(
+                new HeadraceContender(
+                        pageCache ? "headrace (page cache)" : "headrace",
+                        heap,
+                        pageCache ? Map.of("flush.policy", "page-cache") : Map.of()));
+        if (peer == Peer.KAFKA) {
+            contenders.add(new KafkaContender("kafka", jars, heap, Map.of()));
+        }
+        for (Contender contender : contenders) {
+            progress.println(contender.name() + ": " + contender.settings());
+        }
+        Map<String, List<Map<String, Double>>> results = measure(contenders, load, progress);
+        if (json) {
+            spec.commandLine()
+                    .getOut()
+                    .println(JsonMapper.builder().build().writeValueAsString(results));
+        } else {
+            print(results, load);
+        }
+        spec.commandLine().getOut().flush();
+        return 0;
+    }
+
+    private long defaultRecords() {
+        return switch (kind) {
+            case PRODUCE, CONSUME -> Math.max(50_000, 500_000_000L / Math.max(100, recordBytes));
+            case LATENCY -> 5_000;
+        };
+    }
+
+    private Map<String, List<Map<String, Double>>> measure(
+            List<Contender> contenders, Load load, PrintWriter progress)
+            throws IOException, InterruptedException {
+        Map<String, List<Map<String, Double>>> results = new LinkedHashMap<>();
+        for (int pair = 1; pair <= pairs; pair++) {
+            for (Contender contender : contenders) {
+                Path folder =
+                        directory == null
+                                ? Files.createTempDirectory("headrace-bench")
+                                : Files.createDirectories(directory.resolve("run-" + pair));
+                Map<String, Double> figures;
+                try (Server server = contender.start(folder)) {
+                    figures = load.run(server, contender.topicConfigs(), folder);
+                    figures.put("start ms", (double) server.startMs());
+                } finally {
+                    delete(folder);
+                }
+                results.computeIfAbsent(contender.name(), name -> new ArrayList<>()).add(figures);
+                progress.printf(
+                        "%d/%d %-22s %s%n", pair, pairs, contender.name(), shortForm(figures));
+                progress.flush();
+            }
+        }
+        return results;
+    }
+
+    private static String shortForm(Map<String, Double> figures) {
+        StringBuilder text = new StringBuilder();
+        figures.forEach(
+                (name, value) -> text.append(name).append(' ').append(number(value)).append("  "));
+        return text.toString().stripTrailing();
+    }
+
+    private void print(Map<String, List<Map<String, Double>>> results, Load load) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf(
+                "%n%s: %,d records of %d bytes, %d partitions, acks=all; median of %d runs"
+                        + " (lowest to highest)%n",
+                kind.name().toLowerCase(Locale.ROOT),
+                load.records(),
+                load.recordBytes(),
+                load.partitions(),
+                pairs);
+        List<String> names = List.copyOf(results.keySet());
+        for (String figure : results.get(names.getFirst()).getFirst().keySet()) {
+            out.printf("  %-24s", figure);
+            for (String name : names) {
+                double[] values = sorted(results.get(name), figure);
+                out.printf(
+                        "  %s %s (%s to %s)",
+                        name,
+                        number(median(values)),
+                        number(values[0]),
+                        number(values[values.length - 1]));
+            }
+            if (names.size() == 2) {
+                double[] ratios = new double[pairs];
+                for (int i = 0; i < pairs; i++) {
+                    ratios[i] =
+                            results.get(names.get(0)).get(i).get(figure)
+                                    / results.get(names.get(1)).get(i).get(figure);
+                }
+                Arrays.sort(ratios);
+                out.printf(
+                        Locale.ROOT,
+                        "  ratio %.2f (%.2f to %.2f)",
+                        median(ratios),
+                        ratios[0],
+                        ratios[ratios.length - 1]);
+            }
+            out.println();
+        }
+    }
+
+    private static double[] sorted(List<Map<String, Double>> runs, String figure) {
+        return runs.stream().mapToDouble(run -> run.get(figure)).sorted().toArray();
+    }
+
+    private static double median(double[] sorted) {
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private static String number(double value) {
+        return value >= 1000
+                ? String.format(Locale.ROOT, "%,.0f", value)
+                : String.format(Locale.ROOT, "%.2f", value);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.headrace.standalone.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Apache Kafka's jars, fetched from Maven Central when they are first needed.
+ *
+ * @param folder where they are
+ */
+record KafkaJars(Path folder) {
+    static final String VERSION = "4.3.1";
+
+    /** The jars beside the program's own; fetched with Maven if they are not there yet. */
+    static KafkaJars fetch(Path home, java.io.PrintWriter progress)
+            throws IOException, InterruptedException {
+        Path folder = home.resolve("standalone/target/kafka-" + VERSION);
+        if (!Files.isDirectory(folder)) {
+            progress.println("Fetching Apache Kafka " + VERSION + " from Maven Central ...");
+            progress.flush();
+            Path partial = folder.resolveSibling("kafka-partial");
+            Process maven =
+                    new ProcessBuilder(
+                                    "mvn",
+                                    "-q",
+                                    "-B",
+                                    "-f",
+                                    home.resolve("standalone/src/bench/kafka/pom.xml").toString(),
+                                    "dependency:copy-dependencies",
+                                    "-DoutputDirectory=" + partial)
+                            .redirectErrorStream(true)
+                            .redirectInput(new File("/dev/null"))
+                            .inheritIO()
+                            .start();
+            if (maven.waitFor() != 0) {
+                throw new IOException("Maven could not fetch Apache Kafka; its output is above");
+            }
+            Files.move(partial, folder);
+        }
+        return new KafkaJars(folder);
+    }
+
+    /** A JVM that runs one of Kafka's main classes. */
+    ProcessBuilder java(List<String> options, String mainClass, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", folder + "/*", mainClass));
+        command.addAll(arguments);
+        return new ProcessBuilder(command);
+    }
+
+    /** Waits until a server answers Kafka's own probe. */
+    boolean awaitServing(String bootstrap, Path output) throws IOException, InterruptedException {
+        int colon = bootstrap.lastIndexOf(':');
+        InetSocketAddress address =
+                new InetSocketAddress(
+                        bootstrap.substring(0, colon),
+                        Integer.parseInt(bootstrap.substring(colon + 1)));
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (System.nanoTime() < deadline) {
+            if (connects(address)) {
+                return true;
+            }
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        Files.writeString(output, "nobody listened at " + bootstrap);
+        return false;
+    }
+
+    private static boolean connects(InetSocketAddress address) {
+        try (Socket socket = new Socket()) {
+            socket.connect(address, 1000);
+            return true;
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+}

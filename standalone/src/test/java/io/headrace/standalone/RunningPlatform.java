@@ -1,0 +1,96 @@
+package io.headrace.standalone;
+
+import io.headrace.testkit.process.ChildProcess;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** {@code headrace up} in a JVM of its own, on free ports. */
+public final class RunningPlatform implements AutoCloseable {
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Pattern UP =
+            Pattern.compile("Headrace is up: Kafka (\\S+), HTTP http://(\\S+), data (.*) \\(.*\\)");
+
+    private final ChildProcess process;
+    private final String kafkaAddress;
+    private final String httpAddress;
+
+    private RunningPlatform(ChildProcess process, String kafkaAddress, String httpAddress) {
+        this.process = process;
+        this.kafkaAddress = kafkaAddress;
+        this.httpAddress = httpAddress;
+    }
+
+    /** Starts the platform over a data directory and waits until it serves. */
+    public static RunningPlatform start(Path data, String... moreArguments) throws IOException {
+        return start(data, List.of(), moreArguments);
+    }
+
+    /** As {@link #start(Path, String...)}, with options of the JVM. */
+    public static RunningPlatform start(Path data, List<String> jvmOptions, String... moreArguments)
+            throws IOException {
+        List<String> arguments = new ArrayList<>();
+        arguments.addAll(
+                List.of("up", "--data", data.toString(), "--kafka-port", "0", "--http-port", "0"));
+        arguments.addAll(List.of(moreArguments));
+        ChildProcess process = java(jvmOptions).arguments(arguments.toArray(String[]::new)).start();
+        try {
+            String line = process.awaitLine(START_LIMIT, text -> UP.matcher(text).matches());
+            Matcher matcher = UP.matcher(line);
+            if (!matcher.matches()) {
+                throw new AssertionError(line);
+            }
+            return new RunningPlatform(process, matcher.group(1), matcher.group(2));
+        } catch (AssertionError failure) {
+            process.close();
+            throw failure;
+        }
+    }
+
+    /** The program in a JVM of its own, without arguments yet. */
+    public static ChildProcess.Builder java(List<String> jvmOptions) {
+        List<String> options =
+                new ArrayList<>(
+                        List.of(
+                                "-Xmx512m",
+                                "-XX:+UseSerialGC",
+                                "--enable-native-access=ALL-UNNAMED",
+                                "--sun-misc-unsafe-memory-access=allow"));
+        options.addAll(jvmOptions);
+        return ChildProcess.java(Headrace.class, options.toArray(String[]::new));
+    }
+
+    public String kafkaAddress() {
+        return kafkaAddress;
+    }
+
+    /** {@code http://host:port}. */
+    public String httpUrl() {
+        return "http://" + httpAddress;
+    }
+
+    /** {@code ws://host:port}. */
+    public String webSocketUrl() {
+        return "ws://" + httpAddress;
+    }
+
+    public ChildProcess process() {
+        return process;
+    }
+
+    /** Stops it as Ctrl-C would and answers the exit code. */
+    public int stop() {
+        process.terminate();
+        return process.awaitExit(Duration.ofSeconds(20));
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

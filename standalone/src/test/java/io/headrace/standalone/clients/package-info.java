@@ -1,0 +1,5 @@
+/** Unmodified client libraries against the platform. */
+@NullMarked
+package io.headrace.standalone.clients;
+
+import org.jspecify.annotations.NullMarked;

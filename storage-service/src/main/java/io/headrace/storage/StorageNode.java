@@ -1,0 +1,518 @@
+package io.headrace.storage;
+
+import io.headrace.protocol.metadata.Endpoint;
+import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.storage.cluster.ClusterView;
+import io.headrace.storage.cluster.MetadataChange;
+import io.headrace.storage.cluster.MetadataTail;
+import io.headrace.storage.cluster.ProducerIds;
+import io.headrace.storage.cluster.Registration;
+import io.headrace.storage.cluster.RegistrationRefusedException;
+import io.headrace.storage.config.StorageProperties;
+import io.headrace.storage.fetch.ColdReads;
+import io.headrace.storage.fetch.FetchService;
+import io.headrace.storage.forward.CoordinatorLinks;
+import io.headrace.storage.forward.Forwarder;
+import io.headrace.storage.handler.Dispatcher;
+import io.headrace.storage.handler.Handlers;
+import io.headrace.storage.handler.Services;
+import io.headrace.storage.log.LogConfig;
+import io.headrace.storage.log.LogRuntime;
+import io.headrace.storage.log.LogStore;
+import io.headrace.storage.log.LogStoreProperties;
+import io.headrace.storage.log.PartitionLog;
+import io.headrace.storage.metrics.ApiMetrics;
+import io.headrace.storage.metrics.DataMetrics;
+import io.headrace.storage.partition.Partitions;
+import io.headrace.transport.auth.ClusterSecret;
+import io.headrace.transport.auth.NodeAuthenticator;
+import io.headrace.transport.channel.ChannelOptions;
+import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.server.FrameServer;
+import io.headrace.transport.server.ServerOptions;
+
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+
+/**
+ * A storage node: everything between its data directories and its client port.
+ *
+ * <pre>
+ *   start: reserve the port - follow the metadata log - lock and recover the directories
+ *          - register - apply the metadata, lead - open the port
+ *   stop:  close the port - end waiting requests - flush and mark the logs clean - leave
+ * </pre>
+ */
+public final class StorageNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StorageNode.class);
+    private static final long STOP_MS = 10_000;
+
+    private final StorageProperties properties;
+    private final ClusterSecret secret;
+    private final LongSupplier clockMs = System::currentTimeMillis;
+    private final ClusterView view = new ClusterView();
+    private final Uuid incarnationId = Uuid.randomUuid();
+    private final ApiMetrics apiMetrics = new ApiMetrics();
+    private final DataMetrics dataMetrics = new DataMetrics();
+    private final PortReservation port;
+    private final LoopGroup loops;
+    private final LoopGroup linkLoops;
+    private final ExecutorService io;
+    private final ScheduledExecutorService upkeep;
+    private final CoordinatorLinks links;
+    private final MetadataTail tail;
+    private final CompletableFuture<InetSocketAddress> started = new CompletableFuture<>();
+    private final Thread starter;
+    private volatile @Nullable Partitions partitions;
+    private volatile @Nullable LogStore logs;
+    private volatile @Nullable FrameServer server;
+    private volatile boolean closed;
+
+    /**
+     * Starts in the background.
+     *
+     * @throws StorageStartException if it is clear at once that the node cannot run
+     */
+    public static StorageNode start(StorageProperties properties) {
+        StorageNode node = new StorageNode(properties);
+        node.starter.start();
+        return node;
+    }
+
+    private StorageNode(StorageProperties properties) {
+        this.properties = properties;
+        try {
+            this.secret = ClusterSecret.of(properties.clusterSecret());
+        } catch (IllegalArgumentException e) {
+            throw new StorageStartException(
+                    "headrace.storage.cluster-secret: " + e.getMessage(), e);
+        }
+        this.port =
+                PortReservation.take(properties.listener().host(), properties.listener().port());
+        this.loops = LoopGroup.start("storage", properties.loopCount());
+        this.linkLoops = LoopGroup.start("storage-links", 1);
+        this.io =
+                Executors.newFixedThreadPool(
+                        properties.ioThreads(),
+                        Thread.ofPlatform().daemon().name("storage-io-", 0).factory());
+        this.upkeep =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().daemon().name("storage-upkeep").factory());
+        this.links =
+                new CoordinatorLinks(
+                        properties.coordinators().stream().map(StorageNode::parse).toList(),
+                        linkLoops,
+                        ChannelOptions.of("storage-" + properties.nodeId()),
+                        new NodeAuthenticator(secret, properties.nodeId(), "storage"),
+                        view::image);
+        this.tail = new MetadataTail(view, links, this::onMetadata);
+        this.starter = new Thread(this::startUp, "storage-start");
+    }
+
+    /**
+     * Completes with the client address once the node serves; fails with {@link
+     * StorageStartException} when it never will.
+     */
+    public CompletableFuture<InetSocketAddress> started() {
+        return started;
+    }
+
+    /** Whether clients are served now. */
+    public boolean isServing() {
+        return server != null && !closed;
+    }
+
+    public ClusterView cluster() {
+        return view;
+    }
+
+    public Uuid incarnationId() {
+        return incarnationId;
+    }
+
+    public ApiMetrics apiMetrics() {
+        return apiMetrics;
+    }
+
+    public DataMetrics dataMetrics() {
+        return dataMetrics;
+    }
+
+    /** The partitions, or null before recovery is done. */
+    public @Nullable Partitions partitions() {
+        return partitions;
+    }
+
+    // Start.
+
+    private void startUp() {
+        try {
+            CompletableFuture<MetadataImage> firstImage = tail.start();
+            LogStore store = openStore(firstImage);
+            logs = store;
+            store.failedDirectories()
+                    .forEach((path, reason) -> LOG.error("{} is offline: {}", path, reason));
+            MetadataImage image = firstImage.get();
+            setAsideStrays(store, image);
+            Partitions created =
+                    new Partitions(
+                            properties.nodeId(),
+                            loops,
+                            store,
+                            io,
+                            properties.topicDefaults(),
+                            clockMs);
+            createPartitions(created);
+            tail.register(registration(store, image)).get();
+            settle(created);
+            openPort(services(created, store));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            started.completeExceptionally(new StorageStartException("The start was interrupted"));
+        } catch (ExecutionException e) {
+            fail(MetadataTail.unwrap(e.getCause() == null ? e : e.getCause()));
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    private void fail(Throwable cause) {
+        if (closed) {
+            started.completeExceptionally(new StorageStartException("The node was stopped", cause));
+            return;
+        }
+        StorageStartException failure =
+                switch (cause) {
+                    case StorageStartException known -> known;
+                    case RegistrationRefusedException refused ->
+                            new StorageStartException(
+                                    String.valueOf(refused.getMessage()), refused);
+                    case UncheckedIOException known ->
+                            new StorageStartException(String.valueOf(known.getMessage()), known);
+                    case IOException known -> new StorageStartException(describe(known), known);
+                    default ->
+                            new StorageStartException("The storage node failed: " + cause, cause);
+                };
+        LOG.debug("Start failed", failure);
+        started.completeExceptionally(failure);
+    }
+
+    private static String describe(IOException failure) {
+        return switch (failure) {
+            case AccessDeniedException denied ->
+                    "Cannot write to "
+                            + denied.getFile()
+                            + ": give this user the right to, or choose another data directory";
+            case FileSystemException known ->
+                    "Cannot use " + known.getFile() + ": " + known.getReason();
+            default -> String.valueOf(failure.getMessage());
+        };
+    }
+
+    /** Known disks are recovered while the coordinators are still looked for; new ones wait. */
+    private LogStore openStore(CompletableFuture<MetadataImage> firstImage)
+            throws IOException, InterruptedException, ExecutionException {
+        String known = clusterOfDisks();
+        String clusterId = known == null ? firstImage.get().clusterId() : known;
+        for (Path directory : properties.dataDirs()) {
+            Files.createDirectories(directory);
+        }
+        LogStoreProperties usual =
+                LogStoreProperties.of(properties.dataDirs(), clusterId, properties.nodeId());
+        LogStoreProperties wanted =
+                new LogStoreProperties(
+                        usual.logDirs(),
+                        clusterId,
+                        properties.nodeId(),
+                        usual.recoveryThreads(),
+                        usual.openFilesMax(),
+                        usual.warmBytes(),
+                        properties.limits().maxProducerIds(),
+                        properties.limits().producerIdExpiration(),
+                        usual.flushThreads(),
+                        usual.checkpointInterval(),
+                        usual.retentionCheckInterval());
+        LogRuntime runtime =
+                new LogRuntime(
+                        io,
+                        id -> Partitions.ownerOf(loops, id),
+                        clockMs,
+                        new SplittableRandom(),
+                        StorageNode::bootId);
+        long startedNanos = System.nanoTime();
+        LogStore store = LogStore.open(wanted, runtime, this::configOf, (done, total) -> {});
+        LOG.info(
+                "Recovered {} logs in {} ms",
+                store.logs().size(),
+                (System.nanoTime() - startedNanos) / 1_000_000);
+        return store;
+    }
+
+    private LogConfig configOf(String topic) {
+        return Partitions.configOf(view.image(), topic, properties.topicDefaults());
+    }
+
+    /** The cluster that the disks say they belong to, or null when they are new. */
+    private @Nullable String clusterOfDisks() throws IOException {
+        for (Path directory : properties.dataDirs()) {
+            Path file = directory.resolve("meta.properties");
+            if (Files.isReadable(file)) {
+                for (String line : Files.readAllLines(file)) {
+                    if (line.startsWith("cluster.id=")) {
+                        return line.substring("cluster.id=".length()).trim();
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private static String bootId() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).trim();
+        } catch (IOException e) {
+            // Not Linux: without a name for this boot, each start counts as a new one.
+            return Uuid.randomUuid().toString();
+        }
+    }
+
+    private void setAsideStrays(LogStore store, MetadataImage image)
+            throws InterruptedException, ExecutionException {
+        store.setAsideStrays(
+                        id -> {
+                            var partition = image.partition(id.topicId(), id.partition());
+                            return partition != null
+                                    && partition.assignedReplicas().contains(properties.nodeId());
+                        })
+                .get();
+    }
+
+    /** From here on the tail's loop feeds the partitions; it first gets all that is known. */
+    private void createPartitions(Partitions created)
+            throws InterruptedException, ExecutionException {
+        CompletableFuture<Void> applied = new CompletableFuture<>();
+        links.loop()
+                .execute(
+                        () -> {
+                            partitions = created;
+                            MetadataImage image = view.image();
+                            created.apply(image, image.topicsById().keySet(), view.nodeEpoch());
+                            applied.complete(null);
+                        });
+        applied.get();
+    }
+
+    private CompletableFuture<Void> onMetadata(MetadataChange change, long nodeEpoch) {
+        Partitions current = partitions;
+        return current == null
+                ? CompletableFuture.completedFuture(null)
+                : current.apply(change.after(), change.topicIds(), nodeEpoch);
+    }
+
+    private Registration registration(LogStore store, MetadataImage image) {
+        Map<Uuid, List<Integer>> unclean = new HashMap<>();
+        for (PartitionLog log : store.logs()) {
+            log.unclean()
+                    .ifPresent(
+                            why -> {
+                                LOG.warn("{} is unclean: {}", log.id(), why);
+                                unclean.computeIfAbsent(log.id().topicId(), id -> new ArrayList<>())
+                                        .add(log.id().partition());
+                            });
+        }
+        StorageProperties.Advertised advertised = properties.advertised();
+        String host = advertised == null ? reachableHost() : advertised.host();
+        int clientPort = advertised == null ? port.port() : advertised.port();
+        return new Registration(
+                properties.nodeId(),
+                incarnationId,
+                image.clusterId(),
+                List.of(
+                        new Endpoint(Endpoint.CLIENT, host, clientPort),
+                        new Endpoint(Endpoint.NODE, host, clientPort)),
+                properties.rack(),
+                store.directoryIds(),
+                unclean);
+    }
+
+    /** Where other nodes reach this one when nothing is advertised: on this machine. */
+    private String reachableHost() {
+        String host = properties.listener().host();
+        try {
+            InetAddress address = InetAddress.getByName(host);
+            return address.isAnyLocalAddress() ? "127.0.0.1" : host;
+        } catch (UnknownHostException e) {
+            return host;
+        }
+    }
+
+    /** Waits until the partitions that this node is to lead are led, or a while. */
+    private void settle(Partitions created) throws InterruptedException {
+        CompletableFuture<Void> settled = new CompletableFuture<>();
+        links.loop()
+                .execute(
+                        () ->
+                                created.apply(view.image(), Set.of(), view.nodeEpoch())
+                                        .whenComplete((done, failure) -> settled.complete(null)));
+        try {
+            settled.get(STOP_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("Serving before all partitions are ready", e);
+        }
+    }
+
+    private Services services(Partitions created, LogStore store) {
+        StorageProperties.Limits limits = properties.limits();
+        FetchService fetches =
+                new FetchService(
+                        loops,
+                        created,
+                        view::image,
+                        new ColdReads(io, limits.maxColdBytes()),
+                        dataMetrics,
+                        clockMs,
+                        limits.maxFetchBytes(),
+                        new SplittableRandom());
+        return new Services(
+                properties,
+                view,
+                created,
+                store,
+                fetches,
+                links,
+                new Forwarder(links, clockMs, limits.maxForwarded()),
+                new ProducerIds(properties.nodeId(), view, links),
+                dataMetrics,
+                io,
+                clockMs);
+    }
+
+    private void openPort(Services services) throws IOException {
+        StorageProperties.Limits limits = properties.limits();
+        Dispatcher dispatcher = new Dispatcher(Handlers.of(services), secret, apiMetrics);
+        ServerOptions options =
+                new ServerOptions(
+                        properties.listener().host(),
+                        port.port(),
+                        limits.maxConnections(),
+                        limits.maxConnectionsPerAddress(),
+                        limits.maxRequestBytes(),
+                        limits.maxSmallRequestBytes(),
+                        limits.maxInFlight(),
+                        limits.maxRequestMemoryBytes(),
+                        limits.idleTimeout(),
+                        limits.stallTimeout());
+        synchronized (this) {
+            if (closed) {
+                throw new StorageStartException("The node was stopped");
+            }
+            port.close();
+            server = FrameServer.start(options, loops, dispatcher);
+        }
+        upkeep.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
+        LOG.info("Serving Kafka clients on {}:{}", properties.listener().host(), port.port());
+        started.complete(new InetSocketAddress(properties.listener().host(), port.port()));
+    }
+
+    private void tick() {
+        try {
+            LogStore store = logs;
+            Partitions current = partitions;
+            if (store != null && current != null) {
+                store.tick(clockMs.getAsLong());
+                current.refreshStats();
+            }
+        } catch (RuntimeException e) {
+            LOG.error("Upkeep failed", e);
+        }
+    }
+
+    private static InetSocketAddress parse(String hostPort) {
+        int colon = hostPort.lastIndexOf(':');
+        return InetSocketAddress.createUnresolved(
+                hostPort.substring(0, colon), Integer.parseInt(hostPort.substring(colon + 1)));
+    }
+
+    // Stop.
+
+    /** Stops in order: no client sees a record that the logs then lose. Blocks. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        starter.interrupt();
+        FrameServer open = server;
+        if (open != null) {
+            open.stopAccepting();
+            open.close();
+        }
+        tail.stop();
+        upkeep.shutdownNow();
+        joinStarter();
+        closeLogs();
+        links.close();
+        linkLoops.close();
+        loops.close();
+        io.shutdown();
+        try {
+            port.close();
+        } catch (IOException e) {
+            LOG.warn("The port's reservation could not be given back", e);
+        }
+    }
+
+    private void joinStarter() {
+        try {
+            starter.join(STOP_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeLogs() {
+        Partitions current = partitions;
+        if (current != null) {
+            try {
+                current.close().get(STOP_MS, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.warn("Partitions did not end in time", e);
+            }
+        }
+        LogStore store = logs;
+        if (store != null) {
+            store.close();
+        }
+    }
+}

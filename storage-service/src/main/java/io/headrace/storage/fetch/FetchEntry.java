@@ -1,0 +1,137 @@
+package io.headrace.storage.fetch;
+
+import io.headrace.protocol.codec.FileRange;
+import io.headrace.protocol.codec.OutboundFrame;
+import io.headrace.protocol.codec.RecordsField;
+import io.headrace.storage.log.LogSlice;
+import io.headrace.storage.partition.FetchQuery;
+import io.headrace.storage.partition.Partition;
+import io.headrace.storage.partition.PartitionRead;
+
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+
+/** One partition of a fetch and what was found. Owned by whichever loop the fetch visits. */
+final class FetchEntry {
+    private final FetchTarget target;
+    private @Nullable Partition partition;
+    private PartitionRead read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
+    private long boundSeen = -1;
+    private @Nullable ByteBuffer loaded;
+    private long reservedBytes;
+
+    FetchEntry(FetchTarget target) {
+        this.target = target;
+    }
+
+    FetchTarget target() {
+        return target;
+    }
+
+    @Nullable Partition partition() {
+        return partition;
+    }
+
+    PartitionRead result() {
+        return read;
+    }
+
+    long boundSeen() {
+        return boundSeen;
+    }
+
+    /** The partition is not to be had here. */
+    void refuse(Errors error) {
+        partition = null;
+        read = PartitionRead.failed(error);
+    }
+
+    void assign(Partition found) {
+        partition = found;
+    }
+
+    /**
+     * Reads on the partition's loop.
+     *
+     * @return how many bytes were found, 0 for none
+     */
+    int readOn(Partition owner, int maxBytes, boolean minOneMessage, FetchQuery.Bound bound) {
+        int limit = Math.min(target.maxBytes(), maxBytes);
+        read =
+                owner.read(
+                        new FetchQuery(
+                                target.fetchOffset(),
+                                target.currentLeaderEpoch(),
+                                target.lastFetchedEpoch(),
+                                Math.max(0, limit),
+                                minOneMessage,
+                                bound));
+        boundSeen = read.error() == Errors.NONE ? owner.visibleBound(bound) : -1;
+        return switch (read.slice()) {
+            case LogSlice.Empty empty -> 0;
+            case LogSlice.Warm warm -> warm.sizeInBytes();
+            case LogSlice.Cold cold -> {
+                reservedBytes = Math.max(1, limit);
+                yield Math.max(1, limit);
+            }
+        };
+    }
+
+    boolean isCold() {
+        return read.slice() instanceof LogSlice.Cold;
+    }
+
+    long reservedBytes() {
+        return reservedBytes;
+    }
+
+    /** What was read from disk, or null. */
+    void onLoaded(ByteBuffer bytes) {
+        loaded = bytes;
+    }
+
+    /** The records are not to be sent after all. */
+    void dropRecords(Errors error) {
+        loaded = null;
+        read =
+                PartitionRead.failed(
+                        error,
+                        read.logStartOffset(),
+                        read.highWatermark(),
+                        read.leaderId(),
+                        read.leaderEpoch());
+    }
+
+    /** The fetch is to wait: gives back what was found. */
+    void release() {
+        if (read.slice() instanceof LogSlice.Warm warm) {
+            warm.release();
+        }
+        loaded = null;
+        read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
+    }
+
+    /**
+     * The records for the answer, which from now on owns them.
+     *
+     * @param release who is told when bytes read from disk are no longer needed
+     */
+    RecordsField takeRecords(ColdRelease release) {
+        ByteBuffer bytes = loaded;
+        if (bytes != null && bytes.hasRemaining()) {
+            loaded = null;
+            return RecordsField.of(new OutboundFrame.Bytes(bytes, release.hold()));
+        }
+        if (read.slice() instanceof LogSlice.Warm warm) {
+            return RecordsField.of(
+                    new FileRange(
+                            warm.file().channel(),
+                            warm.position(),
+                            warm.sizeInBytes(),
+                            warm::release));
+        }
+        return RecordsField.empty();
+    }
+}

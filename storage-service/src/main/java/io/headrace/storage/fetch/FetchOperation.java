@@ -1,0 +1,376 @@
+package io.headrace.storage.fetch;
+
+import io.headrace.protocol.codec.RecordsField;
+import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.protocol.metadata.TopicImage;
+import io.headrace.storage.log.CorruptRangeException;
+import io.headrace.storage.log.LogSlice;
+import io.headrace.storage.partition.FetchQuery;
+import io.headrace.storage.partition.Partition;
+import io.headrace.storage.purgatory.ParkedFetch;
+import io.headrace.storage.replication.ReplicationEvent.FollowerFetched;
+import io.headrace.transport.loop.Loop;
+
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * One fetch, from its first read to its answer.
+ *
+ * <pre>
+ *   visit the loops of its partitions one after the other, reading within the byte limits
+ *     enough found, an error, or no time left  --> load cold ranges on an I/O thread --> answer
+ *     else  --> visit the loops again to wait; whoever wakes it first starts it over
+ * </pre>
+ *
+ * <p>It is handed from loop to loop, so only one thread has it at a time.
+ */
+final class FetchOperation {
+    private static final Logger LOG = LoggerFactory.getLogger(FetchOperation.class);
+
+    private final FetchService service;
+    private final FetchService.Call call;
+    private final FetchSessions.Opened opened;
+    private final Loop sessionLoop;
+    private final List<FetchEntry> entries;
+    private final FetchQuery.Bound bound;
+    private final long deadlineMs;
+    private final int maxBytes;
+    private List<Visit> visits = List.of();
+    private long foundBytes;
+
+    /** The entries whose partitions one loop owns. */
+    private record Visit(Loop loop, List<FetchEntry> entries) {}
+
+    FetchOperation(
+            FetchService service,
+            FetchService.Call call,
+            FetchSessions.Opened opened,
+            Loop sessionLoop) {
+        this.service = service;
+        this.call = call;
+        this.opened = opened;
+        this.sessionLoop = sessionLoop;
+        this.entries = new ArrayList<>(opened.targets().size());
+        for (FetchTarget target : opened.targets()) {
+            entries.add(new FetchEntry(target));
+        }
+        this.bound =
+                call.replicaId() >= 0
+                        ? FetchQuery.Bound.LOG_END
+                        : call.request().isolationLevel() == 1
+                                ? FetchQuery.Bound.READ_COMMITTED
+                                : FetchQuery.Bound.READ_UNCOMMITTED;
+        this.deadlineMs = service.nowMs() + Math.max(0, call.request().maxWaitMs());
+        this.maxBytes = Math.clamp(call.request().maxBytes(), 0, service.maxResponseBytes());
+    }
+
+    void start() {
+        foundBytes = 0;
+        visits = resolve();
+        visit(0, this::readHere, this::onRead);
+    }
+
+    // Reading.
+
+    private List<Visit> resolve() {
+        MetadataImage image = service.image();
+        Map<Loop, Visit> byLoop = new LinkedHashMap<>();
+        for (FetchEntry entry : entries) {
+            Partition partition = find(image, entry);
+            if (partition != null) {
+                entry.assign(partition);
+                byLoop.computeIfAbsent(partition.loop(), loop -> new Visit(loop, new ArrayList<>()))
+                        .entries()
+                        .add(entry);
+            }
+        }
+        return new ArrayList<>(byLoop.values());
+    }
+
+    private @Nullable Partition find(MetadataImage image, FetchEntry entry) {
+        FetchTarget.Key key = entry.target().key();
+        boolean byId = call.usesTopicIds();
+        TopicImage topic = byId ? image.topic(key.topicId()) : image.topic(key.topic());
+        if (topic == null) {
+            entry.refuse(byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION);
+            return null;
+        }
+        if (topic.partition(key.partition()) == null) {
+            entry.refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+            return null;
+        }
+        Partition partition = service.partitions().find(topic.topicId(), key.partition());
+        if (partition == null) {
+            entry.refuse(Errors.NOT_LEADER_OR_FOLLOWER);
+        }
+        return partition;
+    }
+
+    /** Runs a step on each loop in turn, then goes on where the last one ran. */
+    private void visit(int index, Consumer<Visit> step, Runnable then) {
+        if (index == visits.size()) {
+            then.run();
+            return;
+        }
+        Visit visit = visits.get(index);
+        visit.loop()
+                .run(
+                        () -> {
+                            step.accept(visit);
+                            visit(index + 1, step, then);
+                        });
+    }
+
+    private void readHere(Visit visit) {
+        for (FetchEntry entry : visit.entries()) {
+            Partition partition = entry.partition();
+            if (partition == null) {
+                continue;
+            }
+            if (call.replicaId() >= 0) {
+                partition.onFollowerFetch(
+                        new FollowerFetched(
+                                call.replicaId(),
+                                call.replicaEpoch(),
+                                entry.target().currentLeaderEpoch(),
+                                entry.target().fetchOffset(),
+                                entry.target().fetchOffset()));
+            }
+            int room = (int) Math.max(0, maxBytes - foundBytes);
+            foundBytes += entry.readOn(partition, room, foundBytes == 0, bound);
+        }
+    }
+
+    private void onRead() {
+        boolean answer =
+                entries.isEmpty()
+                        || foundBytes >= Math.max(0, call.request().minBytes())
+                        || call.request().minBytes() <= 0
+                        || service.nowMs() >= deadlineMs
+                        || call.gone().getAsBoolean()
+                        || anyToTell();
+        if (answer) {
+            loadCold();
+        } else {
+            park();
+        }
+    }
+
+    private boolean anyToTell() {
+        for (FetchEntry entry : entries) {
+            if (entry.result().error() != Errors.NONE || entry.result().divergingEpoch() != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // Waiting.
+
+    private void park() {
+        for (FetchEntry entry : entries) {
+            entry.release();
+        }
+        long missing = Math.max(1, call.request().minBytes() - foundBytes);
+        ParkedFetch parked = new ParkedFetch(missing, this::onWoken);
+        long waitMs = Math.max(1, deadlineMs - service.nowMs());
+        Loop.ScheduledTask timer = call.home().schedule(parked::wake, waitMs);
+        current = new Parking(parked, timer);
+        call.onGone().accept(parked::wake);
+        if (call.gone().getAsBoolean()) {
+            parked.wake();
+            return;
+        }
+        for (Visit visit : visits) {
+            visit.loop().run(() -> parkHere(visit, parked));
+        }
+    }
+
+    private record Parking(ParkedFetch parked, Loop.ScheduledTask timer) {}
+
+    private volatile @Nullable Parking current;
+
+    private void parkHere(Visit visit, ParkedFetch parked) {
+        for (FetchEntry entry : visit.entries()) {
+            Partition partition = entry.partition();
+            if (parked.isWoken()) {
+                return; // another loop was quicker
+            }
+            if (partition != null && !partition.park(parked, bound, entry.boundSeen())) {
+                parked.wake();
+                return;
+            }
+        }
+    }
+
+    private void onWoken() {
+        Parking parking = current;
+        if (parking != null) {
+            parking.timer().cancel();
+            for (Visit visit : visits) {
+                // Queued, so that it comes after parking on that loop.
+                visit.loop().execute(() -> unparkHere(visit, parking.parked()));
+            }
+        }
+        sessionLoop.execute(this::start);
+    }
+
+    private static void unparkHere(Visit visit, ParkedFetch parked) {
+        for (FetchEntry entry : visit.entries()) {
+            Partition partition = entry.partition();
+            if (partition != null) {
+                partition.unpark(parked);
+            }
+        }
+    }
+
+    // Cold ranges.
+
+    private void loadCold() {
+        long bytes = 0;
+        for (FetchEntry entry : entries) {
+            bytes += entry.isCold() ? entry.reservedBytes() : 0;
+        }
+        if (bytes == 0) {
+            sessionLoop.run(() -> answer(0));
+            return;
+        }
+        long reserved = bytes;
+        service.coldReads().submit(reserved, () -> loadHere(reserved));
+    }
+
+    private void loadHere(long reserved) {
+        for (FetchEntry entry : entries) {
+            if (entry.result().slice() instanceof LogSlice.Cold cold) {
+                service.metrics().onColdRead();
+                try {
+                    entry.onLoaded(cold.load(ByteBuffer::allocate));
+                } catch (CorruptRangeException e) {
+                    LOG.error("Damaged records at offset {}", e.fromOffset(), e);
+                    entry.dropRecords(Errors.CORRUPT_MESSAGE);
+                } catch (IOException | RuntimeException e) {
+                    LOG.error("Cannot read {}", entry.target().key(), e);
+                    entry.dropRecords(Errors.KAFKA_STORAGE_ERROR);
+                }
+            }
+        }
+        visit(0, this::recheckHere, () -> sessionLoop.run(() -> answer(reserved)));
+    }
+
+    /** What was read is only sent if the log was not truncated meanwhile. */
+    private void recheckHere(Visit visit) {
+        for (FetchEntry entry : visit.entries()) {
+            Partition partition = entry.partition();
+            if (partition == null || !(entry.result().slice() instanceof LogSlice.Cold cold)) {
+                continue;
+            }
+            Errors error = partition.checkLeader(-1);
+            if (error != Errors.NONE) {
+                entry.dropRecords(error);
+            } else if (!partition.log().isCurrent(cold)) {
+                entry.dropRecords(Errors.NONE);
+            }
+        }
+    }
+
+    // The answer.
+
+    private void answer(long reserved) {
+        FetchResponseData response = new FetchResponseData().setSessionId(opened.sessionId());
+        ColdRelease release = new ColdRelease(service.coldReads(), reserved);
+        Map<TopicKey, FetchResponseData.FetchableTopicResponse> topics = new LinkedHashMap<>();
+        List<FetchTarget.Key> answered = new ArrayList<>();
+        FetchSession session = opened.session();
+        for (FetchEntry entry : entries) {
+            RecordsField records = entry.takeRecords(release);
+            int size = records.sizeInBytes();
+            FetchTarget.Key key = entry.target().key();
+            if (size > 0) {
+                answered.add(key);
+            }
+            Errors error = entry.result().error();
+            service.metrics().onFetched(size, error != Errors.NONE);
+            if (isTold(session, entry, size)) {
+                topics.computeIfAbsent(
+                                new TopicKey(key.topic(), key.topicId()),
+                                topic ->
+                                        new FetchResponseData.FetchableTopicResponse()
+                                                .setTopic(topic.name())
+                                                .setTopicId(topic.topicId()))
+                        .partitions()
+                        .add(partitionData(entry, records));
+            }
+        }
+        release.seal();
+        if (session != null) {
+            session.rotate(answered);
+        }
+        response.setResponses(new ArrayList<>(topics.values()));
+        call.reply().accept(response);
+    }
+
+    private record TopicKey(String name, Uuid topicId) {}
+
+    private boolean isTold(@Nullable FetchSession session, FetchEntry entry, int size) {
+        FetchTarget kept = session == null ? null : session.targets().get(entry.target().key());
+        if (kept == null) {
+            return true;
+        }
+        boolean news = size > 0 || entry.result().divergingEpoch() != null;
+        boolean told =
+                kept.toBeTold(
+                        news,
+                        entry.result().error() != Errors.NONE,
+                        entry.result().highWatermark(),
+                        entry.result().logStartOffset());
+        return told || !opened.incremental();
+    }
+
+    private static FetchResponseData.PartitionData partitionData(
+            FetchEntry entry, RecordsField records) {
+        var found = entry.result();
+        FetchResponseData.PartitionData data =
+                new FetchResponseData.PartitionData()
+                        .setPartitionIndex(entry.target().key().partition())
+                        .setErrorCode(found.error().code())
+                        .setHighWatermark(found.highWatermark())
+                        .setLastStableOffset(found.lastStableOffset())
+                        .setLogStartOffset(found.logStartOffset())
+                        .setRecords(records);
+        var aborted = found.abortedTransactions();
+        if (aborted != null) {
+            List<FetchResponseData.AbortedTransaction> list = new ArrayList<>(aborted.size());
+            for (var transaction : aborted) {
+                list.add(
+                        new FetchResponseData.AbortedTransaction()
+                                .setProducerId(transaction.producerId())
+                                .setFirstOffset(transaction.firstOffset()));
+            }
+            data.setAbortedTransactions(list);
+        }
+        var diverging = found.divergingEpoch();
+        if (diverging != null) {
+            data.divergingEpoch()
+                    .setEpoch(diverging.leaderEpoch())
+                    .setEndOffset(diverging.endOffset());
+        }
+        if (found.error() == Errors.NOT_LEADER_OR_FOLLOWER
+                || found.error() == Errors.FENCED_LEADER_EPOCH) {
+            data.currentLeader().setLeaderId(found.leaderId()).setLeaderEpoch(found.leaderEpoch());
+        }
+        return data;
+    }
+}

@@ -1,0 +1,20 @@
+package io.headrace.storage.forward;
+
+import io.headrace.protocol.metadata.CoordinatorImage;
+
+/** Which coordinator a request is for. */
+public sealed interface ForwardTarget {
+
+    /** The active controller: topics, configs, nodes. */
+    record Controller() implements ForwardTarget {}
+
+    /**
+     * The owner of a shard.
+     *
+     * @param kind as in {@link io.headrace.protocol.metadata.ShardOwnerImage}
+     */
+    record Shard(byte kind, int shard) implements ForwardTarget {}
+
+    /** That very coordinator. */
+    record Coordinator(CoordinatorImage image) implements ForwardTarget {}
+}

@@ -1,0 +1,256 @@
+package io.headrace.storage.forward;
+
+import io.headrace.protocol.codec.ApiCatalog;
+import io.headrace.protocol.codec.ApiSchema;
+import io.headrace.protocol.codec.MessageWriter;
+import io.headrace.transport.channel.ChannelClosedException;
+import io.headrace.transport.channel.ClientChannel;
+import io.headrace.transport.channel.RequestTimeoutException;
+
+import org.apache.kafka.common.message.DefaultPrincipalData;
+import org.apache.kafka.common.message.EnvelopeRequestData;
+import org.apache.kafka.common.message.EnvelopeResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * Sends clients' requests to coordinators in envelopes (KIP-590) and brings the answers back.
+ *
+ * <p>Requests of one client connection leave in the order they came, because a link keeps the order
+ * of its sends; answers may come in any order.
+ */
+public final class Forwarder {
+    private static final ApiSchema ENVELOPE = ApiCatalog.get(ApiKeys.ENVELOPE);
+    private static final short ENVELOPE_VERSION = 0;
+    private static final long RETRY_PAUSE_MS = 50;
+
+    private final CoordinatorLinks links;
+    private final LongSupplier clockMs;
+    private final int maxPending;
+    private final AtomicInteger pending = new AtomicInteger();
+
+    /**
+     * @param maxPending how many requests may wait for coordinators at a time; more are refused
+     */
+    public Forwarder(CoordinatorLinks links, LongSupplier clockMs, int maxPending) {
+        this.links = links;
+        this.clockMs = clockMs;
+        this.maxPending = maxPending;
+    }
+
+    /**
+     * A request on its way.
+     *
+     * @param frame the client's whole request, header and body, in memory that stays
+     * @param clientGone whether nobody waits for the answer any more
+     * @param onLost what the client is told when the outcome is unknown
+     */
+    public record Letter(
+            ForwardTarget target,
+            ByteBuffer frame,
+            InetAddress clientAddress,
+            Duration timeout,
+            BooleanSupplier clientGone,
+            Errors onLost) {}
+
+    /** How many requests wait for coordinators. */
+    public int pendingCount() {
+        return pending.get();
+    }
+
+    /**
+     * Sends a request, to the right coordinator however long that takes to be found within the
+     * timeout.
+     *
+     * @return the answer's whole frame, header and body; or {@link ForwardException}
+     */
+    public CompletableFuture<ByteBuffer> forward(Letter letter) {
+        CompletableFuture<ByteBuffer> result = new CompletableFuture<>();
+        if (pending.incrementAndGet() > maxPending) {
+            pending.decrementAndGet();
+            result.completeExceptionally(
+                    new ForwardException(letter.onLost(), "Too many requests wait already"));
+            return result;
+        }
+        result.whenComplete((answer, failure) -> pending.decrementAndGet());
+        EnvelopeRequestData envelope =
+                new EnvelopeRequestData()
+                        .setRequestData(letter.frame())
+                        .setRequestPrincipal(principal())
+                        .setClientHostAddress(letter.clientAddress().getAddress());
+        long deadlineMs = clockMs.getAsLong() + letter.timeout().toMillis();
+        links.loop().execute(() -> attempt(letter, envelope, deadlineMs, result));
+        return result;
+    }
+
+    /** The principal of every client while there is no security, as Kafka serializes it. */
+    private static byte[] principal() {
+        short version = DefaultPrincipalData.HIGHEST_SUPPORTED_VERSION;
+        DefaultPrincipalData data =
+                new DefaultPrincipalData()
+                        .setType("User")
+                        .setName("ANONYMOUS")
+                        .setTokenAuthenticated(false);
+        ByteBuffer body = MessageWriter.bytes(data, version);
+        return ByteBuffer.allocate(Short.BYTES + body.remaining())
+                .putShort(version)
+                .put(body)
+                .array();
+    }
+
+    private void attempt(
+            Letter letter,
+            EnvelopeRequestData envelope,
+            long deadlineMs,
+            CompletableFuture<ByteBuffer> result) {
+        if (letter.clientGone().getAsBoolean()) {
+            result.completeExceptionally(
+                    new ForwardException(letter.onLost(), "The client has left"));
+            return;
+        }
+        CompletableFuture<ClientChannel> opening =
+                switch (letter.target()) {
+                    case ForwardTarget.Controller controller -> links.controller();
+                    case ForwardTarget.Shard(byte kind, int shard) -> links.owner(kind, shard);
+                    case ForwardTarget.Coordinator(var image) -> links.channel(image);
+                };
+        if (opening.isDone() && !opening.isCompletedExceptionally()) {
+            send(opening.join(), letter, envelope, deadlineMs, result);
+            return;
+        }
+        opening.whenComplete(
+                (channel, failure) ->
+                        links.loop()
+                                .run(
+                                        () -> {
+                                            if (failure == null) {
+                                                send(channel, letter, envelope, deadlineMs, result);
+                                            } else {
+                                                links.onNotController(-1);
+                                                retry(
+                                                        letter,
+                                                        envelope,
+                                                        deadlineMs,
+                                                        result,
+                                                        failure);
+                                            }
+                                        }));
+    }
+
+    private void send(
+            ClientChannel channel,
+            Letter letter,
+            EnvelopeRequestData envelope,
+            long deadlineMs,
+            CompletableFuture<ByteBuffer> result) {
+        long leftMs = Math.max(1, deadlineMs - clockMs.getAsLong());
+        channel.call(
+                        ENVELOPE,
+                        ENVELOPE_VERSION,
+                        envelope,
+                        EnvelopeResponseData.class,
+                        Duration.ofMillis(leftMs))
+                .whenComplete(
+                        (answer, failure) ->
+                                links.loop()
+                                        .run(
+                                                () -> {
+                                                    if (failure == null) {
+                                                        onAnswer(
+                                                                answer,
+                                                                letter,
+                                                                envelope,
+                                                                deadlineMs,
+                                                                result);
+                                                    } else {
+                                                        onFailure(
+                                                                failure,
+                                                                letter,
+                                                                envelope,
+                                                                deadlineMs,
+                                                                result);
+                                                    }
+                                                }));
+    }
+
+    private void onAnswer(
+            EnvelopeResponseData answer,
+            Letter letter,
+            EnvelopeRequestData envelope,
+            long deadlineMs,
+            CompletableFuture<ByteBuffer> result) {
+        Errors error = Errors.forCode(answer.errorCode());
+        ByteBuffer response = answer.responseData();
+        if (error == Errors.NONE && response != null) {
+            result.complete(response);
+        } else if (error == Errors.NOT_CONTROLLER || error == Errors.NOT_COORDINATOR) {
+            links.onNotController(-1); // it was not executed, so another may be asked
+            retry(letter, envelope, deadlineMs, result, error.exception());
+        } else {
+            result.completeExceptionally(
+                    new ForwardException(
+                            error == Errors.NONE ? Errors.UNKNOWN_SERVER_ERROR : error,
+                            "The coordinator answered " + error));
+        }
+    }
+
+    private void onFailure(
+            Throwable failure,
+            Letter letter,
+            EnvelopeRequestData envelope,
+            long deadlineMs,
+            CompletableFuture<ByteBuffer> result) {
+        Throwable cause = unwrap(failure);
+        if (cause instanceof ChannelClosedException lost && !lost.sent()) {
+            retry(letter, envelope, deadlineMs, result, cause);
+        } else if (cause instanceof ChannelClosedException
+                || cause instanceof RequestTimeoutException) {
+            result.completeExceptionally(
+                    new ForwardException(
+                            letter.onLost(),
+                            "The connection to the coordinator was lost before it answered"));
+        } else {
+            result.completeExceptionally(cause);
+        }
+    }
+
+    private void retry(
+            Letter letter,
+            EnvelopeRequestData envelope,
+            long deadlineMs,
+            CompletableFuture<ByteBuffer> result,
+            Throwable why) {
+        if (clockMs.getAsLong() + RETRY_PAUSE_MS >= deadlineMs) {
+            result.completeExceptionally(
+                    new ForwardException(
+                            letter.onLost(),
+                            "No coordinator took the request in time: "
+                                    + unwrap(why).getMessage()));
+            return;
+        }
+        links.loop().schedule(() -> attempt(letter, envelope, deadlineMs, result), RETRY_PAUSE_MS);
+    }
+
+    static Throwable unwrap(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+
+    /** The exception inside those that futures wrap around it. */
+    public static @Nullable ForwardException asForwardException(Throwable failure) {
+        return unwrap(failure) instanceof ForwardException forward ? forward : null;
+    }
+}

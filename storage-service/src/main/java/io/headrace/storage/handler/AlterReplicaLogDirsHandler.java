@@ -1,0 +1,104 @@
+package io.headrace.storage.handler;
+
+import io.headrace.protocol.codec.ApiCatalog;
+import io.headrace.protocol.codec.ApiSchema;
+import io.headrace.protocol.metadata.TopicImage;
+import io.headrace.storage.log.LogDirDescription;
+
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.AlterReplicaLogDirsRequestData;
+import org.apache.kafka.common.message.AlterReplicaLogDirsRequestData.AlterReplicaLogDir;
+import org.apache.kafka.common.message.AlterReplicaLogDirsRequestData.AlterReplicaLogDirTopic;
+import org.apache.kafka.common.message.AlterReplicaLogDirsResponseData;
+import org.apache.kafka.common.message.AlterReplicaLogDirsResponseData.AlterReplicaLogDirPartitionResult;
+import org.apache.kafka.common.message.AlterReplicaLogDirsResponseData.AlterReplicaLogDirTopicResult;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * AlterReplicaLogDirs: whether replicas are where they are asked to be. A replica that is already
+ * in the named directory is done; moving one between directories is not served.
+ */
+final class AlterReplicaLogDirsHandler implements ApiHandler {
+    private final Services services;
+
+    AlterReplicaLogDirsHandler(Services services) {
+        this.services = services;
+    }
+
+    @Override
+    public ApiSchema api() {
+        return ApiCatalog.get(ApiKeys.ALTER_REPLICA_LOG_DIRS);
+    }
+
+    @Override
+    public void handle(Request request, ApiMessage body) {
+        AlterReplicaLogDirsRequestData asked = (AlterReplicaLogDirsRequestData) body;
+        request.releaseFrame();
+        services.io().execute(() -> request.reply(answer(asked)));
+    }
+
+    private AlterReplicaLogDirsResponseData answer(AlterReplicaLogDirsRequestData asked) {
+        List<LogDirDescription> directories = services.logs().describe();
+        Map<String, AlterReplicaLogDirTopicResult> results = new LinkedHashMap<>();
+        for (AlterReplicaLogDir directory : asked.dirs()) {
+            LogDirDescription target = find(directories, directory.path());
+            for (AlterReplicaLogDirTopic topic : directory.topics()) {
+                AlterReplicaLogDirTopicResult result =
+                        results.computeIfAbsent(
+                                topic.name(),
+                                name -> new AlterReplicaLogDirTopicResult().setTopicName(name));
+                for (int partition : topic.partitions()) {
+                    result.partitions()
+                            .add(
+                                    new AlterReplicaLogDirPartitionResult()
+                                            .setPartitionIndex(partition)
+                                            .setErrorCode(
+                                                    verdict(target, topic.name(), partition)
+                                                            .code()));
+                }
+            }
+        }
+        return new AlterReplicaLogDirsResponseData().setResults(List.copyOf(results.values()));
+    }
+
+    private static @Nullable LogDirDescription find(
+            List<LogDirDescription> directories, String path) {
+        Path wanted = Path.of(path).toAbsolutePath().normalize();
+        for (LogDirDescription directory : directories) {
+            if (directory.path().toAbsolutePath().normalize().equals(wanted)) {
+                return directory;
+            }
+        }
+        return null;
+    }
+
+    private Errors verdict(@Nullable LogDirDescription target, String topicName, int partition) {
+        if (target == null) {
+            return Errors.LOG_DIR_NOT_FOUND;
+        }
+        if (!target.online()) {
+            return Errors.KAFKA_STORAGE_ERROR;
+        }
+        TopicImage topic = services.image().topic(topicName);
+        if (topic == null || topic.partition(partition) == null) {
+            return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+        }
+        Uuid topicId = topic.topicId();
+        if (services.partitions().find(topicId, partition) == null) {
+            return Errors.REPLICA_NOT_AVAILABLE;
+        }
+        boolean there =
+                target.partitionBytes().keySet().stream()
+                        .anyMatch(
+                                id -> id.topicId().equals(topicId) && id.partition() == partition);
+        return there ? Errors.NONE : Errors.INVALID_REQUEST;
+    }
+}

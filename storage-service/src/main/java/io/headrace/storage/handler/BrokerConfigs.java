@@ -1,0 +1,161 @@
+package io.headrace.storage.handler;
+
+import io.headrace.protocol.config.ConfigDefinition;
+import io.headrace.protocol.config.TopicConfigs;
+import io.headrace.protocol.metadata.ConfigResourceKey;
+import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.storage.config.StorageProperties;
+
+import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfigsResourceResult;
+import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfigsSynonym;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** This node's configs under Kafka's names: what is set, and what was changed while it runs. */
+final class BrokerConfigs {
+    private static final byte DYNAMIC_BROKER = 2;
+    private static final byte DYNAMIC_DEFAULT_BROKER = 3;
+    private static final byte STATIC_BROKER = 4;
+    private static final byte DEFAULT = 5;
+    private static final byte STRING = 2;
+
+    /** Broker-level names of topic configs that are not just {@code log.} and the topic's name. */
+    private static final Map<String, String> BROKER_NAMES =
+            Map.of(
+                    TopicConfigs.MAX_MESSAGE_BYTES, "message.max.bytes",
+                    TopicConfigs.MIN_INSYNC_REPLICAS, "min.insync.replicas",
+                    TopicConfigs.COMPRESSION_TYPE, "compression.type",
+                    TopicConfigs.UNCLEAN_LEADER_ELECTION_ENABLE, "unclean.leader.election.enable",
+                    TopicConfigs.SEGMENT_MS, "log.roll.ms",
+                    TopicConfigs.SEGMENT_JITTER_MS, "log.roll.jitter.ms",
+                    TopicConfigs.FLUSH_MESSAGES, "log.flush.interval.messages",
+                    TopicConfigs.FLUSH_MS, "log.flush.interval.ms");
+
+    private final Services services;
+
+    BrokerConfigs(Services services) {
+        this.services = services;
+    }
+
+    private record Value(@Nullable String value, byte source, boolean readOnly) {}
+
+    /**
+     * Describes them.
+     *
+     * @param clusterDefault whether only what is set for all nodes is asked for
+     * @param names the names asked for, or null for all
+     */
+    List<DescribeConfigsResourceResult> describe(
+            boolean clusterDefault,
+            @Nullable List<String> names,
+            boolean synonyms,
+            boolean documentation) {
+        Map<String, Value> values = new TreeMap<>();
+        MetadataImage image = services.image();
+        if (!clusterDefault) {
+            addStatic(values);
+        }
+        image.configsOf(new ConfigResourceKey(ConfigResourceKey.BROKER, ""))
+                .forEach(
+                        (name, value) ->
+                                values.put(name, new Value(value, DYNAMIC_DEFAULT_BROKER, false)));
+        if (!clusterDefault) {
+            String nodeId = Integer.toString(services.nodeId());
+            image.configsOf(new ConfigResourceKey(ConfigResourceKey.BROKER, nodeId))
+                    .forEach(
+                            (name, value) ->
+                                    values.put(name, new Value(value, DYNAMIC_BROKER, false)));
+        }
+        List<DescribeConfigsResourceResult> results = new ArrayList<>();
+        values.forEach(
+                (name, value) -> {
+                    if (names == null || names.contains(name)) {
+                        results.add(result(name, value, synonyms, documentation));
+                    }
+                });
+        return results;
+    }
+
+    private static DescribeConfigsResourceResult result(
+            String name, Value value, boolean synonyms, boolean documentation) {
+        DescribeConfigsResourceResult result =
+                new DescribeConfigsResourceResult()
+                        .setName(name)
+                        .setValue(value.value())
+                        .setReadOnly(value.readOnly())
+                        .setConfigSource(value.source())
+                        .setIsSensitive(false)
+                        .setConfigType(STRING)
+                        .setDocumentation(documentation ? "" : null);
+        if (synonyms) {
+            result.setSynonyms(
+                    List.of(
+                            new DescribeConfigsSynonym()
+                                    .setName(name)
+                                    .setValue(value.value())
+                                    .setSource(value.source())));
+        }
+        return result;
+    }
+
+    private void addStatic(Map<String, Value> values) {
+        StorageProperties properties = services.properties();
+        StorageProperties.Limits limits = properties.limits();
+        put(values, "node.id", properties.nodeId());
+        put(values, "broker.id", properties.nodeId());
+        put(
+                values,
+                "log.dirs",
+                properties.dataDirs().stream()
+                        .map(Path::toAbsolutePath)
+                        .map(Path::toString)
+                        .collect(Collectors.joining(",")));
+        put(
+                values,
+                "listeners",
+                "PLAINTEXT://" + properties.listener().host() + ":" + properties.listener().port());
+        StorageProperties.Advertised advertised = properties.advertised();
+        if (advertised != null) {
+            put(
+                    values,
+                    "advertised.listeners",
+                    "PLAINTEXT://" + advertised.host() + ":" + advertised.port());
+        }
+        if (properties.rack() != null) {
+            put(values, "broker.rack", properties.rack());
+        }
+        put(values, "auto.create.topics.enable", properties.autoCreateTopics());
+        put(values, "num.network.threads", properties.loopCount());
+        put(values, "num.io.threads", properties.ioThreads());
+        put(values, "socket.request.max.bytes", limits.maxRequestBytes());
+        put(values, "queued.max.request.bytes", limits.maxRequestMemoryBytes());
+        put(values, "fetch.max.bytes", limits.maxFetchBytes());
+        put(values, "max.connections", limits.maxConnections());
+        put(values, "max.connections.per.ip", limits.maxConnectionsPerAddress());
+        put(values, "connections.max.idle.ms", limits.idleTimeout().toMillis());
+        put(values, "producer.id.expiration.ms", limits.producerIdExpiration().toMillis());
+        for (ConfigDefinition definition : TopicConfigs.all()) {
+            String own = properties.topicDefaults().get(definition.name());
+            values.put(
+                    brokerName(definition.name()),
+                    new Value(
+                            own == null ? definition.defaultValue() : own,
+                            own == null ? DEFAULT : STATIC_BROKER,
+                            false));
+        }
+    }
+
+    private static String brokerName(String topicConfig) {
+        return BROKER_NAMES.getOrDefault(topicConfig, "log." + topicConfig);
+    }
+
+    private static void put(Map<String, Value> values, String name, Object value) {
+        values.put(name, new Value(value.toString(), STATIC_BROKER, true));
+    }
+}

@@ -1,0 +1,156 @@
+package io.headrace.storage.handler;
+
+import io.headrace.protocol.metadata.ShardOwnerImage;
+import io.headrace.protocol.metadata.TopicImage;
+import io.headrace.storage.forward.ForwardTarget;
+
+import org.apache.kafka.common.message.HeartbeatRequestData;
+import org.apache.kafka.common.message.JoinGroupRequestData;
+import org.apache.kafka.common.message.LeaveGroupRequestData;
+import org.apache.kafka.common.message.OffsetCommitRequestData;
+import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** All handlers of a storage node, put together. */
+public final class Handlers {
+    private static final String OFFSETS_TOPIC = "__consumer_offsets";
+
+    /** Forwarded to the active controller. */
+    private static final List<ApiKeys> ADMIN =
+            List.of(
+                    ApiKeys.CREATE_TOPICS,
+                    ApiKeys.DELETE_TOPICS,
+                    ApiKeys.CREATE_PARTITIONS,
+                    ApiKeys.ALTER_CONFIGS,
+                    ApiKeys.INCREMENTAL_ALTER_CONFIGS,
+                    ApiKeys.LIST_CONFIG_RESOURCES,
+                    ApiKeys.ALTER_PARTITION_REASSIGNMENTS,
+                    ApiKeys.LIST_PARTITION_REASSIGNMENTS,
+                    ApiKeys.ELECT_LEADERS,
+                    ApiKeys.DESCRIBE_QUORUM,
+                    ApiKeys.UPDATE_FEATURES,
+                    ApiKeys.UNREGISTER_BROKER,
+                    ApiKeys.DESCRIBE_CLIENT_QUOTAS,
+                    ApiKeys.ALTER_CLIENT_QUOTAS,
+                    ApiKeys.DESCRIBE_USER_SCRAM_CREDENTIALS,
+                    ApiKeys.ALTER_USER_SCRAM_CREDENTIALS);
+
+    /** Forwarded to the owner of the group's shard. */
+    private static final List<ApiKeys> GROUP =
+            List.of(
+                    ApiKeys.JOIN_GROUP,
+                    ApiKeys.SYNC_GROUP,
+                    ApiKeys.HEARTBEAT,
+                    ApiKeys.LEAVE_GROUP,
+                    ApiKeys.OFFSET_COMMIT,
+                    ApiKeys.OFFSET_DELETE);
+
+    /** Answered that security is not enabled, as a Kafka node without an authorizer does. */
+    private static final List<ApiKeys> ACLS =
+            List.of(ApiKeys.DESCRIBE_ACLS, ApiKeys.CREATE_ACLS, ApiKeys.DELETE_ACLS);
+
+    private Handlers() {}
+
+    /** The registry of a node. */
+    public static HandlerRegistry of(Services services) {
+        AtomicReference<HandlerRegistry> self = new AtomicReference<>();
+        List<ApiHandler> handlers = new ArrayList<>();
+        handlers.add(
+                new ApiVersionsHandler(
+                        services,
+                        () -> {
+                            HandlerRegistry registry = self.get();
+                            if (registry == null) {
+                                throw new IllegalStateException("Asked before it was built");
+                            }
+                            return registry;
+                        }));
+        addData(handlers, services);
+        addForwarded(handlers, services);
+        for (ApiKeys api : ACLS) {
+            handlers.add(new SecurityDisabledHandler(api));
+        }
+        HandlerRegistry registry = new HandlerRegistry(handlers);
+        self.set(registry);
+        return registry;
+    }
+
+    private static void addData(List<ApiHandler> handlers, Services services) {
+        handlers.add(new MetadataHandler(services, new TopicAutoCreation(services)));
+        handlers.add(new DescribeClusterHandler(services));
+        handlers.add(new DescribeTopicPartitionsHandler(services));
+        handlers.add(new FindCoordinatorHandler(services));
+        handlers.add(new ProduceHandler(services));
+        handlers.add(new FetchHandler(services));
+        handlers.add(new ListOffsetsHandler(services));
+        handlers.add(new OffsetForLeaderEpochHandler(services));
+        handlers.add(new DeleteRecordsHandler(services));
+        handlers.add(new DescribeProducersHandler(services));
+        handlers.add(new DescribeLogDirsHandler(services));
+        handlers.add(new AlterReplicaLogDirsHandler(services));
+        handlers.add(new InitProducerIdHandler(services));
+        handlers.add(new SaslHandshakeHandler());
+        handlers.add(new AuthenticateNodeHandler());
+        handlers.add(new ShardAppendHandler(services));
+        handlers.add(new ShardReadCheckHandler(services));
+    }
+
+    private static void addForwarded(List<ApiHandler> handlers, Services services) {
+        for (ApiKeys api : ADMIN) {
+            handlers.add(
+                    new ForwardingHandler(
+                            services,
+                            api,
+                            Errors.REQUEST_TIMED_OUT,
+                            body -> new ForwardTarget.Controller()));
+        }
+        for (ApiKeys api : GROUP) {
+            handlers.add(
+                    new ForwardingHandler(
+                            services,
+                            api,
+                            Errors.NOT_COORDINATOR,
+                            body -> shardOf(services, groupOf(body))));
+        }
+        handlers.add(
+                new GroupSplittingHandler(
+                        services, ApiKeys.OFFSET_FETCH, new GroupSplit.OffsetFetch()));
+        handlers.add(
+                new GroupSplittingHandler(
+                        services, ApiKeys.DESCRIBE_GROUPS, new GroupSplit.DescribeGroups()));
+        handlers.add(
+                new GroupSplittingHandler(
+                        services, ApiKeys.DELETE_GROUPS, new GroupSplit.DeleteGroups()));
+        handlers.add(new ListGroupsHandler(services));
+        handlers.add(new DescribeConfigsHandler(services));
+    }
+
+    /** Where the requests of a group go. */
+    static ForwardTarget shardOf(Services services, String groupId) {
+        TopicImage topic = services.image().topic(OFFSETS_TOPIC);
+        if (topic == null || topic.partitionCount() == 0) {
+            return new ForwardTarget.Controller(); // the first use makes the topic
+        }
+        int shard = (groupId.hashCode() & Integer.MAX_VALUE) % topic.partitionCount();
+        return new ForwardTarget.Shard(ShardOwnerImage.GROUP, shard);
+    }
+
+    private static String groupOf(ApiMessage body) {
+        return switch (body) {
+            case JoinGroupRequestData join -> join.groupId();
+            case SyncGroupRequestData sync -> sync.groupId();
+            case HeartbeatRequestData heartbeat -> heartbeat.groupId();
+            case LeaveGroupRequestData leave -> leave.groupId();
+            case OffsetCommitRequestData commit -> commit.groupId();
+            case OffsetDeleteRequestData delete -> delete.groupId();
+            default -> throw new IllegalArgumentException("No group in " + body.getClass());
+        };
+    }
+}

@@ -1,0 +1,110 @@
+package io.headrace.storage.handler;
+
+import io.headrace.protocol.codec.ErrorResponses;
+import io.headrace.protocol.codec.MalformedFrameException;
+import io.headrace.protocol.codec.MessageWriter;
+import io.headrace.protocol.codec.OutboundFrame;
+import io.headrace.protocol.codec.RequestHead;
+import io.headrace.storage.metrics.ApiMetrics;
+import io.headrace.transport.server.InboundRequest;
+
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+
+/** One request of a client, its header read. Answering is possible from any thread, once. */
+final class Request {
+    private final RequestHead head;
+    private final InboundRequest inbound;
+    private final Client client;
+    private final ApiMetrics metrics;
+    private final long startedNanos;
+    private final int bodyPosition;
+
+    /**
+     * @param bodyPosition where the body begins in the frame
+     */
+    Request(
+            RequestHead head,
+            InboundRequest inbound,
+            Client client,
+            int bodyPosition,
+            ApiMetrics metrics,
+            long startedNanos) {
+        this.head = head;
+        this.inbound = inbound;
+        this.client = client;
+        this.bodyPosition = bodyPosition;
+        this.metrics = metrics;
+        this.startedNanos = startedNanos;
+    }
+
+    RequestHead head() {
+        return head;
+    }
+
+    short version() {
+        return head.apiVersion();
+    }
+
+    Client client() {
+        return client;
+    }
+
+    /** The whole request, header and body; only before the frame is released. */
+    ByteBuffer frame() {
+        return inbound.frame().duplicate().position(0);
+    }
+
+    /**
+     * Gives the request's memory back; nothing decoded from it that shares it may be used after.
+     */
+    void releaseFrame() {
+        inbound.releaseFrame();
+    }
+
+    void reply(ApiMessage response) {
+        replyFrame(MessageWriter.response(head, response));
+    }
+
+    /** Answers with a frame that carries its own header. */
+    void replyFrame(OutboundFrame frame) {
+        metrics.onAnswered(head.api().key(), System.nanoTime() - startedNanos, frame.sizeInBytes());
+        inbound.reply(frame);
+    }
+
+    void replyNothing() {
+        metrics.onAnswered(head.api().key(), System.nanoTime() - startedNanos, 0);
+        inbound.replyNothing();
+    }
+
+    /** Closes the connection. */
+    void fail(String reason) {
+        inbound.fail(reason);
+    }
+
+    /**
+     * The answer that carries the error wherever the API has room for it; only before the frame is
+     * released. Null when the API has none.
+     */
+    @Nullable ApiMessage errorResponse(Errors error, @Nullable String message) {
+        ByteBuffer body = frame().position(bodyPosition);
+        try {
+            return ErrorResponses.of(head, body, error, message);
+        } catch (MalformedFrameException e) {
+            return null; // decoded before, so this is an API without an error of its own
+        }
+    }
+
+    /** Answers with the error, or closes the connection when the API has no room for it. */
+    void replyError(Errors error, @Nullable String message) {
+        ApiMessage response = errorResponse(error, message);
+        if (response == null) {
+            fail(head.api().name() + " failed: " + error);
+        } else {
+            reply(response);
+        }
+    }
+}

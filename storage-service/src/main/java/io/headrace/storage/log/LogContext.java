@@ -1,0 +1,11 @@
+package io.headrace.storage.log;
+
+import io.headrace.storage.file.OpenFiles;
+import io.headrace.storage.producer.ProducerIds;
+
+/** What all logs of a store share. */
+record LogContext(
+        LogStoreProperties properties,
+        LogRuntime runtime,
+        OpenFiles openFiles,
+        ProducerIds producerIds) {}

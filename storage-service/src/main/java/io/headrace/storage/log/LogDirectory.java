@@ -1,0 +1,189 @@
+package io.headrace.storage.log;
+
+import io.headrace.storage.file.DirectoryLock;
+import io.headrace.storage.recovery.DirectoryCheckpoints;
+import io.headrace.storage.recovery.DirectoryMetadata;
+import io.headrace.storage.recovery.PromiseJournal;
+
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.PriorityBlockingQueue;
+
+/**
+ * One log directory, on one disk: its lock, journal, group commit, warm window, checkpoints and
+ * logs. Safe for use by several threads.
+ */
+final class LogDirectory {
+    private final Path path;
+    private final Uuid directoryId;
+    private final DirectoryLock lock;
+    private final PromiseJournal journal;
+    private final GroupCommit groupCommit;
+    private final WarmWindow warmWindow;
+    private final DirectoryCheckpoints checkpoints;
+    private final String bootId;
+    private final Map<TopicIdPartition, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final PriorityBlockingQueue<Removal> removals = new PriorityBlockingQueue<>();
+    private volatile @Nullable IOException offlineCause;
+    private @Nullable List<DirectoryCheckpoints.Line> lastWritten;
+
+    /** Something to remove from the disk later. */
+    record Removal(long dueMs, List<Path> paths) implements Comparable<Removal> {
+        @Override
+        public int compareTo(Removal other) {
+            return Long.compare(dueMs, other.dueMs);
+        }
+    }
+
+    private LogDirectory(
+            Path path,
+            Uuid directoryId,
+            DirectoryLock lock,
+            PromiseJournal journal,
+            long warmBytes,
+            String bootId) {
+        this.path = path;
+        this.directoryId = directoryId;
+        this.lock = lock;
+        this.journal = journal;
+        this.groupCommit = new GroupCommit(path.getFileName().toString(), journal, this::fail);
+        this.warmWindow = new WarmWindow(warmBytes);
+        this.checkpoints = new DirectoryCheckpoints(path);
+        this.bootId = bootId;
+    }
+
+    /** Takes a directory into use. */
+    static LogDirectory open(Path path, LogContext context) throws IOException {
+        Files.createDirectories(path);
+        DirectoryLock lock = DirectoryLock.acquire(path);
+        try {
+            Uuid directoryId =
+                    DirectoryMetadata.check(
+                            path,
+                            context.properties().clusterId(),
+                            context.properties().nodeId(),
+                            () ->
+                                    new Uuid(
+                                            context.runtime().random().nextLong(),
+                                            context.runtime().random().nextLong()));
+            return new LogDirectory(
+                    path,
+                    directoryId,
+                    lock,
+                    PromiseJournal.open(path),
+                    context.properties().warmBytes(),
+                    context.runtime().bootId().get());
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    Uuid directoryId() {
+        return directoryId;
+    }
+
+    PromiseJournal journal() {
+        return journal;
+    }
+
+    GroupCommit groupCommit() {
+        return groupCommit;
+    }
+
+    WarmWindow warmWindow() {
+        return warmWindow;
+    }
+
+    DirectoryCheckpoints checkpoints() {
+        return checkpoints;
+    }
+
+    String bootId() {
+        return bootId;
+    }
+
+    Map<TopicIdPartition, PartitionLog> logs() {
+        return logs;
+    }
+
+    boolean isOffline() {
+        return offlineCause != null;
+    }
+
+    /** The disk failed: nothing in this directory is used any more, until the node restarts. */
+    void fail(IOException cause) {
+        synchronized (this) {
+            if (offlineCause != null) {
+                return;
+            }
+            offlineCause = cause;
+        }
+        System.getLogger(LogDirectory.class.getName())
+                .log(
+                        System.Logger.Level.ERROR,
+                        "Log directory " + path + " failed and is offline until a restart",
+                        cause);
+        for (PartitionLog log : logs.values()) {
+            log.loop().execute(() -> log.onOffline(cause));
+        }
+    }
+
+    /** Writes what every log last published. Blocks. */
+    synchronized void writeCheckpoints(boolean durable) throws IOException {
+        if (isOffline()) {
+            return;
+        }
+        List<DirectoryCheckpoints.Line> lines = new ArrayList<>(logs.size());
+        for (PartitionLog log : logs.values()) {
+            CheckpointState state = log.upkeep().published();
+            lines.add(
+                    new DirectoryCheckpoints.Line(
+                            log.id(),
+                            state.recoveryPoint(),
+                            state.logStartOffset(),
+                            state.highWatermark(),
+                            state.verified()));
+        }
+        lines.sort(Comparator.comparing(line -> DirectoryCheckpoints.keyOf(line.id())));
+        if (!lines.equals(lastWritten)) {
+            checkpoints.write(bootId, lines, durable);
+            lastWritten = lines;
+        }
+    }
+
+    void removeLater(Removal removal) {
+        removals.add(removal);
+    }
+
+    /** What is due for removal, taken off the list. */
+    List<Path> dueRemovals(long nowMs) {
+        List<Path> due = new ArrayList<>();
+        Removal next = removals.peek();
+        while (next != null && next.dueMs() <= nowMs && removals.remove(next)) {
+            due.addAll(next.paths());
+            next = removals.peek();
+        }
+        return due;
+    }
+
+    void close() throws IOException {
+        groupCommit.close();
+        journal.close();
+        lock.close();
+    }
+}

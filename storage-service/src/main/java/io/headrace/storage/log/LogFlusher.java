@@ -1,0 +1,132 @@
+package io.headrace.storage.log;
+
+import io.headrace.storage.file.LogFile;
+import io.headrace.storage.recovery.PromiseJournal;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/**
+ * What of one log is on the device, and what is on its way there: at most one request at a time.
+ * Confined to the owner loop.
+ */
+final class LogFlusher {
+    private final PartitionLog log;
+    private final Executor loop;
+    private final List<LogFile> dirtyClosed = new ArrayList<>(0);
+    private final List<Runnable> whenIdle = new ArrayList<>(0);
+    private long deviceOffset;
+    private boolean inFlight;
+    private boolean again;
+    private boolean directoryDirty;
+
+    LogFlusher(PartitionLog log, Executor loop, long deviceOffset) {
+        this.log = log;
+        this.loop = loop;
+        this.deviceOffset = deviceOffset;
+    }
+
+    /** Everything below is on the device. */
+    long deviceOffset() {
+        return deviceOffset;
+    }
+
+    /** A segment was closed: the caller's use of its file passes to the next flush. */
+    void onClosed(LogFile file) {
+        dirtyClosed.add(file);
+    }
+
+    /** The directory has a new file. */
+    void onNewFile() {
+        directoryDirty = true;
+    }
+
+    /** Has everything up to the log end flushed, now or after the request in flight. */
+    void request() {
+        if (log.logEndOffset() <= deviceOffset || log.isOffline()) {
+            return;
+        }
+        if (inFlight) {
+            again = true;
+            return;
+        }
+        submit();
+    }
+
+    private void submit() {
+        LogFile active = log.activeFile();
+        List<LogFile> files = new ArrayList<>(dirtyClosed.size() + 1);
+        files.addAll(dirtyClosed);
+        dirtyClosed.clear();
+        if (!active.retain()) {
+            throw new IllegalStateException("The active file of " + log.id() + " is closed");
+        }
+        files.add(active);
+        long offset = log.logEndOffset();
+        PromiseJournal.Key promise = log.isFsync() ? log.journalKey() : null;
+        inFlight = true;
+        again = false;
+        boolean flushDirectory = directoryDirty;
+        directoryDirty = false;
+        log.directory()
+                .groupCommit()
+                .submit(
+                        new GroupCommit.Request(
+                                promise,
+                                offset,
+                                files,
+                                flushDirectory ? log.path() : null,
+                                failure -> loop.execute(() -> onDone(offset, failure))));
+    }
+
+    private void onDone(long offset, @Nullable IOException failure) {
+        inFlight = false;
+        if (failure == null) {
+            deviceOffset = Math.max(deviceOffset, offset);
+        }
+        List<Runnable> idle = List.copyOf(whenIdle);
+        whenIdle.clear();
+        idle.forEach(Runnable::run);
+        if (failure == null && !log.isClosed()) {
+            log.onFlushed();
+            if (again && idle.isEmpty()) {
+                request();
+            }
+        }
+    }
+
+    /** Runs the action once no request is in flight. */
+    void whenIdle(Runnable action) {
+        if (inFlight) {
+            whenIdle.add(action);
+        } else {
+            action.run();
+        }
+    }
+
+    /** The log was cut, or loaded anew. */
+    void reset(long offset) {
+        releaseClosed();
+        deviceOffset = offset;
+        again = false;
+    }
+
+    /**
+     * Flushes files of closed segments on the calling I/O thread, while no request is in flight.
+     */
+    void flushClosed() throws IOException {
+        for (LogFile file : List.copyOf(dirtyClosed)) {
+            file.flush();
+        }
+    }
+
+    /** Lets go of files that will not be flushed. */
+    void releaseClosed() {
+        dirtyClosed.forEach(LogFile::release);
+        dirtyClosed.clear();
+    }
+}

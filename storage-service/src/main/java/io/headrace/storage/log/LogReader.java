@@ -1,0 +1,247 @@
+package io.headrace.storage.log;
+
+import io.headrace.protocol.batch.BatchDescriptor;
+import io.headrace.protocol.batch.BatchView;
+import io.headrace.storage.file.LogFile;
+import io.headrace.storage.file.OpenFiles;
+import io.headrace.storage.segment.BatchHeaders;
+import io.headrace.storage.segment.BatchPosition;
+import io.headrace.storage.segment.Segment;
+import io.headrace.storage.segment.SparseIndex;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** Finds where a read begins and ends. */
+final class LogReader {
+    private LogReader() {}
+
+    /**
+     * A read of the active segment's warm bytes on the owner loop, or null when it must be cold.
+     */
+    static LogSlice.@Nullable Warm warm(
+            PartitionLog log, long offset, int maxBytes, boolean minOneMessage, long bound)
+            throws IOException {
+        Segment active = log.activeSegment();
+        if (offset < active.baseOffset()) {
+            return null;
+        }
+        LogFile file = log.activeFile();
+        long start = positionInMemory(log, active, file, offset);
+        if (start < 0 || !log.isWarm(start)) {
+            return null;
+        }
+        long end = active.sizeInBytes();
+        if (bound < log.logEndOffset()) {
+            end = positionInMemory(log, active, file, bound);
+            if (end < 0) {
+                return null;
+            }
+        }
+        long size = Math.min(maxBytes, end - start);
+        if (size < end - start) {
+            BatchPosition first = new BatchHeaders(file, end).at(start);
+            if (first == null) {
+                return null; // let the cold path say what is wrong
+            }
+            if (first.sizeInBytes() > size) {
+                size = minOneMessage ? first.sizeInBytes() : 0;
+            }
+        }
+        if (!file.retain()) {
+            throw new IllegalStateException("The active file of " + log.id() + " is closed");
+        }
+        return new LogSlice.Warm(file, start, (int) size, start + size);
+    }
+
+    /** Where a batch begins, as far as memory and warm bytes can tell; -1 when they cannot. */
+    private static long positionInMemory(
+            PartitionLog log, Segment active, LogFile file, long offset) throws IOException {
+        if (offset == log.logEndOffset()) {
+            return active.sizeInBytes();
+        }
+        long recent = log.recent().positionOf(offset);
+        if (recent >= 0) {
+            return recent;
+        }
+        int floor = active.offsets().tailFloorValue(offset - active.baseOffset());
+        if (floor < 0) {
+            if (!active.offsets().isInMemory()) {
+                return -1;
+            }
+            floor = 0;
+        }
+        if (!log.isWarm(floor)) {
+            return -1;
+        }
+        BatchPosition batch = new BatchHeaders(file, active.sizeInBytes()).seek(floor, offset);
+        return batch == null ? -1 : batch.position();
+    }
+
+    /** A read that an I/O thread does: made on the owner loop, of immutable things. */
+    record Cold(
+            PartitionLog log,
+            OpenFiles openFiles,
+            List<Segment> segments,
+            int first,
+            SparseIndex.View activeIndex,
+            long activeSizeInBytes,
+            long offset,
+            int maxBytes,
+            boolean minOneMessage,
+            long bound)
+            implements LogSlice.ColdRead {
+
+        @Override
+        public ByteBuffer load(IntFunction<ByteBuffer> allocate) throws IOException {
+            try {
+                return loadFromSegments(allocate);
+            } catch (SegmentReplacedException e) {
+                return afterReplacement().load(allocate);
+            }
+        }
+
+        /** The same read, of the segments that stand before the once active one now. */
+        private Cold afterReplacement() {
+            Segment active = segments.getLast();
+            if (active.isReplaced()) {
+                throw new CorruptRangeException(active + " was compacted: read again", offset);
+            }
+            List<Segment> now = new ArrayList<>();
+            int floor = 0;
+            for (Segment segment : log.segments().all()) {
+                if (segment.baseOffset() < active.baseOffset()) {
+                    floor = segment.baseOffset() <= offset ? now.size() : floor;
+                    now.add(segment);
+                }
+            }
+            floor = active.baseOffset() <= offset ? now.size() : floor;
+            now.add(active);
+            return new Cold(
+                    log,
+                    openFiles,
+                    now,
+                    floor,
+                    activeIndex,
+                    activeSizeInBytes,
+                    offset,
+                    maxBytes,
+                    minOneMessage,
+                    bound);
+        }
+
+        private ByteBuffer loadFromSegments(IntFunction<ByteBuffer> allocate) throws IOException {
+            for (int i = first; i < segments.size(); i++) {
+                Segment segment = segments.get(i);
+                if (segment.baseOffset() >= bound) {
+                    break;
+                }
+                boolean isActive = i == segments.size() - 1;
+                long end = isActive ? activeSizeInBytes : segment.sizeInBytes();
+                LogFile file = open(segment);
+                try {
+                    SparseIndex.View index = isActive ? activeIndex : segment.offsets().view();
+                    ByteBuffer found = load(segment, file, index, end, allocate);
+                    if (found != null) {
+                        return found;
+                    }
+                } finally {
+                    file.release();
+                }
+            }
+            return allocate.apply(0).limit(0);
+        }
+
+        private LogFile open(Segment segment) throws IOException {
+            try {
+                return SegmentReplacedException.open(openFiles, segment);
+            } catch (NoSuchFileException e) {
+                throw new CorruptRangeException(
+                        "The file of " + segment + " is gone: read again", offset);
+            }
+        }
+
+        private @Nullable ByteBuffer load(
+                Segment segment,
+                LogFile file,
+                SparseIndex.View index,
+                long end,
+                IntFunction<ByteBuffer> allocate)
+                throws IOException {
+            BatchPosition batch = segment.seek(file, index, offset, end);
+            if (batch == null) {
+                checkReadToEnd(segment, file, end);
+                return null;
+            }
+            if (batch.baseOffset() >= bound) {
+                return allocate.apply(0).limit(0);
+            }
+            if (batch.sizeInBytes() > maxBytes && !minOneMessage) {
+                return allocate.apply(0).limit(0);
+            }
+            long size = Math.min(end - batch.position(), Math.max(maxBytes, batch.sizeInBytes()));
+            ByteBuffer bytes = allocate.apply((int) size).clear().limit((int) size);
+            file.readFully(bytes, batch.position());
+            bytes.flip();
+            return bytes.limit(validEnd(bytes, batch, segment));
+        }
+
+        /** No batch was found: that is fine only where the headers lead to the end. */
+        private void checkReadToEnd(Segment segment, LogFile file, long end) throws IOException {
+            BatchHeaders headers = new BatchHeaders(file, end);
+            SparseIndex.Entry last = segment.offsets().view().last();
+            long position = last.isNone() ? 0 : last.value();
+            if (headers.at(position) == null) {
+                position = 0;
+            }
+            BatchPosition batch = headers.at(position);
+            while (batch != null) {
+                position = batch.nextPosition();
+                batch = headers.at(position);
+            }
+            if (position != end) {
+                throw new CorruptRangeException(
+                        "The batch at " + position + " in " + segment + " is damaged", offset);
+            }
+        }
+
+        /** The end of the last whole valid batch below the bound. */
+        private int validEnd(ByteBuffer bytes, BatchPosition first, Segment segment) {
+            int at = 0;
+            while (at + BatchDescriptor.HEADER_BYTES <= bytes.limit()) {
+                long size = BatchDescriptor.LOG_OVERHEAD_BYTES + (long) BatchView.length(bytes, at);
+                boolean isPlausible =
+                        size >= BatchDescriptor.HEADER_BYTES
+                                && BatchView.magic(bytes, at) == BatchDescriptor.CURRENT_MAGIC;
+                if (isPlausible && size > bytes.limit() - at) {
+                    break;
+                }
+                if (isPlausible && BatchView.baseOffset(bytes, at) >= bound) {
+                    break;
+                }
+                if (!isPlausible || !BatchView.isCrcValid(bytes, at)) {
+                    if (at > 0) {
+                        break; // what is before it is good; the next read meets it first
+                    }
+                    throw new CorruptRangeException(
+                            "The batch of offset "
+                                    + first.baseOffset()
+                                    + " at "
+                                    + first.position()
+                                    + " in "
+                                    + segment
+                                    + " does not match its CRC",
+                            first.baseOffset());
+                }
+                at += (int) size;
+            }
+            return at;
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package io.headrace.storage.log;
+
+import io.headrace.storage.file.Directories;
+import io.headrace.storage.recovery.DirectoryCheckpoints;
+import io.headrace.storage.recovery.DirectoryMetadata;
+import io.headrace.storage.recovery.LoadRequest;
+import io.headrace.storage.recovery.LoadedLog;
+import io.headrace.storage.recovery.LogLoader;
+import io.headrace.storage.recovery.VerifiedPoint;
+
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/** Loads all logs of a store at its start, several at a time. Used once. */
+final class LogStoreLoader {
+    private final LogContext context;
+    private final List<LogDirectory> directories;
+    private final Function<String, LogConfig> configOf;
+    private final LogStore.Progress progress;
+    private final AtomicInteger done = new AtomicInteger();
+
+    private record Task(
+            LogDirectory directory,
+            DirectoryCheckpoints.Loaded checkpoints,
+            Path path,
+            TopicIdPartition id) {}
+
+    LogStoreLoader(
+            LogContext context,
+            List<LogDirectory> directories,
+            Function<String, LogConfig> configOf,
+            LogStore.Progress progress) {
+        this.context = context;
+        this.directories = directories;
+        this.configOf = configOf;
+        this.progress = progress;
+    }
+
+    void load() {
+        List<Task> tasks = new ArrayList<>();
+        for (LogDirectory directory : directories) {
+            try {
+                tasks.addAll(tasksOf(directory));
+            } catch (IOException e) {
+                directory.fail(e);
+            }
+        }
+        int threads = Math.min(context.properties().recoveryThreads(), tasks.size());
+        if (threads <= 1) {
+            tasks.forEach(task -> load(task, tasks.size()));
+            return;
+        }
+        try (ExecutorService pool =
+                Executors.newFixedThreadPool(
+                        threads, Thread.ofPlatform().daemon().name("recovery-", 0).factory())) {
+            tasks.forEach(task -> pool.execute(() -> load(task, tasks.size())));
+            pool.shutdown();
+            while (!pool.awaitTermination(1, TimeUnit.MINUTES)) {
+                progress.onRecovered(done.get(), tasks.size());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while recovering logs", e);
+        }
+    }
+
+    private List<Task> tasksOf(LogDirectory directory) throws IOException {
+        DirectoryCheckpoints.Loaded checkpoints = directory.checkpoints().load();
+        List<Task> tasks = new ArrayList<>();
+        for (Path path : Directories.list(directory.path())) {
+            if (!Files.isDirectory(path)) {
+                continue;
+            }
+            String name = path.getFileName().toString();
+            if (name.endsWith(LogStore.DELETED_DIRECTORY) || name.endsWith(".new")) {
+                directory.removeLater(new LogDirectory.Removal(0, List.of(path)));
+                continue;
+            }
+            TopicPartition partition = partitionOf(name);
+            if (partition == null || name.endsWith(LogStore.STRAY_DIRECTORY)) {
+                continue;
+            }
+            Uuid topicId = DirectoryMetadata.readTopicId(path);
+            if (topicId == null) {
+                LogStore.setAside(directory, path, LogStore.STRAY_DIRECTORY);
+                continue;
+            }
+            TopicIdPartition id = new TopicIdPartition(topicId, partition);
+            tasks.add(new Task(directory, checkpoints, path, id));
+        }
+        return tasks;
+    }
+
+    private static @Nullable TopicPartition partitionOf(String name) {
+        int dash = name.lastIndexOf('-');
+        if (dash <= 0 || dash == name.length() - 1) {
+            return null;
+        }
+        try {
+            int partition = Integer.parseInt(name.substring(dash + 1));
+            return partition < 0 ? null : new TopicPartition(name.substring(0, dash), partition);
+        } catch (NumberFormatException e) {
+            return null;
+        }
+    }
+
+    private void load(Task task, int total) {
+        LogDirectory directory = task.directory();
+        if (directory.isOffline()) {
+            return;
+        }
+        try {
+            LogConfig config = configOf.apply(task.id().topic());
+            String name = LogStore.nameOf(task.id());
+            DirectoryCheckpoints.Loaded checkpoints = task.checkpoints();
+            boolean isTrusted =
+                    checkpoints.clean() || checkpoints.bootId().equals(directory.bootId());
+            VerifiedPoint verified =
+                    isTrusted
+                            ? checkpoints.verified().get(DirectoryCheckpoints.keyOf(task.id()))
+                            : null;
+            long recoveryPoint = checkpoints.recoveryPoints().getOrDefault(name, 0L);
+            long promised = directory.journal().promised(LogStore.journalKey(task.id()));
+            LoadedLog loaded =
+                    LogLoader.load(
+                            new LoadRequest(
+                                    task.path(),
+                                    task.id().topicPartition().toString(),
+                                    verified,
+                                    recoveryPoint,
+                                    promised,
+                                    checkpoints.logStarts().getOrDefault(name, 0L),
+                                    config.compact(),
+                                    config.indexIntervalBytes(),
+                                    context.producerIds(),
+                                    context.runtime().clockMs().getAsLong()));
+            PartitionLog log =
+                    new PartitionLog(
+                            directory,
+                            context,
+                            task.path(),
+                            task.id(),
+                            config,
+                            loaded,
+                            Math.max(recoveryPoint, promised),
+                            checkpoints.highWatermarks().getOrDefault(name, 0L));
+            if (!isTrusted && promised < 0 && log.logEndOffset() > recoveryPoint) {
+                log.markUnclean(
+                        new UncleanLog(
+                                "Log "
+                                        + task.id().topicPartition()
+                                        + " kept records in the page cache only, and the machine"
+                                        + " went down",
+                                recoveryPoint));
+            }
+            directory.logs().put(task.id(), log);
+            progress.onRecovered(done.incrementAndGet(), total);
+        } catch (IOException e) {
+            directory.fail(e);
+        }
+    }
+}

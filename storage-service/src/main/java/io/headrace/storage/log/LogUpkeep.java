@@ -1,0 +1,395 @@
+package io.headrace.storage.log;
+
+import io.headrace.storage.file.Directories;
+import io.headrace.storage.file.LogFile;
+import io.headrace.storage.file.TextCheckpoint;
+import io.headrace.storage.recovery.LoadRequest;
+import io.headrace.storage.recovery.LoadedLog;
+import io.headrace.storage.recovery.LogLoader;
+import io.headrace.storage.recovery.LogTruncation;
+import io.headrace.storage.recovery.VerifiedPoint;
+import io.headrace.storage.segment.Segment;
+import io.headrace.storage.segment.SegmentFiles;
+
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+
+/**
+ * What one log has done on the I/O executor: epochs, index files, snapshots, checkpoints,
+ * truncation. Started on the owner loop, one task of a log at a time, and finished there.
+ */
+final class LogUpkeep {
+    private static final int MEMORY_ENTRIES_MAX = 4096;
+    private static final int SNAPSHOTS_KEPT = 3;
+
+    private final PartitionLog log;
+    private final SerialTasks tasks;
+    private final ArrayDeque<Long> snapshotsBetweenRolls = new ArrayDeque<>(0);
+    private volatile CheckpointState published;
+    private @Nullable VerifiedPoint verified;
+    private long epochWrites;
+    private boolean epochsDirty;
+    private boolean dirty;
+    private boolean checkpointing;
+    private long durableRecoveryPoint;
+    private long snapshotOffset;
+    private long snapshotChanges;
+
+    LogUpkeep(PartitionLog log, long snapshotOffset) {
+        this.log = log;
+        this.tasks = new SerialTasks(log.context().runtime().io());
+        this.snapshotOffset = snapshotOffset;
+        this.snapshotChanges = -1;
+        this.durableRecoveryPoint = log.flusher().deviceOffset();
+        this.published =
+                new CheckpointState(
+                        durableRecoveryPoint, log.logStartOffset(), log.highWatermark(), null);
+        this.dirty = true;
+    }
+
+    /** What the directory's checkpoint files are to say. Any thread. */
+    CheckpointState published() {
+        return published;
+    }
+
+    void publish() {
+        if (!epochsDirty) {
+            durableRecoveryPoint = log.flusher().deviceOffset();
+        }
+        published =
+                new CheckpointState(
+                        durableRecoveryPoint, log.logStartOffset(), log.highWatermark(), verified);
+    }
+
+    void onAppended() {
+        dirty = true;
+    }
+
+    /** Runs a task on the I/O executor; its result arrives on the owner loop. */
+    <T> CompletableFuture<T> onIo(Callable<T> task) {
+        return submit(log.context().runtime().io(), task);
+    }
+
+    /** Like {@link #onIo}, after every earlier serial task of this log. */
+    private <T> CompletableFuture<T> serially(Callable<T> task) {
+        return submit(tasks, task);
+    }
+
+    /** See {@link #serially}; for the rest of this room. */
+    <T> CompletableFuture<T> afterEarlierTasks(Callable<T> task) {
+        return serially(task);
+    }
+
+    /** Sees to it that a task nobody waits for does not fail unseen. */
+    void watch(CompletableFuture<?> future) {
+        var _ =
+                future.whenComplete(
+                        (done, failure) -> {
+                            if (failure != null && !log.isOffline()) {
+                                System.getLogger(LogUpkeep.class.getName())
+                                        .log(
+                                                System.Logger.Level.ERROR,
+                                                "Upkeep of " + log.id() + " failed",
+                                                failure);
+                            }
+                        });
+    }
+
+    private <T> CompletableFuture<T> submit(Executor executor, Callable<T> task) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        executor.execute(
+                () -> {
+                    try {
+                        T value = task.call();
+                        log.loop().execute(() -> result.complete(value));
+                    } catch (IOException e) {
+                        log.directory().fail(e);
+                        log.loop()
+                                .execute(
+                                        () ->
+                                                result.completeExceptionally(
+                                                        Errors.KAFKA_STORAGE_ERROR.exception(
+                                                                e.getMessage())));
+                    } catch (Exception e) {
+                        log.loop().execute(() -> result.completeExceptionally(e));
+                    }
+                });
+        return result;
+    }
+
+    /** Makes the leader epochs durable as they are now. */
+    CompletableFuture<Void> writeEpochs() {
+        List<String> lines = log.epochs().toLines();
+        Path file = log.path().resolve(LogLoader.EPOCH_FILE);
+        epochsDirty = true;
+        CompletableFuture<Void> written =
+                serially(
+                        () -> {
+                            Directories.replace(file, TextCheckpoint.encode(lines));
+                            return null;
+                        });
+        long writing = ++epochWrites;
+        watch(
+                written.thenRun(
+                        () -> {
+                            if (epochWrites == writing) {
+                                epochsDirty = false;
+                                publish();
+                            }
+                        }));
+        return written;
+    }
+
+    /** Makes the next segment's file ahead. */
+    void prepareNext(Path prepared) {
+        watch(
+                serially(
+                                () -> {
+                                    Files.deleteIfExists(prepared);
+                                    LogFile.create(prepared).release();
+                                    return true;
+                                })
+                        .thenRun(() -> log.segments().onNextPrepared()));
+    }
+
+    /** A segment was closed: its indexes and the producers' state at its end go to disk. */
+    void onRolled(Segment closed) {
+        Segment.IndexTails tails = closed.tails();
+        long offset = log.logEndOffset();
+        byte[] snapshot = log.producerStates().toSnapshot();
+        long changes = log.producerStates().changes();
+        Path snapshotFile = log.activeSegment().path(SegmentFiles.PRODUCER_SNAPSHOT);
+        watch(
+                serially(
+                                () -> {
+                                    tails.write(true);
+                                    Directories.replace(snapshotFile, snapshot);
+                                    return true;
+                                })
+                        .thenRun(
+                                () -> {
+                                    tails.forget();
+                                    if (offset > snapshotOffset) {
+                                        snapshotOffset = offset;
+                                        snapshotChanges = changes;
+                                    }
+                                }));
+        if (!log.isFsync()) {
+            log.flusher().request();
+        }
+    }
+
+    /**
+     * Notes where the log is good up to: index entries and producer state go to files, so that a
+     * restart has little to read. Does nothing if nothing was appended since.
+     */
+    void checkpoint() {
+        if (checkpointing || log.isClosed() || log.isOffline()) {
+            return;
+        }
+        if (!dirty) {
+            publish();
+            trimIdle();
+            return;
+        }
+        dirty = false;
+        checkpointing = true;
+        watch(
+                write(false)
+                        .whenComplete((done, failure) -> checkpointing = false)
+                        .thenRun(
+                                () -> {
+                                    if (log.activeSegment().offsets().tailCount()
+                                            > MEMORY_ENTRIES_MAX) {
+                                        trimIdle();
+                                    }
+                                }));
+    }
+
+    /** Writes index tails and snapshot, then publishes the point that they are good for. */
+    CompletableFuture<Void> write(boolean flush) {
+        Segment active = log.activeSegment();
+        active.addTimeEntry();
+        Segment.IndexTails tails = active.tails();
+        long offset = log.logEndOffset();
+        long position = active.sizeInBytes();
+        long changes = log.producerStates().changes();
+        byte[] snapshot =
+                changes != snapshotChanges
+                                && (log.producerStates().count() > 0 || snapshotOffset >= 0)
+                        ? log.producerStates().toSnapshot()
+                        : null;
+        long pointSnapshot = snapshot == null ? snapshotOffset : offset;
+        Path snapshotFile = SegmentFiles.path(log.path(), offset, SegmentFiles.PRODUCER_SNAPSHOT);
+        VerifiedPoint point =
+                new VerifiedPoint(offset, active.baseOffset(), position, pointSnapshot, offset);
+        lastTails = tails;
+        return serially(
+                        () -> {
+                            tails.write(flush);
+                            if (snapshot != null && flush) {
+                                Directories.replace(snapshotFile, snapshot);
+                            } else if (snapshot != null) {
+                                Directories.replaceUnflushed(snapshotFile, snapshot);
+                            }
+                            return true;
+                        })
+                .thenAccept(
+                        done -> {
+                            if (snapshot != null) {
+                                snapshotChanges = changes;
+                                keepSnapshot(offset);
+                            }
+                            verified = point;
+                            publish();
+                        });
+    }
+
+    private Segment.@Nullable IndexTails lastTails;
+
+    /** Lets memory forget index entries that are in the file, and the ring of recent batches. */
+    private void trimIdle() {
+        Segment.IndexTails written = lastTails;
+        if (written != null && written.segment().equals(log.activeSegment())) {
+            written.forget();
+        }
+        lastTails = null;
+        if (!dirty) {
+            log.recent().clear();
+            log.segments().accountWarmBytes();
+        }
+    }
+
+    private void keepSnapshot(long offset) {
+        if (offset == snapshotOffset) {
+            return;
+        }
+        snapshotOffset = offset;
+        if (offset == log.activeSegment().baseOffset()) {
+            return;
+        }
+        snapshotsBetweenRolls.addLast(offset);
+        while (snapshotsBetweenRolls.size() > SNAPSHOTS_KEPT) {
+            long old = snapshotsBetweenRolls.removeFirst();
+            if (isSegmentBase(old)) {
+                continue;
+            }
+            Path file = SegmentFiles.path(log.path(), old, SegmentFiles.PRODUCER_SNAPSHOT);
+            watch(serially(() -> Files.deleteIfExists(file)));
+        }
+    }
+
+    private boolean isSegmentBase(long offset) {
+        for (Segment segment : log.segments().all()) {
+            if (segment.baseOffset() == offset) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A policy without promises takes back what was promised; one with them starts anew. */
+    void onFlushPolicyChanged() {
+        if (log.isFsync()) {
+            log.flusher().request();
+            return;
+        }
+        log.flusher()
+                .whenIdle(
+                        () ->
+                                watch(
+                                        serially(
+                                                () -> {
+                                                    log.directory()
+                                                            .journal()
+                                                            .promise(Map.of(log.journalKey(), -1L));
+                                                    return true;
+                                                })));
+    }
+
+    /** Cuts the log, or empties it, and loads what is left. */
+    CompletableFuture<Void> truncate(long offset, boolean fully) {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        log.beginTruncation();
+        verified = null;
+        publish();
+        log.flusher()
+                .whenIdle(
+                        () ->
+                                watch(
+                                        serially(() -> cutAndLoad(offset, fully))
+                                                .whenComplete(
+                                                        (loaded, failure) -> {
+                                                            if (failure != null) {
+                                                                result.completeExceptionally(
+                                                                        unwrap(failure));
+                                                                return;
+                                                            }
+                                                            finishTruncation(loaded, offset, fully);
+                                                            result.complete(null);
+                                                        })));
+        return result;
+    }
+
+    private static Throwable unwrap(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
+    }
+
+    private void finishTruncation(LoadedLog loaded, long offset, boolean fully) {
+        if (fully) {
+            log.setLogStartOffset(offset);
+        }
+        snapshotOffset = loaded.snapshotOffset();
+        snapshotChanges = -1;
+        snapshotsBetweenRolls.clear();
+        dirty = true;
+        log.endTruncation(loaded, fully ? offset : log.logStartOffset());
+        watch(writeEpochs());
+        publish();
+    }
+
+    /**
+     * First the promise is lowered and the checkpoints forget the log, durably: a crash in between
+     * must not miss what is cut on purpose.
+     */
+    private LoadedLog cutAndLoad(long offset, boolean fully) throws IOException {
+        LogDirectory directory = log.directory();
+        if (log.isFsync()) {
+            directory.journal().promise(Map.of(log.journalKey(), fully ? -1L : offset));
+        }
+        directory.writeCheckpoints(true);
+        Path path = log.path();
+        LogTruncation.cut(path, offset, fully);
+        LoadedLog loaded =
+                LogLoader.load(
+                        new LoadRequest(
+                                path,
+                                log.id().topicPartition().toString(),
+                                null,
+                                fully ? 0 : offset,
+                                -1,
+                                fully ? offset : log.logStartOffset(),
+                                log.config().compact(),
+                                log.config().indexIntervalBytes(),
+                                log.context().producerIds(),
+                                log.context().runtime().clockMs().getAsLong()));
+        loaded.activeFile().flush();
+        if (fully) {
+            loaded.epochs().clear();
+            loaded.producers().clear();
+        }
+        return loaded;
+    }
+}

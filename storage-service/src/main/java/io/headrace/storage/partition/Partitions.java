@@ -1,0 +1,215 @@
+package io.headrace.storage.partition;
+
+import io.headrace.protocol.metadata.ConfigResourceKey;
+import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.TopicImage;
+import io.headrace.storage.log.LogConfig;
+import io.headrace.storage.log.LogStore;
+import io.headrace.transport.loop.Loop;
+import io.headrace.transport.loop.LoopGroup;
+
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+
+/**
+ * The partitions that the metadata assigns to this node. Lookups come from any thread; changes from
+ * the one thread that applies metadata.
+ */
+public final class Partitions {
+    private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
+
+    private final int nodeId;
+    private final LoopGroup loops;
+    private final LogStore store;
+    private final Executor io;
+    private final Map<String, String> topicDefaults;
+    private final LongSupplier clockMs;
+    private final Map<Key, Partition> byKey = new ConcurrentHashMap<>();
+
+    private record Key(Uuid topicId, int partition) {}
+
+    /**
+     * @param topicDefaults this node's defaults of topic configs, by Kafka's topic-level names
+     */
+    public Partitions(
+            int nodeId,
+            LoopGroup loops,
+            LogStore store,
+            Executor io,
+            Map<String, String> topicDefaults,
+            LongSupplier clockMs) {
+        this.nodeId = nodeId;
+        this.loops = loops;
+        this.store = store;
+        this.io = io;
+        this.topicDefaults = Map.copyOf(topicDefaults);
+        this.clockMs = clockMs;
+    }
+
+    /** The loop that owns a partition, the same for as long as this process lives. */
+    public static Loop ownerOf(LoopGroup loops, TopicIdPartition id) {
+        int hash = id.topicId().hashCode() * 31 + id.partition();
+        hash ^= hash >>> 16;
+        return loops.at(Math.floorMod(hash, loops.size()));
+    }
+
+    /** The partition, or null when the metadata does not assign it to this node. */
+    public @Nullable Partition find(Uuid topicId, int partition) {
+        return byKey.get(new Key(topicId, partition));
+    }
+
+    public Collection<Partition> all() {
+        return Collections.unmodifiableCollection(byKey.values());
+    }
+
+    /**
+     * Brings the partitions of some topics in line with the metadata.
+     *
+     * @param topicIds the topics that changed
+     * @param nodeEpoch this incarnation's node epoch, or -1
+     * @return completes when every partition newly assigned serves or has failed
+     */
+    public CompletableFuture<Void> apply(
+            MetadataImage image, Collection<Uuid> topicIds, long nodeEpoch) {
+        List<CompletableFuture<Void>> settling = new ArrayList<>();
+        for (Uuid topicId : topicIds) {
+            TopicImage topic = image.topic(topicId);
+            if (topic == null) {
+                removeTopic(topicId);
+            } else {
+                applyTopic(image, topic, nodeEpoch, settling);
+            }
+        }
+        return CompletableFuture.allOf(settling.toArray(CompletableFuture[]::new));
+    }
+
+    private void applyTopic(
+            MetadataImage image,
+            TopicImage topic,
+            long nodeEpoch,
+            List<CompletableFuture<Void>> settling) {
+        LogConfig config = configOf(image, topic.name());
+        for (PartitionImage partition : topic.partitions().values()) {
+            Key key = new Key(topic.topicId(), partition.partition());
+            Partition known = byKey.get(key);
+            if (!partition.assignedReplicas().contains(nodeId)) {
+                if (known != null) {
+                    remove(key, known);
+                }
+                continue;
+            }
+            Partition current = known;
+            if (current == null) {
+                current = create(topic, partition.partition(), config);
+                byKey.put(key, current);
+                settling.add(current.firstSettled());
+            }
+            Partition target = current;
+            target.loop()
+                    .execute(
+                            () -> {
+                                target.onConfig(config);
+                                target.onMetadata(partition, nodeEpoch);
+                            });
+        }
+    }
+
+    private Partition create(TopicImage topic, int partition, LogConfig config) {
+        TopicIdPartition id = new TopicIdPartition(topic.topicId(), partition, topic.name());
+        Loop loop = ownerOf(loops, id);
+        Partition created = new Partition(id, loop, nodeId, new ShardFence(loop, io), clockMs);
+        store.openOrCreate(id, config)
+                .whenComplete(
+                        (log, failure) ->
+                                loop.run(
+                                        () -> {
+                                            if (failure == null) {
+                                                created.onOpened(log);
+                                            } else {
+                                                created.onOpenFailed(failure);
+                                            }
+                                        }));
+        return created;
+    }
+
+    private void removeTopic(Uuid topicId) {
+        for (Map.Entry<Key, Partition> entry : byKey.entrySet()) {
+            if (entry.getKey().topicId().equals(topicId)) {
+                remove(entry.getKey(), entry.getValue());
+            }
+        }
+    }
+
+    private void remove(Key key, Partition partition) {
+        byKey.remove(key);
+        partition
+                .loop()
+                .execute(
+                        () -> {
+                            partition.close(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+                            store.delete(partition.id())
+                                    .whenComplete(
+                                            (done, failure) -> {
+                                                if (failure != null) {
+                                                    LOG.error(
+                                                            "Cannot delete the log of {}",
+                                                            partition.id(),
+                                                            failure);
+                                                }
+                                            });
+                        });
+    }
+
+    /** The configuration of a topic, with this node's defaults for what it leaves out. */
+    public LogConfig configOf(MetadataImage image, String topic) {
+        return configOf(image, topic, topicDefaults);
+    }
+
+    /** As {@link #configOf(MetadataImage, String)}, before there are partitions. */
+    public static LogConfig configOf(
+            MetadataImage image, String topic, Map<String, String> topicDefaults) {
+        Map<String, String> overrides = image.configsOf(ConfigResourceKey.topic(topic));
+        try {
+            return LogConfig.of(overrides, topicDefaults);
+        } catch (IllegalArgumentException e) {
+            // The controller validates; this is a newer controller's config that we do not know.
+            LOG.error("Using default configs for topic {}: {}", topic, e.getMessage());
+            return LogConfig.of(Map.of(), topicDefaults);
+        }
+    }
+
+    /** Takes new figures of every partition, each on its loop. */
+    public void refreshStats() {
+        for (Partition partition : byKey.values()) {
+            partition.loop().execute(partition::refreshStats);
+        }
+    }
+
+    /** Ends all waiting; partitions serve no more. */
+    public CompletableFuture<Void> close() {
+        List<CompletableFuture<Void>> closing = new ArrayList<>();
+        for (Partition partition : byKey.values()) {
+            closing.add(
+                    CompletableFuture.runAsync(
+                            () -> partition.close(Errors.NOT_LEADER_OR_FOLLOWER),
+                            partition.loop()));
+        }
+        byKey.clear();
+        return CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new));
+    }
+}

@@ -1,0 +1,81 @@
+package io.headrace.storage.producer;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * The bytes of a producer snapshot, version 1, as Kafka writes them; big-endian.
+ *
+ * <pre>
+ *   version i16 | crc u32 | count i32 | entries       crc: CRC-32C of everything after it
+ *   entry: producerId i64 | producerEpoch i16 | lastSequence i32 | lastOffset i64 | offsetDelta i32
+ *          | timestamp i64 | coordinatorEpoch i32 | currentTransactionFirstOffset i64     (46 bytes)
+ * </pre>
+ */
+final class ProducerSnapshot {
+    private static final short VERSION = 1;
+    private static final int CRC_AT = 2;
+    private static final int COUNT_AT = 6;
+    private static final int ENTRIES_AT = 10;
+    private static final int ENTRY_BYTES = 46;
+
+    private ProducerSnapshot() {}
+
+    static byte[] encode(Collection<ProducerEntry> entries) {
+        ByteBuffer bytes = ByteBuffer.allocate(ENTRIES_AT + entries.size() * ENTRY_BYTES);
+        bytes.putShort(VERSION).putInt(0).putInt(entries.size());
+        for (ProducerEntry entry : entries) {
+            bytes.putLong(entry.producerId)
+                    .putShort(entry.producerEpoch)
+                    .putInt(entry.lastSequence())
+                    .putLong(entry.lastOffset())
+                    .putInt(entry.lastOffsetDelta())
+                    .putLong(entry.lastSeenMs)
+                    .putInt(entry.coordinatorEpoch)
+                    .putLong(entry.transactionFirstOffset);
+        }
+        bytes.putInt(CRC_AT, crcOf(bytes.array()));
+        return bytes.array();
+    }
+
+    static @Nullable List<ProducerEntry> decode(byte[] snapshot) {
+        if (snapshot.length < ENTRIES_AT) {
+            return null;
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(snapshot);
+        int count = bytes.getInt(COUNT_AT);
+        if (bytes.getShort(0) != VERSION
+                || count < 0
+                || (long) count * ENTRY_BYTES != snapshot.length - ENTRIES_AT
+                || bytes.getInt(CRC_AT) != crcOf(snapshot)) {
+            return null;
+        }
+        bytes.position(ENTRIES_AT);
+        List<ProducerEntry> entries = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            ProducerEntry entry = new ProducerEntry(bytes.getLong(), bytes.getShort());
+            int lastSequence = bytes.getInt();
+            long lastOffset = bytes.getLong();
+            int offsetDelta = bytes.getInt();
+            if (lastOffset >= 0) {
+                entry.addBatch(lastSequence, lastOffset, offsetDelta);
+            }
+            entry.lastSeenMs = bytes.getLong();
+            entry.coordinatorEpoch = bytes.getInt();
+            entry.transactionFirstOffset = bytes.getLong();
+            entries.add(entry);
+        }
+        return entries;
+    }
+
+    private static int crcOf(byte[] snapshot) {
+        CRC32C crc = new CRC32C();
+        crc.update(snapshot, COUNT_AT, snapshot.length - COUNT_AT);
+        return (int) crc.getValue();
+    }
+}

@@ -1,0 +1,33 @@
+package io.headrace.storage.recovery;
+
+import io.headrace.storage.epoch.LeaderEpochs;
+import io.headrace.storage.file.LogFile;
+import io.headrace.storage.producer.ProducerStates;
+import io.headrace.storage.segment.Segment;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/**
+ * A valid log, as loaded.
+ *
+ * @param segments in order; the last one is active, and {@code activeFile} is its records file,
+ *     open
+ * @param snapshotOffset the newest producer snapshot on disk, or -1
+ * @param lostRanges what readers are answered CORRUPT_MESSAGE for
+ * @param uncleanReason why something promised may be missing, or null
+ * @param scannedBytes how much had to be read
+ */
+public record LoadedLog(
+        List<Segment> segments,
+        LogFile activeFile,
+        LeaderEpochs epochs,
+        ProducerStates producers,
+        long logStartOffset,
+        long logEndOffset,
+        long snapshotOffset,
+        List<LostRange> lostRanges,
+        @Nullable String uncleanReason,
+        long uncleanFromOffset,
+        long scannedBytes) {}

@@ -1,0 +1,403 @@
+package io.headrace.storage.recovery;
+
+import io.headrace.protocol.batch.BatchView;
+import io.headrace.storage.epoch.LeaderEpochs;
+import io.headrace.storage.file.Directories;
+import io.headrace.storage.file.LogFile;
+import io.headrace.storage.file.TextCheckpoint;
+import io.headrace.storage.producer.ProducerStates;
+import io.headrace.storage.segment.AbortedTransactionEntry;
+import io.headrace.storage.segment.BatchHeaders;
+import io.headrace.storage.segment.BatchPosition;
+import io.headrace.storage.segment.Segment;
+import io.headrace.storage.segment.SegmentFiles;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Loads one log: trusts what may be trusted, reads and checks the rest, cuts a torn tail, rebuilds
+ * indexes and producer state. Blocks; used once, by one thread.
+ *
+ * <pre>
+ *   verified point known   its segment from that position on, and every later segment
+ *   not known              from the newest producer snapshot at or below the recovery point on
+ *
+ *   bad batch at or above the promised offset   cut there; later segments leave
+ *   bad batch below the promised offset         kept; readers are told it is corrupt; log unclean
+ *   log ends below the promised offset          goes on at the promised offset; gap; log unclean
+ * </pre>
+ */
+public final class LogLoader {
+    /** The file of leader epochs in a log's directory. */
+    public static final String EPOCH_FILE = "leader-epoch-checkpoint";
+
+    /** The file of lost ranges in a log's directory. */
+    public static final String LOST_RANGES_FILE = "lost-ranges";
+
+    private final LoadRequest request;
+    private final ProducerStates producers;
+    private final List<LostRange> lostRanges = new ArrayList<>();
+    private final List<Segment> segments = new ArrayList<>();
+    private LeaderEpochs epochs = new LeaderEpochs();
+    private long nextOffset;
+    private long replayFromOffset;
+    private long scannedBytes;
+    private @Nullable String uncleanReason;
+    private long uncleanFromOffset = -1;
+
+    private LogLoader(LoadRequest request) {
+        this.request = request;
+        this.producers = new ProducerStates(request.producerIds(), request.name());
+    }
+
+    /** Loads the log, with a file open for its active segment. */
+    public static LoadedLog load(LoadRequest request) throws IOException {
+        return new LogLoader(request).load();
+    }
+
+    private LoadedLog load() throws IOException {
+        LogDirectoryFiles files = LogDirectoryFiles.tidy(request.directory());
+        loadEpochs();
+        loadLostRanges();
+        int lostBefore = lostRanges.size();
+        Start start = chooseStart(files);
+        replayFromOffset = start.replayFromOffset();
+        for (Map.Entry<Long, Long> file : files.segments().entrySet()) {
+            if (file.getKey() < start.segmentBaseOffset()) {
+                segments.add(trusted(file.getKey(), file.getValue(), Long.MAX_VALUE));
+                nextOffset = file.getKey();
+            }
+        }
+        nextOffset = Math.max(nextOffset, start.offset());
+        replayBefore(start);
+        scanAll(files, start);
+        endAtPromise();
+        startAtLogStart();
+        files.deleteSnapshotsAbove(nextOffset);
+        epochs.truncateFromEnd(nextOffset + 1);
+        Segment active = segments.getLast();
+        LogFile file = LogFile.open(active.path(SegmentFiles.LOG));
+        readFirstTimestamp(active, file);
+        if (lostRanges.size() > lostBefore) {
+            saveLostRanges();
+        }
+        return new LoadedLog(
+                List.copyOf(segments),
+                file,
+                epochs,
+                producers,
+                Math.max(request.logStartOffset(), segments.getFirst().baseOffset()),
+                nextOffset,
+                files.newestSnapshotAtOrBelow(nextOffset),
+                List.copyOf(lostRanges),
+                uncleanReason,
+                uncleanFromOffset,
+                scannedBytes);
+    }
+
+    private record Start(
+            long offset, long segmentBaseOffset, long position, long replayFromOffset) {}
+
+    private Start chooseStart(LogDirectoryFiles files) throws IOException {
+        VerifiedPoint verified = request.verified();
+        if (verified != null && isUsable(verified, files)) {
+            return new Start(
+                    verified.offset(),
+                    verified.segmentBaseOffset(),
+                    verified.position(),
+                    verified.replayFromOffset());
+        }
+        producers.clear();
+        long snapshotOffset = -1;
+        for (long candidate : files.snapshotsDescendingFrom(request.recoveryPoint())) {
+            if (loadSnapshot(candidate)) {
+                snapshotOffset = candidate;
+                break;
+            }
+        }
+        if (snapshotOffset < 0) {
+            long first = files.segments().isEmpty() ? 0 : files.segments().firstKey();
+            return new Start(first, first, 0, 0);
+        }
+        Long base = files.segments().floorKey(snapshotOffset);
+        if (base == null) {
+            base = files.segments().isEmpty() ? snapshotOffset : files.segments().firstKey();
+        }
+        return new Start(base, base, 0, snapshotOffset);
+    }
+
+    private boolean isUsable(VerifiedPoint verified, LogDirectoryFiles files) throws IOException {
+        Long size = files.segments().get(verified.segmentBaseOffset());
+        if (size == null || size < verified.position()) {
+            return false;
+        }
+        return verified.snapshotOffset() < 0 || loadSnapshot(verified.snapshotOffset());
+    }
+
+    private boolean loadSnapshot(long offset) throws IOException {
+        byte[] content =
+                Directories.readIfExists(
+                        SegmentFiles.path(
+                                request.directory(), offset, SegmentFiles.PRODUCER_SNAPSHOT),
+                        1 << 30);
+        return content != null && producers.load(content);
+    }
+
+    /** A segment whose index files are taken as they are, up to an offset. */
+    private Segment trusted(long baseOffset, long sizeInBytes, long belowOffset)
+            throws IOException {
+        return TrustedIndexes.open(request.directory(), baseOffset, sizeInBytes, belowOffset);
+    }
+
+    /** Applies batches between the snapshot and the start of the scan to the producers' state. */
+    private void replayBefore(Start start) throws IOException {
+        if (replayFromOffset >= start.offset()) {
+            return;
+        }
+        for (Segment segment : segmentsForReplay(start)) {
+            boolean isStart = segment.baseOffset() == start.segmentBaseOffset();
+            long end = isStart ? start.position() : segment.sizeInBytes();
+            try (BatchScan scan = new BatchScan(segment.path(SegmentFiles.LOG), 0, end)) {
+                while (scan.next()) {
+                    applyToProducers(null, scan.buffer(), scan.index());
+                }
+            }
+        }
+    }
+
+    private List<Segment> segmentsForReplay(Start start) throws IOException {
+        List<Segment> chosen = new ArrayList<>();
+        for (int i = 0; i < segments.size(); i++) {
+            boolean reaches =
+                    i + 1 == segments.size() || segments.get(i + 1).baseOffset() > replayFromOffset;
+            if (reaches) {
+                chosen.add(segments.get(i));
+            }
+        }
+        if (start.position() > 0) {
+            chosen.add(trusted(start.segmentBaseOffset(), start.position(), start.offset()));
+        }
+        return chosen;
+    }
+
+    private void scanAll(LogDirectoryFiles files, Start start) throws IOException {
+        boolean cut = false;
+        for (Map.Entry<Long, Long> file :
+                files.segments().tailMap(start.segmentBaseOffset(), true).entrySet()) {
+            long baseOffset = file.getKey();
+            if (cut) {
+                files.deleteSegment(baseOffset);
+                continue;
+            }
+            if (baseOffset > nextOffset && nextOffset < request.promisedOffset() && !isFirst()) {
+                // Compaction leaves such holes too, but never in what was only just promised.
+                noteUnclean("its segment " + baseOffset + " does not continue the one before");
+            }
+            nextOffset = Math.max(nextOffset, baseOffset);
+            boolean isStart = baseOffset == start.segmentBaseOffset() && start.position() > 0;
+            Segment segment =
+                    isStart
+                            ? trusted(baseOffset, start.position(), start.offset())
+                            : Segment.empty(request.directory(), baseOffset);
+            if (start.position() == 0 || !isStart) {
+                files.deleteIndexes(baseOffset);
+            }
+            segments.add(segment);
+            cut = scan(segment, file.getValue());
+            boolean isLast = files.segments().higherKey(baseOffset) == null || cut;
+            if (!isLast) {
+                segment.addTimeEntry();
+                Segment.IndexTails tails = segment.tails();
+                tails.write(true);
+                tails.forget();
+            }
+        }
+    }
+
+    private boolean isFirst() {
+        return segments.isEmpty();
+    }
+
+    /** Reads the rest of a segment; answers whether the log was cut in it. */
+    private boolean scan(Segment segment, long fileSize) throws IOException {
+        long position = segment.sizeInBytes();
+        if (position == fileSize) {
+            return false;
+        }
+        try (BatchScan scan = new BatchScan(segment.path(SegmentFiles.LOG), position, fileSize)) {
+            while (true) {
+                boolean good = scan.next() && scan.isValid() && continuesAt(scan);
+                if (good) {
+                    apply(segment, scan);
+                    scannedBytes += scan.sizeInBytes();
+                } else if (scan.position() >= fileSize) {
+                    return false;
+                } else if (nextOffset < request.promisedOffset()) {
+                    if (!stepOverDamaged(segment, scan)) {
+                        return false;
+                    }
+                } else {
+                    scan.truncateHere();
+                    return true;
+                }
+            }
+        }
+    }
+
+    /**
+     * Whether the batch's offsets continue the log. The CRC does not cover the base offset, so a
+     * hole is believed only if the next batch confirms it.
+     */
+    private boolean continuesAt(BatchScan scan) throws IOException {
+        long baseOffset = BatchView.baseOffset(scan.buffer(), scan.index());
+        int delta = BatchView.lastOffsetDelta(scan.buffer(), scan.index());
+        if (baseOffset < nextOffset || delta < 0) {
+            return false;
+        }
+        if (baseOffset == nextOffset) {
+            return true;
+        }
+        BatchPosition following = scan.headerAt(scan.position() + scan.sizeInBytes());
+        return following == null
+                ? request.holesExpected()
+                : following.baseOffset() > baseOffset + delta;
+    }
+
+    /**
+     * Keeps a damaged batch below the promised offset, if its header still tells where the next one
+     * begins; else everything from here up to the next segment, or the promise, is lost.
+     */
+    private boolean stepOverDamaged(Segment segment, BatchScan scan) throws IOException {
+        noteUnclean("bytes from " + scan.position() + " in " + segment + " are damaged");
+        BatchPosition damaged = scan.headerHere();
+        if (damaged == null
+                || damaged.baseOffset() != nextOffset
+                || damaged.lastOffset() >= request.promisedOffset()) {
+            return false;
+        }
+        BatchPosition following = scan.headerAt(damaged.nextPosition());
+        boolean fits =
+                following == null
+                        ? damaged.lastOffset() + 1 == request.promisedOffset()
+                        : following.baseOffset() == damaged.lastOffset() + 1;
+        if (!fits) {
+            return false;
+        }
+        segment.onAppended(
+                damaged.sizeInBytes(),
+                damaged.lastOffset(),
+                segment.maxTimestampMs(),
+                request.indexIntervalBytes());
+        lostRanges.add(new LostRange(damaged.baseOffset(), damaged.lastOffset() + 1));
+        nextOffset = damaged.lastOffset() + 1;
+        scan.skipTo(damaged.nextPosition());
+        return true;
+    }
+
+    private void apply(Segment segment, BatchScan scan) {
+        ByteBuffer buffer = scan.buffer();
+        int index = scan.index();
+        long lastOffset = BatchView.lastOffset(buffer, index);
+        int leaderEpoch = BatchView.leaderEpoch(buffer, index);
+        if (leaderEpoch > epochs.latest()) {
+            epochs.assign(leaderEpoch, BatchView.baseOffset(buffer, index));
+        }
+        segment.onAppended(
+                scan.sizeInBytes(),
+                lastOffset,
+                BatchView.maxTimestampMs(buffer, index),
+                request.indexIntervalBytes());
+        applyToProducers(segment, buffer, index);
+        nextOffset = lastOffset + 1;
+    }
+
+    private void applyToProducers(@Nullable Segment segment, ByteBuffer buffer, int index) {
+        if (!BatchView.hasProducerId(buffer, index)) {
+            return;
+        }
+        boolean isReplay = BatchView.baseOffset(buffer, index) >= replayFromOffset;
+        if (!isReplay) {
+            return;
+        }
+        AbortedTransactionEntry aborted = producers.apply(buffer, index, request.nowMs());
+        if (aborted != null && segment != null) {
+            segment.addAborted(aborted);
+        }
+    }
+
+    private void endAtPromise() throws IOException {
+        long promised = request.promisedOffset();
+        if (nextOffset < promised) {
+            noteUnclean("it ends at offset " + nextOffset + ", but " + promised + " was promised");
+            lostRanges.add(new LostRange(nextOffset, promised));
+            nextOffset = promised;
+            createSegment(promised);
+        } else if (segments.isEmpty()) {
+            createSegment(Math.max(nextOffset, request.logStartOffset()));
+            nextOffset = segments.getLast().baseOffset();
+        }
+    }
+
+    private void startAtLogStart() throws IOException {
+        if (request.logStartOffset() > nextOffset) {
+            nextOffset = request.logStartOffset();
+            createSegment(nextOffset);
+        }
+    }
+
+    private void createSegment(long baseOffset) throws IOException {
+        Segment segment = Segment.empty(request.directory(), baseOffset);
+        LogFile.create(segment.path(SegmentFiles.LOG)).release();
+        Directories.flush(request.directory());
+        segments.add(segment);
+    }
+
+    private void noteUnclean(String reason) {
+        if (uncleanReason == null) {
+            uncleanReason = "Log " + request.name() + ": " + reason;
+            uncleanFromOffset = nextOffset;
+        }
+    }
+
+    private static void readFirstTimestamp(Segment active, LogFile file) throws IOException {
+        if (active.sizeInBytes() > 0 && active.firstTimestampMs() < 0) {
+            BatchPosition first = new BatchHeaders(file, active.sizeInBytes()).at(0);
+            if (first != null) {
+                active.setFirstTimestampMs(first.maxTimestampMs());
+            }
+        }
+    }
+
+    private void loadEpochs() throws IOException {
+        List<String[]> lines =
+                TextCheckpoint.readIfWhole(request.directory().resolve(EPOCH_FILE), 2);
+        if (lines != null) {
+            epochs = LeaderEpochs.ofFields(lines);
+        }
+    }
+
+    private void loadLostRanges() throws IOException {
+        List<String[]> lines =
+                TextCheckpoint.readIfWhole(request.directory().resolve(LOST_RANGES_FILE), 2);
+        if (lines != null) {
+            for (String[] fields : lines) {
+                lostRanges.add(new LostRange(Long.parseLong(fields[0]), Long.parseLong(fields[1])));
+            }
+        }
+    }
+
+    private void saveLostRanges() throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (LostRange range : lostRanges) {
+            lines.add(range.baseOffset() + " " + range.endOffset());
+        }
+        Directories.replace(
+                request.directory().resolve(LOST_RANGES_FILE), TextCheckpoint.encode(lines));
+    }
+}

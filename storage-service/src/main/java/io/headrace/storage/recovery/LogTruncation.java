@@ -1,0 +1,60 @@
+package io.headrace.storage.recovery;
+
+import io.headrace.storage.file.Directories;
+import io.headrace.storage.file.LogFile;
+import io.headrace.storage.segment.BatchHeaders;
+import io.headrace.storage.segment.BatchPosition;
+import io.headrace.storage.segment.SegmentFiles;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.NavigableMap;
+
+/** Cuts the files of a log on purpose, as replication demands. */
+public final class LogTruncation {
+    private LogTruncation() {}
+
+    /**
+     * Removes batches that reach the offset or lie above it; durable. A batch that contains the
+     * offset goes as a whole.
+     *
+     * @param fully whether to remove everything
+     */
+    public static void cut(Path directory, long offset, boolean fully) throws IOException {
+        LogDirectoryFiles files = LogDirectoryFiles.tidy(directory);
+        NavigableMap<Long, Long> segments = files.segments();
+        // From the end, so that a crash in between leaves a log without a hole.
+        for (Map.Entry<Long, Long> segment : segments.descendingMap().entrySet()) {
+            boolean isFirst = segment.getKey().equals(segments.firstKey());
+            if (fully || (segment.getKey() >= offset && !isFirst)) {
+                files.deleteSegment(segment.getKey());
+                continue;
+            }
+            cutSegment(directory, segment.getKey(), segment.getValue(), offset);
+            files.deleteIndexes(segment.getKey());
+            break;
+        }
+        files.deleteSnapshotsAbove(fully ? -1 : offset);
+        if (fully) {
+            Files.deleteIfExists(directory.resolve(LogLoader.EPOCH_FILE));
+            Files.deleteIfExists(directory.resolve(LogLoader.LOST_RANGES_FILE));
+        }
+        Directories.flush(directory);
+    }
+
+    private static void cutSegment(Path directory, long baseOffset, long size, long offset)
+            throws IOException {
+        LogFile file = LogFile.open(SegmentFiles.path(directory, baseOffset, SegmentFiles.LOG));
+        try {
+            BatchPosition first = new BatchHeaders(file, size).seek(0, offset);
+            if (first != null) {
+                file.truncate(first.position());
+                file.flush();
+            }
+        } finally {
+            file.release();
+        }
+    }
+}

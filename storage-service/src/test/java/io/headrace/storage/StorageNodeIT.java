@@ -1,0 +1,248 @@
+package io.headrace.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.headrace.storage.config.StorageProperties;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** A storage node over real sockets, with Kafka's own clients and a coordinator in memory. */
+@Timeout(60)
+class StorageNodeIT {
+    @TempDir Path directory;
+    private FakeCoordinator coordinator;
+    private StorageNode node;
+    private String bootstrap;
+
+    @BeforeEach
+    void start() throws Exception {
+        coordinator = new FakeCoordinator();
+        startNode();
+    }
+
+    @AfterEach
+    void stop() {
+        node.close();
+        coordinator.close();
+    }
+
+    private void startNode() throws Exception {
+        node = StorageNode.start(properties(Map.of()));
+        InetSocketAddress address = node.started().get(20, TimeUnit.SECONDS);
+        bootstrap = "localhost:" + address.getPort();
+    }
+
+    private StorageProperties properties(Map<String, Object> more) {
+        Map<String, Object> values = new HashMap<>();
+        values.put("headrace.storage.data-dirs", directory.toString());
+        values.put("headrace.storage.coordinators", "127.0.0.1:" + coordinator.port());
+        values.put("headrace.storage.cluster-secret", FakeCoordinator.SECRET);
+        values.put("headrace.storage.listener.host", "127.0.0.1");
+        values.put("headrace.storage.listener.port", 0);
+        values.put("headrace.storage.loops", 2);
+        values.putAll(more);
+        return new Binder(new MapConfigurationPropertySource(values))
+                .bindOrCreate("headrace.storage", StorageProperties.class);
+    }
+
+    private KafkaProducer<String, String> producer(Map<String, Object> more) {
+        Map<String, Object> config = new HashMap<>();
+        config.put("bootstrap.servers", bootstrap);
+        config.put("delivery.timeout.ms", 20_000);
+        config.put("request.timeout.ms", 10_000);
+        config.putAll(more);
+        return new KafkaProducer<>(config, new StringSerializer(), new StringSerializer());
+    }
+
+    private KafkaConsumer<String, String> consumer() {
+        Map<String, Object> config = new HashMap<>();
+        config.put("bootstrap.servers", bootstrap);
+        config.put("auto.offset.reset", "earliest");
+        config.put("enable.auto.commit", false);
+        return new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer());
+    }
+
+    private List<ConsumerRecord<String, String>> readAll(String topic, int partitions, int count) {
+        List<ConsumerRecord<String, String>> all = new ArrayList<>();
+        try (KafkaConsumer<String, String> consumer = consumer()) {
+            List<TopicPartition> assigned = new ArrayList<>();
+            for (int i = 0; i < partitions; i++) {
+                assigned.add(new TopicPartition(topic, i));
+            }
+            consumer.assign(assigned);
+            consumer.seekToBeginning(assigned);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (all.size() < count && System.nanoTime() < deadline) {
+                consumer.poll(Duration.ofMillis(200)).forEach(all::add);
+            }
+        }
+        return all;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "gzip", "snappy", "lz4", "zstd"})
+    void recordsComeBackAsTheyWereProduced(String codec) throws Exception {
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
+        try (var producer = producer(Map.of("compression.type", codec, "acks", "all"))) {
+            for (int i = 0; i < 500; i++) {
+                sent.add(producer.send(new ProducerRecord<>("t-" + codec, 0, "k" + i, "v" + i)));
+            }
+        }
+        for (int i = 0; i < 500; i++) {
+            assertThat(sent.get(i).get().offset()).isEqualTo(i);
+        }
+        List<ConsumerRecord<String, String>> read = readAll("t-" + codec, 1, 500);
+        assertThat(read).hasSize(500);
+        for (int i = 0; i < 500; i++) {
+            assertThat(read.get(i).offset()).isEqualTo(i);
+            assertThat(read.get(i).key()).isEqualTo("k" + i);
+            assertThat(read.get(i).value()).isEqualTo("v" + i);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "1", "all"})
+    void everyKindOfAcknowledgementWorksOverManyPartitions(String acks) {
+        coordinator.createTopic("many", 5, Map.of());
+        Map<String, Object> config =
+                Map.of("acks", acks, "enable.idempotence", acks.equals("all"), "linger.ms", 5);
+        try (var producer = producer(config)) {
+            for (int i = 0; i < 1000; i++) {
+                producer.send(new ProducerRecord<>("many", i % 5, null, "v" + i));
+            }
+            producer.flush();
+        }
+        assertThat(readAll("many", 5, 1000)).hasSize(1000);
+    }
+
+    @Test
+    void recordsSurviveARestart() throws Exception {
+        try (var producer = producer(Map.of())) {
+            for (int i = 0; i < 100; i++) {
+                producer.send(new ProducerRecord<>("kept", 0, null, "v" + i)).get();
+            }
+        }
+        node.close();
+        startNode();
+        assertThat(readAll("kept", 1, 100)).extracting(ConsumerRecord::value).hasSize(100);
+        try (var producer = producer(Map.of())) {
+            RecordMetadata next = producer.send(new ProducerRecord<>("kept", 0, null, "x")).get();
+            assertThat(next.offset()).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void aWaitingConsumerGetsWhatComes() throws Exception {
+        coordinator.createTopic("late", 1, Map.of("flush.policy", "page-cache"));
+        try (KafkaConsumer<String, String> consumer = consumer();
+                var producer = producer(Map.of("linger.ms", 0))) {
+            consumer.assign(List.of(new TopicPartition("late", 0)));
+            assertThat(consumer.poll(Duration.ofMillis(300))).isEmpty();
+            producer.send(new ProducerRecord<>("late", "hello")).get();
+            List<String> got = new ArrayList<>();
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            while (got.isEmpty() && System.nanoTime() < deadline) {
+                consumer.poll(Duration.ofSeconds(1)).forEach(record -> got.add(record.value()));
+            }
+            assertThat(got).containsExactly("hello");
+        }
+    }
+
+    @Test
+    void offsetsAreFoundByTimeAndByName() throws Exception {
+        coordinator.createTopic("times", 1, Map.of());
+        try (var producer = producer(Map.of());
+                Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+            for (int i = 0; i < 10; i++) {
+                producer.send(new ProducerRecord<>("times", 0, 1000L + i, null, "v" + i)).get();
+            }
+            TopicPartition partition = new TopicPartition("times", 0);
+            assertThat(offset(admin, partition, OffsetSpec.earliest())).isZero();
+            assertThat(offset(admin, partition, OffsetSpec.latest())).isEqualTo(10);
+            assertThat(offset(admin, partition, OffsetSpec.forTimestamp(1004))).isEqualTo(4);
+            assertThat(offset(admin, partition, OffsetSpec.forTimestamp(5000))).isEqualTo(-1);
+            assertThat(offset(admin, partition, OffsetSpec.maxTimestamp())).isEqualTo(9);
+            assertThat(offset(admin, partition, OffsetSpec.earliestLocal())).isZero();
+            assertThat(offset(admin, partition, OffsetSpec.latestTiered())).isEqualTo(-1);
+            admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(6))).all().get();
+            assertThat(offset(admin, partition, OffsetSpec.earliest())).isEqualTo(6);
+            assertThat(admin.describeCluster().nodes().get()).hasSize(1);
+            assertThat(admin.describeTopics(List.of("times")).allTopicNames().get())
+                    .containsKey("times");
+            assertThat(admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1)).hasSize(1);
+        }
+    }
+
+    private static long offset(Admin admin, TopicPartition partition, OffsetSpec spec)
+            throws Exception {
+        return admin.listOffsets(Map.of(partition, spec)).partitionResult(partition).get().offset();
+    }
+
+    @Test
+    void aBatchAboveTheTopicsLimitIsRefused() {
+        coordinator.createTopic("small", 1, Map.of("max.message.bytes", "1000"));
+        try (var producer = producer(Map.of("compression.type", "none"))) {
+            assertThatThrownBy(
+                            () ->
+                                    producer.send(new ProducerRecord<>("small", "x".repeat(5000)))
+                                            .get())
+                    .isInstanceOf(ExecutionException.class)
+                    .cause()
+                    .isInstanceOf(RecordTooLargeException.class);
+        }
+    }
+
+    @Test
+    void aPortInUseIsOneClearLine() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            StorageProperties properties =
+                    properties(Map.of("headrace.storage.listener.port", taken.getLocalPort()));
+            assertThatThrownBy(() -> StorageNode.start(properties))
+                    .isInstanceOf(StorageStartException.class)
+                    .hasMessageContaining("Cannot listen on 127.0.0.1:" + taken.getLocalPort());
+        }
+    }
+
+    @Test
+    void adirectoryInUseIsOneClearLine() {
+        try (StorageNode second = StorageNode.start(properties(Map.of()))) {
+            assertThatThrownBy(() -> second.started().get(20, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOf(StorageStartException.class)
+                    .hasMessageContaining("in use by another process");
+        }
+    }
+}

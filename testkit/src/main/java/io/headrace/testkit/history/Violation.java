@@ -1,0 +1,28 @@
+package io.headrace.testkit.history;
+
+/** A broken promise, found in a {@link History}. */
+public sealed interface Violation {
+    /** Acknowledged, and yet a reader who went on to the end was not given it. */
+    record Lost(String reader, Acknowledgement acknowledgement) implements Violation {}
+
+    /** Given twice to one reader, at two offsets. */
+    record Duplicate(ReadRecord first, ReadRecord second) implements Violation {}
+
+    /** Given to a reader after a record that its producer sent later. */
+    record Reordered(ReadRecord earlier, ReadRecord later) implements Violation {}
+
+    /** Acknowledged at one offset and read at another. */
+    record MovedOffset(Acknowledgement acknowledgement, ReadRecord read) implements Violation {}
+
+    /** Two different records acknowledged at one offset. */
+    record SharedOffset(Acknowledgement one, Acknowledgement other) implements Violation {}
+
+    /** Two readers were given different records at one offset. */
+    record DifferentRecords(ReadRecord one, ReadRecord other) implements Violation {}
+
+    /** A reader was given an offset that is not above the one before. */
+    record OffsetWentBack(ReadRecord before, ReadRecord after) implements Violation {}
+
+    /** Read, but never sent to this partition: a ghost, or a record of a deleted topic. */
+    record NeverSent(ReadRecord read) implements Violation {}
+}
