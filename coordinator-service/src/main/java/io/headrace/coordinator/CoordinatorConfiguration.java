@@ -14,7 +14,6 @@ import io.headrace.coordinator.metadata.Database;
 import io.headrace.coordinator.metadata.MetadataLog;
 import io.headrace.coordinator.metrics.ControllerMetrics;
 import io.headrace.transport.loop.LoopGroup;
-
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 

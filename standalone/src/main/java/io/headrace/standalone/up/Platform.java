@@ -4,6 +4,9 @@ import io.headrace.coordinator.CoordinatorApplication;
 import io.headrace.gateway.GatewayApplication;
 import io.headrace.storage.StorageApplication;
 import io.headrace.transport.auth.ClusterSecret;
+
+import org.springframework.context.ConfigurableApplicationContext;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
-import org.springframework.context.ConfigurableApplicationContext;
 
 /**
  * All services in this JVM, each in an application context of its own, talking over loopback
@@ -81,26 +83,32 @@ final class Platform implements AutoCloseable {
                 run(
                         CoordinatorApplication.application()::run,
                         Map.of(
-                                "headrace.cluster.secret", secret,
-                                "headrace.coordinator.host", "127.0.0.1",
-                                "headrace.coordinator.port", "0",
+                                "headrace.cluster.secret",
+                                secret,
+                                "headrace.coordinator.host",
+                                "127.0.0.1",
+                                "headrace.coordinator.port",
+                                "0",
                                 "headrace.coordinator.data-directory",
-                                        options.data().resolve("coordinator").toString()));
+                                options.data().resolve("coordinator").toString()));
         String coordinatorPort =
-                coordinator
-                        .getEnvironment()
-                        .getRequiredProperty("local.headrace.coordinator.port");
+                coordinator.getEnvironment().getRequiredProperty("local.headrace.coordinator.port");
         ConfigurableApplicationContext storage =
                 run(
                         StorageApplication.application()::run,
                         Map.of(
-                                "headrace.cluster.secret", secret,
-                                "headrace.storage.coordinators", "127.0.0.1:" + coordinatorPort,
-                                "headrace.storage.listener.host", options.host(),
-                                "headrace.storage.listener.port", "" + options.kafkaPort(),
-                                "headrace.storage.hazelcast.enabled", "false",
+                                "headrace.cluster.secret",
+                                secret,
+                                "headrace.storage.coordinators",
+                                "127.0.0.1:" + coordinatorPort,
+                                "headrace.storage.listener.host",
+                                options.host(),
+                                "headrace.storage.listener.port",
+                                "" + options.kafkaPort(),
+                                "headrace.storage.hazelcast.enabled",
+                                "false",
                                 "headrace.storage.data-dirs",
-                                        options.data().resolve("storage").toString()));
+                                options.data().resolve("storage").toString()));
         kafkaPort =
                 Integer.parseInt(
                         storage.getEnvironment()
@@ -110,14 +118,17 @@ final class Platform implements AutoCloseable {
                         arguments -> GatewayApplication.start(Map.of(), arguments),
                         Map.of(
                                 "headrace.gateway.bootstrap-servers",
-                                        clientHost() + ":" + kafkaPort,
-                                "management.server.port", "0",
-                                "management.server.address", "127.0.0.1",
-                                "server.address", options.host(),
-                                "server.port", "" + options.httpPort()));
+                                clientHost() + ":" + kafkaPort,
+                                "management.server.port",
+                                "0",
+                                "management.server.address",
+                                "127.0.0.1",
+                                "server.address",
+                                options.host(),
+                                "server.port",
+                                "" + options.httpPort()));
         httpPort =
-                Integer.parseInt(
-                        gateway.getEnvironment().getRequiredProperty("local.server.port"));
+                Integer.parseInt(gateway.getEnvironment().getRequiredProperty("local.server.port"));
     }
 
     private ConfigurableApplicationContext run(
