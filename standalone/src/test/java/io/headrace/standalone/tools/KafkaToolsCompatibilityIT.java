@@ -161,6 +161,10 @@ class KafkaToolsCompatibilityIT {
                                 .filter(line -> line.startsWith("key"))
                                 .collect(Collectors.joining("\n", "", "\n")))
                 .isEqualTo(lines);
+        groupIsShownResetAndDeleted();
+    }
+
+    private static void groupIsShownResetAndDeleted() throws Exception {
         assertThat(CONSUMER_GROUPS.run("--bootstrap-server", bootstrap, "--list"))
                 .contains("tools-group");
         assertThat(
