@@ -51,7 +51,13 @@ class GatewayIT {
 
     @BeforeAll
     static void produce() throws Exception {
-        platform = RunningPlatform.start(data, "--set", "headrace.gateway.stream.refresh=300ms");
+        platform =
+                RunningPlatform.start(
+                        data,
+                        "--set",
+                        "headrace.gateway.stream.refresh=300ms",
+                        "--set",
+                        "headrace.gateway.operation-timeout=3s");
         http = new HttpCalls(platform.httpUrl());
         createTopic(TOPIC);
         MeterReadings readings = new MeterReadings(TOPIC, PARTITIONS);
