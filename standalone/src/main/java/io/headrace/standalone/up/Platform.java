@@ -141,6 +141,8 @@ final class Platform implements AutoCloseable {
         properties.put("logging.threshold.console", "WARN");
         properties.put("logging.level.root", "WARN");
         properties.put("logging.level.io.headrace", "INFO");
+        // Warns in every service that the gateway documents its API, which it does on purpose.
+        properties.put("logging.level.org.springdoc.core.events", "ERROR");
         properties.put("spring.main.banner-mode", "off");
         properties.put("spring.main.log-startup-info", "false");
         properties.put("spring.main.register-shutdown-hook", "false");
