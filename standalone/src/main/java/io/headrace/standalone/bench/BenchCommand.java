@@ -181,10 +181,12 @@ public final class BenchCommand implements Callable<Integer> {
                 load.partitions(),
                 pairs);
         List<String> names = List.copyOf(results.keySet());
-        for (String figure : results.get(names.getFirst()).getFirst().keySet()) {
+        List<Map<String, Double>> first = results.getOrDefault(names.getFirst(), List.of());
+        for (String figure : first.getFirst().keySet()) {
             out.printf("  %-24s", figure);
             for (String name : names) {
-                double[] values = sorted(results.get(name), figure);
+                double[] values = series(results, name, figure);
+                Arrays.sort(values);
                 out.printf(
                         "  %s %s (%s to %s)",
                         name,
@@ -193,11 +195,10 @@ public final class BenchCommand implements Callable<Integer> {
                         number(values[values.length - 1]));
             }
             if (names.size() == 2) {
-                double[] ratios = new double[pairs];
+                double[] ratios = series(results, names.get(0), figure);
+                double[] others = series(results, names.get(1), figure);
                 for (int i = 0; i < pairs; i++) {
-                    ratios[i] =
-                            results.get(names.get(0)).get(i).get(figure)
-                                    / results.get(names.get(1)).get(i).get(figure);
+                    ratios[i] /= others[i];
                 }
                 Arrays.sort(ratios);
                 out.printf(
@@ -211,8 +212,11 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private static double[] sorted(List<Map<String, Double>> runs, String figure) {
-        return runs.stream().mapToDouble(run -> run.get(figure)).sorted().toArray();
+    private static double[] series(
+            Map<String, List<Map<String, Double>>> results, String name, String figure) {
+        return results.getOrDefault(name, List.of()).stream()
+                .mapToDouble(run -> run.getOrDefault(figure, Double.NaN))
+                .toArray();
     }
 
     private static double median(double[] sorted) {

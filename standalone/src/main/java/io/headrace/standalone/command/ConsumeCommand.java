@@ -108,7 +108,8 @@ public final class ConsumeCommand implements Runnable {
                     if (max != null) {
                         records = records.take(max);
                     }
-                    return records.doOnNext(record -> print(record, out)).then().block();
+                    records.doOnNext(record -> print(record, out)).blockLast();
+                    return true;
                 });
     }
 

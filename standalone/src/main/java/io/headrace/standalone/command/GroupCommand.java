@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Function;
 
@@ -180,7 +181,9 @@ public final class GroupCommand implements Runnable {
                                             + " time such as 2026-01-31T12:00:00Z.")
                     String to,
             @Option(names = "--json", description = "Print JSON.") boolean json) {
-        Position position = ConsumeCommand.positionOf(to, spec.subcommands().get("reset"));
+        Position position =
+                ConsumeCommand.positionOf(
+                        to, Objects.requireNonNull(spec.subcommands().get("reset")));
         Function<HeadraceClient, Map<TopicPartition, CommittedOffset>> work =
                 client -> {
                     Map<TopicPartition, Position> positions = new HashMap<>();
