@@ -108,7 +108,7 @@ public final class GroupCommand implements Runnable {
         Map<TopicPartition, Map<String, Object>> rows =
                 new TreeMap<>(
                         java.util.Comparator.comparing(TopicPartition::topic)
-                                .thenComparing(TopicPartition::partition));
+                                .thenComparingInt(TopicPartition::partition));
         lag.partitions()
                 .forEach(
                         (partition, at) -> {
