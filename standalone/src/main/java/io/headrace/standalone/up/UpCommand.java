@@ -66,6 +66,12 @@ public final class UpCommand implements Callable<Integer> {
             description = "A setting of a service, such as headrace.storage.loops=2; repeatable.")
     private Map<String, String> settings = Map.of();
 
+    @Option(
+            names = "--train",
+            hidden = true,
+            description = "Start, use every part once and stop: for the JVM's cache of classes.")
+    private boolean train;
+
     @Override
     public Integer call() throws Exception {
         checkPort(kafkaPort, "--kafka-port");
@@ -85,6 +91,9 @@ public final class UpCommand implements Callable<Integer> {
                             data.toAbsolutePath().normalize(),
                             secondsOfProcess());
             spec.commandLine().getOut().flush();
+            if (train) {
+                return train(platform, hook);
+            }
             platform.awaitEnd();
             return 0;
         } catch (StartFailedException e) {
@@ -93,6 +102,17 @@ public final class UpCommand implements Callable<Integer> {
             platform.close();
             return fail(hook, "A service ended, so all do: " + Platform.messageOf(e));
         }
+    }
+
+    private int train(Platform platform, Thread hook) {
+        CommandLine program = spec.root().commandLine();
+        String address = platform.kafkaAddress();
+        int exit = program.execute("topic", "create", "-b", address, "training");
+        exit |= program.execute("topic", "list", "-b", address);
+        exit |= program.execute("group", "list", "-b", address);
+        Runtime.getRuntime().removeShutdownHook(hook);
+        platform.close();
+        return exit;
     }
 
     private int fail(Thread hook, String message) throws InterruptedException {
