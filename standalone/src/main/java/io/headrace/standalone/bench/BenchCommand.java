@@ -181,12 +181,10 @@ public final class BenchCommand implements Callable<Integer> {
                 load.partitions(),
                 pairs);
         List<String> names = List.copyOf(results.keySet());
-        List<Map<String, Double>> first = results.getOrDefault(names.getFirst(), List.of());
-        for (String figure : first.getFirst().keySet()) {
+        for (String figure : runsOf(results, names.getFirst()).getFirst().keySet()) {
             out.printf("  %-24s", figure);
             for (String name : names) {
-                double[] values = series(results, name, figure);
-                Arrays.sort(values);
+                double[] values = sorted(runsOf(results, name), figure);
                 out.printf(
                         "  %s %s (%s to %s)",
                         name,
@@ -195,10 +193,11 @@ public final class BenchCommand implements Callable<Integer> {
                         number(values[values.length - 1]));
             }
             if (names.size() == 2) {
-                double[] ratios = series(results, names.get(0), figure);
-                double[] others = series(results, names.get(1), figure);
+                double[] ratios = new double[pairs];
                 for (int i = 0; i < pairs; i++) {
-                    ratios[i] /= others[i];
+                    ratios[i] =
+                            figure(runsOf(results, names.get(0)).get(i), figure)
+                                    / figure(runsOf(results, names.get(1)).get(i), figure);
                 }
                 Arrays.sort(ratios);
                 out.printf(
@@ -212,11 +211,17 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private static double[] series(
-            Map<String, List<Map<String, Double>>> results, String name, String figure) {
-        return results.getOrDefault(name, List.of()).stream()
-                .mapToDouble(run -> run.getOrDefault(figure, Double.NaN))
-                .toArray();
+    private static double[] sorted(List<Map<String, Double>> runs, String figure) {
+        return runs.stream().mapToDouble(run -> figure(run, figure)).sorted().toArray();
+    }
+
+    private static double figure(Map<String, Double> run, String name) {
+        return run.getOrDefault(name, Double.NaN);
+    }
+
+    private static List<Map<String, Double>> runsOf(
+            Map<String, List<Map<String, Double>>> results, String name) {
+        return results.getOrDefault(name, List.of());
     }
 
     private static double median(double[] sorted) {

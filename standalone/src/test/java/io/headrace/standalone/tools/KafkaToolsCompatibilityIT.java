@@ -129,7 +129,7 @@ class KafkaToolsCompatibilityIT {
                 IntStream.range(0, 500)
                         .mapToObj(i -> "key" + i % 7 + ":value" + i)
                         .collect(Collectors.joining("\n", "", "\n"));
-        CONSOLE_PRODUCER.run(
+        CONSOLE_PRODUCER.feed(
                 lines,
                 "--bootstrap-server",
                 bootstrap,
