@@ -8,11 +8,9 @@ import io.headrace.coordinator.config.GroupOptions;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.data.jdbc.autoconfigure.DataJdbcRepositoriesAutoConfiguration;
-import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
-import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.context.annotation.Import;
 
 import java.util.Map;
@@ -20,16 +18,13 @@ import java.util.Map;
 /**
  * The coordinator service.
  *
- * <p>The database is opened by the controller's own thread, so that nothing of it is on the way of
- * the start; Spring Boot's own set-up of databases is switched off.
+ * <p>The parts of Spring Boot that it uses are named in {@code
+ * META-INF/spring/io.headrace.coordinator.CoordinatorApplication.imports}; the database is not
+ * among them: the controller's own thread opens it, so that nothing of it is on the way of the
+ * start.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
-@EnableAutoConfiguration(
-        exclude = {
-            DataSourceAutoConfiguration.class,
-            FlywayAutoConfiguration.class,
-            DataJdbcRepositoriesAutoConfiguration.class
-        })
+@ImportAutoConfiguration
 @EnableConfigurationProperties({
     ClusterProperties.class,
     CoordinatorProperties.class,
@@ -61,6 +56,7 @@ public class CoordinatorApplication {
     /** The application, for a caller that runs it with properties of its own. */
     public static SpringApplication application() {
         SpringApplication application = new SpringApplication(CoordinatorApplication.class);
+        application.setWebApplicationType(WebApplicationType.REACTIVE);
         application.setDefaultProperties(DEFAULTS);
         return application;
     }

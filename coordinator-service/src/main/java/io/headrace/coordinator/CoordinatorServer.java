@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 
 /** The port for nodes and the controller behind it, from start to stop. */
 public final class CoordinatorServer implements AutoCloseable {
@@ -101,6 +102,11 @@ public final class CoordinatorServer implements AutoCloseable {
 
     public Uuid incarnationId() {
         return incarnationId;
+    }
+
+    /** Completes when the controller has ended; exceptionally when it failed for good. */
+    public CompletableFuture<Void> ended() {
+        return controller.ended();
     }
 
     /** Stops taking requests, finishes what is committed, closes the database. */

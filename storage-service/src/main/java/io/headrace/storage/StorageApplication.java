@@ -6,7 +6,8 @@ import io.headrace.storage.config.StorageProperties;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Import;
 
@@ -14,10 +15,12 @@ import java.util.Map;
 
 /**
  * The storage service. Spring binds the settings, serves health and metrics on the management port,
- * and starts and stops the {@link StorageNode}; no request passes through it.
+ * and starts and stops the {@link StorageNode}; no request passes through it. The parts of Spring
+ * Boot that it uses are named in {@code
+ * META-INF/spring/io.headrace.storage.StorageApplication.imports}.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
-@EnableAutoConfiguration
+@ImportAutoConfiguration
 @EnableConfigurationProperties(StorageProperties.class)
 @Import(StorageConfiguration.class)
 public class StorageApplication {
@@ -43,6 +46,7 @@ public class StorageApplication {
     /** The application, for a caller that runs it with properties of its own. */
     public static SpringApplication application() {
         SpringApplication application = new SpringApplication(StorageApplication.class);
+        application.setWebApplicationType(WebApplicationType.REACTIVE);
         application.setDefaultProperties(DEFAULTS);
         return application;
     }
