@@ -218,16 +218,12 @@ final class Platform implements AutoCloseable {
         properties.put("logging.threshold.console", "WARN");
         properties.put("logging.level.root", "WARN");
         properties.put("logging.level.io.headrace", "INFO");
-<<<<<<< HEAD
-        // Warns in every service that the gateway documents its API, which it does on purpose.
-=======
         properties.put("logging.include-application-name", "false");
         // A start that fails is told once, by the command; the log file has the stack trace.
         properties.put("logging.level.org.springframework.boot.SpringApplication", "OFF");
         properties.put("logging.level.org.springframework.boot.diagnostics", "OFF");
         properties.put("logging.level.org.springframework.boot.web.server", "ERROR");
         properties.put("logging.level.org.springframework.boot.web.context", "ERROR");
->>>>>>> heads/coord
         properties.put("logging.level.org.springdoc.core.events", "ERROR");
         properties.put("spring.main.banner-mode", "off");
         properties.put("spring.main.log-startup-info", "false");
