@@ -16,7 +16,6 @@ import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
@@ -330,12 +329,9 @@ public final class ReadEngine {
 
     private static short version(
             NodeConnection connection, Collection<FetchSession.Wanted> wanted) {
-        for (FetchSession.Wanted partition : wanted) {
-            if (partition.topicId().equals(Uuid.ZERO_UUID)) {
-                return connection.ranges().version(ApiKeys.FETCH, LAST_VERSION_WITH_NAMES);
-            }
-        }
-        return connection.ranges().version(ApiKeys.FETCH);
+        return wanted.stream().allMatch(FetchSession.Wanted::hasId)
+                ? connection.ranges().version(ApiKeys.FETCH)
+                : connection.ranges().version(ApiKeys.FETCH, LAST_VERSION_WITH_NAMES);
     }
 
     private void onAnswer(

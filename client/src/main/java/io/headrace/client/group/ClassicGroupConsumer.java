@@ -47,6 +47,7 @@ public final class ClassicGroupConsumer implements GroupConsumer {
     private final Retrier retrier;
     private final Loop loop;
     private final String lane;
+    private final Runnable onClosed;
     private final GroupMembership membership;
     private final AtomicBoolean subscribed = new AtomicBoolean();
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -65,8 +66,10 @@ public final class ClassicGroupConsumer implements GroupConsumer {
             Metadata metadata,
             LeaderCalls leaders,
             Loop loop,
-            String lane) {
+            String lane,
+            Runnable onClosed) {
         this.options = options;
+        this.onClosed = onClosed;
         this.connections = connections;
         this.metadata = metadata;
         this.offsets = new OffsetLookup(leaders, connections.options().requestTimeout());
@@ -413,6 +416,7 @@ public final class ClassicGroupConsumer implements GroupConsumer {
                                         options.groupId(),
                                         Failures.of(failure, "Leaving").getMessage());
                             }
+                            onClosed.run();
                             closed.complete(null);
                         });
     }
