@@ -65,6 +65,9 @@ public final class Database implements AutoCloseable {
             config.setUsername("SA");
             config.setPassword("");
             config.setConnectionInitSql("SET FILES WRITE DELAY FALSE");
+            // Nothing but this process's own work is waited for; a broken file fails at once.
+            config.setConnectionTimeout(Duration.ofSeconds(30).toMillis());
+            config.setInitializationFailTimeout(1);
             return new Database(config, true, "VARBINARY(16777216)", lock);
         } catch (RuntimeException e) {
             lock.close();

@@ -38,9 +38,9 @@ final class Platform implements AutoCloseable {
     private static final long STOP_LIMIT_MS = 15_000;
 
     private final Options options;
-    private final Starting coordinator = new Starting("coordinator");
-    private final Starting storage = new Starting("storage");
-    private final Starting gateway = new Starting("gateway");
+    private final Starting coordinator = new Starting("coordinator", false);
+    private final Starting storage = new Starting("storage", true);
+    private final Starting gateway = new Starting("gateway", false);
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile boolean closing;
     private volatile @Nullable DataDirectory directory;
@@ -109,6 +109,7 @@ final class Platform implements AutoCloseable {
                                 data.resolve("coordinator"))));
         coordinator.context.whenComplete(this::watchCoordinator);
         await(loggingReady);
+        ConsoleLog.mute();
         // One set-up of logging for the process: the first service's, which has just been done.
         System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
         storage.start(
@@ -144,6 +145,7 @@ final class Platform implements AutoCloseable {
                                 "server.port",
                                 "" + httpPort)));
         await(CompletableFuture.allOf(coordinator.context, storage.context, gateway.context));
+        ConsoleLog.unmute();
     }
 
     /** Waits for something, or for the first service that fails. */
@@ -279,12 +281,14 @@ final class Platform implements AutoCloseable {
     /** One service, from the start of its thread on. */
     private static final class Starting {
         private final String name;
+        private final boolean waitsForOthers;
         private final CompletableFuture<ConfigurableApplicationContext> context =
                 new CompletableFuture<>();
         private @Nullable Thread thread;
 
-        Starting(String name) {
+        Starting(String name, boolean waitsForOthers) {
             this.name = name;
+            this.waitsForOthers = waitsForOthers;
         }
 
         synchronized void start(
@@ -307,13 +311,15 @@ final class Platform implements AutoCloseable {
             }
         }
 
-        /** Closes the service; one that has not started yet is interrupted, and closes itself. */
+        /** Closes the service; one that waits to be able to start is interrupted. */
         synchronized void stop() {
             Thread starter = thread;
             if (starter == null) {
                 return;
             }
-            starter.interrupt();
+            if (waitsForOthers) {
+                starter.interrupt();
+            }
             try {
                 context.get(STOP_LIMIT_MS, TimeUnit.MILLISECONDS).close();
             } catch (ExecutionException notStarted) {
