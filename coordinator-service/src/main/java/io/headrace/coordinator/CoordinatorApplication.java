@@ -1,31 +1,30 @@
 package io.headrace.coordinator;
 
+import static java.util.Map.entry;
+
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
 import io.headrace.coordinator.config.GroupOptions;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.data.jdbc.autoconfigure.DataJdbcRepositoriesAutoConfiguration;
-import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
-import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.context.annotation.Import;
+
+import java.util.Map;
 
 /**
  * The coordinator service.
  *
- * <p>The database is opened by the controller's own thread, so that nothing of it is on the way of
- * the start; Spring Boot's own set-up of databases is switched off.
+ * <p>The parts of Spring Boot that it uses are named in {@code
+ * META-INF/spring/io.headrace.coordinator.CoordinatorApplication.imports}; the database is not
+ * among them: the controller's own thread opens it, so that nothing of it is on the way of the
+ * start.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
-@EnableAutoConfiguration(
-        exclude = {
-            DataSourceAutoConfiguration.class,
-            FlywayAutoConfiguration.class,
-            DataJdbcRepositoriesAutoConfiguration.class
-        })
+@ImportAutoConfiguration
 @EnableConfigurationProperties({
     ClusterProperties.class,
     CoordinatorProperties.class,
@@ -33,12 +32,32 @@ import org.springframework.context.annotation.Import;
 })
 @Import(CoordinatorConfiguration.class)
 public class CoordinatorApplication {
+    /** What holds unless set otherwise; not in a file, which other services would share. */
+    private static final Map<String, Object> DEFAULTS =
+            Map.ofEntries(
+                    entry("spring.application.name", "headrace-coordinator"),
+                    entry("spring.main.lazy-initialization", "true"),
+                    entry("spring.main.banner-mode", "off"),
+                    entry("server.port", "9095"),
+                    entry("management.endpoints.web.exposure.include", "health,info,prometheus"),
+                    entry("management.endpoint.health.probes.enabled", "true"),
+                    entry("management.endpoint.health.show-details", "always"),
+                    entry(
+                            "management.endpoint.health.group.readiness.include",
+                            "readinessState,controller"),
+                    entry("logging.level.com.zaxxer.hikari", "WARN"),
+                    entry("logging.level.org.flywaydb", "WARN"),
+                    entry("logging.level.hsqldb.db", "WARN"));
+
     public static void main(String[] arguments) {
         application().run(arguments);
     }
 
     /** The application, for a caller that runs it with properties of its own. */
     public static SpringApplication application() {
-        return new SpringApplication(CoordinatorApplication.class);
+        SpringApplication application = new SpringApplication(CoordinatorApplication.class);
+        application.setWebApplicationType(WebApplicationType.REACTIVE);
+        application.setDefaultProperties(DEFAULTS);
+        return application;
     }
 }

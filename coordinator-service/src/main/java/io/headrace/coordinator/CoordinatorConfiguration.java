@@ -1,5 +1,6 @@
 package io.headrace.coordinator;
 
+import io.headrace.coordinator.admin.ControllerHealth;
 import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
@@ -10,6 +11,8 @@ import io.headrace.coordinator.handler.HandlerTable;
 import io.headrace.coordinator.metadata.Controller;
 import io.headrace.coordinator.metadata.ControllerOptions;
 import io.headrace.coordinator.metadata.Database;
+import io.headrace.coordinator.metadata.MetadataLog;
+import io.headrace.coordinator.metrics.ControllerMetrics;
 import io.headrace.transport.loop.LoopGroup;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -62,6 +65,22 @@ class CoordinatorConfiguration {
         return database.url().isEmpty()
                 ? Database.embedded(properties.dataDirectory())
                 : Database.postgresql(database.url(), database.user(), database.password());
+    }
+
+    /** The committed metadata, for whoever follows it. */
+    @Bean
+    MetadataLog metadataLog(Controller controller) {
+        return controller.metadataLog();
+    }
+
+    @Bean
+    ControllerHealth controllerHealthIndicator(Controller controller) {
+        return new ControllerHealth(controller);
+    }
+
+    @Bean
+    ControllerMetrics controllerMetrics(Controller controller) {
+        return new ControllerMetrics(controller);
     }
 
     /** This run of the coordinator. */

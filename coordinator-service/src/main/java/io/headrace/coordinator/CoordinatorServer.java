@@ -6,6 +6,8 @@ import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
 import io.headrace.coordinator.handler.HandlerTable;
 import io.headrace.coordinator.handler.NodeServer;
+import io.headrace.coordinator.membership.HazelcastMembership;
+import io.headrace.coordinator.membership.Member;
 import io.headrace.coordinator.metadata.Controller;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.loop.LoopGroup;
@@ -13,9 +15,11 @@ import io.headrace.transport.server.FrameServer;
 import io.headrace.transport.server.ServerOptions;
 
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 
 /** The port for nodes and the controller behind it, from start to stop. */
 public final class CoordinatorServer implements AutoCloseable {
@@ -25,6 +29,7 @@ public final class CoordinatorServer implements AutoCloseable {
     private final Controller controller;
     private final FrameServer frames;
     private final Uuid incarnationId;
+    private final @Nullable HazelcastMembership membership;
 
     /** Opens the port and starts the controller; does not wait for it. */
     CoordinatorServer(
@@ -56,6 +61,23 @@ public final class CoordinatorServer implements AutoCloseable {
                         host,
                         frames.address().getPort(),
                         handlers.versions()));
+        this.membership = join(properties, host);
+    }
+
+    private @Nullable HazelcastMembership join(CoordinatorProperties properties, String host) {
+        CoordinatorProperties.Membership settings = properties.membership();
+        if (settings.members().isEmpty()) {
+            return null;
+        }
+        Member self =
+                new Member(
+                        "coordinator",
+                        properties.id(),
+                        incarnationId,
+                        host + ":" + frames.address().getPort(),
+                        settings.rack());
+        return new HazelcastMembership(
+                self, settings.port(), settings.members(), controller::onSuspicion);
     }
 
     private static ServerOptions options(String host, int port) {
@@ -82,11 +104,19 @@ public final class CoordinatorServer implements AutoCloseable {
         return incarnationId;
     }
 
+    /** Completes when the controller has ended; exceptionally when it failed for good. */
+    public CompletableFuture<Void> ended() {
+        return controller.ended();
+    }
+
     /** Stops taking requests, finishes what is committed, closes the database. */
     @Override
     public void close() {
         frames.stopAccepting();
         controller.close();
         frames.close();
+        if (membership != null) {
+            membership.close();
+        }
     }
 }

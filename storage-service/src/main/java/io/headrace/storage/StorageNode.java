@@ -143,6 +143,11 @@ public final class StorageNode implements AutoCloseable {
         return started;
     }
 
+    /** The port that clients connect to, now or once the node serves. */
+    public int port() {
+        return port.port();
+    }
+
     /** Whether clients are served now. */
     public boolean isServing() {
         return server != null && !closed;

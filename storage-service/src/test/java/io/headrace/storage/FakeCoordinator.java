@@ -12,6 +12,7 @@ import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeResponseData;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.MetadataRecords;
+import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 import io.headrace.protocol.metadata.record.ConfigRecord;
@@ -48,6 +49,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A coordinator for tests of the storage node alone: speaks the real frames, keeps the metadata log
@@ -104,7 +106,7 @@ final class FakeCoordinator implements AutoCloseable {
 
     /** Creates a topic as an administrator would. */
     void createTopic(String name, int partitions, Map<String, String> configs) {
-        loops.at(0).execute(() -> create(name, partitions, configs));
+        CompletableFuture.runAsync(() -> create(name, partitions, configs), loops.at(0)).join();
     }
 
     private void append(List<? extends ApiMessage> records) {
@@ -141,8 +143,9 @@ final class FakeCoordinator implements AutoCloseable {
     }
 
     private PartitionRecord elected(Uuid topicId, int partition, int leaderEpoch) {
-        int nodeId = image.nodes().keySet().iterator().next();
-        long nodeEpoch = image.nodes().get(nodeId).nodeEpoch();
+        NodeImage node = image.nodes().values().iterator().next();
+        int nodeId = node.nodeId();
+        long nodeEpoch = node.nodeEpoch();
         return new PartitionRecord()
                 .setTopicId(topicId)
                 .setPartitionId(partition)
@@ -317,6 +320,14 @@ final class FakeCoordinator implements AutoCloseable {
         private CreateTopicsResponseData createTopics(CreateTopicsRequestData request) {
             CreateTopicsResponseData response = new CreateTopicsResponseData();
             for (var topic : request.topics()) {
+                if (image.topic(topic.name()) != null) {
+                    response.topics()
+                            .add(
+                                    new CreateTopicsResponseData.CreatableTopicResult()
+                                            .setName(topic.name())
+                                            .setErrorCode(Errors.TOPIC_ALREADY_EXISTS.code()));
+                    continue;
+                }
                 int partitions = Math.max(1, topic.numPartitions());
                 Uuid topicId = create(topic.name(), partitions, Map.of());
                 response.topics()

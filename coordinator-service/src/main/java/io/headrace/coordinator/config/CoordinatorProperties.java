@@ -5,6 +5,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * One coordinator.
@@ -19,6 +20,7 @@ import java.time.Duration;
  * @param topicDefaults what a topic gets when its creator leaves it open
  * @param limits what the cluster refuses to exceed
  * @param database PostgreSQL instead of the embedded database
+ * @param membership how others are found
  */
 @ConfigurationProperties("headrace.coordinator")
 public record CoordinatorProperties(
@@ -31,7 +33,26 @@ public record CoordinatorProperties(
         @DefaultValue("9s") Duration sessionTimeout,
         @DefaultValue TopicDefaults topicDefaults,
         @DefaultValue Limits limits,
-        @DefaultValue SqlDatabase database) {
+        @DefaultValue SqlDatabase database,
+        @DefaultValue Membership membership) {
+
+    /**
+     * Discovery of other services and suspicion of their death, by Hazelcast.
+     *
+     * @param members where others may be, host or host:port; empty: this process joins nobody and
+     *     Hazelcast is not started, since a member alone learns nothing
+     * @param port the first port to try
+     * @param rack where this process is, empty when that does not matter
+     */
+    public record Membership(
+            @DefaultValue({}) List<String> members,
+            @DefaultValue("5701") int port,
+            @DefaultValue("") String rack) {
+        public Membership {
+            members = List.copyOf(members);
+            requireRange("membership.port", port, 1, 65_535);
+        }
+    }
 
     /**
      * Defaults of topics.

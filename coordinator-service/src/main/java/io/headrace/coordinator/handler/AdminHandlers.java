@@ -12,6 +12,18 @@ public final class AdminHandlers {
         return List.of(
                 new CreateTopicsHandler(controller),
                 new DeleteTopicsHandler(controller),
-                new CreatePartitionsHandler(controller));
+                new CreatePartitionsHandler(controller),
+                new DescribeConfigsHandler(controller),
+                new AlterConfigsHandler(controller),
+                new IncrementalAlterConfigsHandler(controller),
+                new ListConfigResourcesHandler(controller),
+                new ElectLeadersHandler(controller),
+                new AlterPartitionReassignmentsHandler(controller),
+                new ListPartitionReassignmentsHandler(controller),
+                new DescribeQuorumHandler(controller),
+                new DescribeClientQuotasHandler(controller),
+                new DescribeUserScramCredentialsHandler(controller),
+                new UpdateFeaturesHandler(controller),
+                new UnregisterBrokerHandler(controller));
     }
 }

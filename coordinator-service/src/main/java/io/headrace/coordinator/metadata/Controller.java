@@ -41,6 +41,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
     private final MetadataLog metadataLog = new MetadataLog();
     private final BlockingQueue<ControllerWork> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Thread thread;
     private volatile @Nullable CoordinatorIdentity identity;
     private volatile boolean active;
@@ -68,6 +69,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
      */
     public CompletableFuture<Void> ready() {
         return ready;
+    }
+
+    /** Completes when the thread has ended; exceptionally when it failed and nobody closed it. */
+    public CompletableFuture<Void> ended() {
+        return ended;
     }
 
     /** Whether this coordinator is the active controller, as far as it knows. */
@@ -163,11 +169,13 @@ public final class Controller implements InternalTopics, AutoCloseable {
             }
         } catch (RuntimeException e) {
             log.error("The controller stops: {}", e.getMessage(), e);
-            ready.completeExceptionally(e);
             stopping = true;
+            ready.completeExceptionally(e);
+            ended.completeExceptionally(e);
         } finally {
             active = false;
             refuseQueued();
+            ended.complete(null);
         }
     }
 

@@ -1,11 +1,11 @@
 /**
- * What the coordinator tells of itself, by the meaning that Kafka's metrics of like names have.
+ * What the service tells about itself in numbers, by the meaning of Kafka's metrics of like names.
  *
- * <p>Lives here: meters of groups.
+ * <p>Lives here: meters of the controller and of groups.
  *
- * <p>May depend on: the rooms it measures, Micrometer.
+ * <p>May depend on: the rooms it measures, protocol, Micrometer.
  *
- * <p>Invariant: measuring never holds a loop up and never decides anything.
+ * <p>Invariant: measuring never holds a loop up and never takes part in a decision.
  */
 @NullMarked
 package io.headrace.coordinator.metrics;

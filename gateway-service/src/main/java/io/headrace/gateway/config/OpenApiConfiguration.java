@@ -26,8 +26,8 @@ class OpenApiConfiguration {
                                 .description(
                                         """
                                         Publish, read and administer streams of records over HTTP. \
-                                        The examples work when tried from top to bottom: create the \
-                                        topic `quickstart` first.
+                                        The examples work when tried: begin with `POST /api/v1/topics`, \
+                                        which creates the topic `quickstart`.
 
                                         The WebSocket at `/api/v1/ws` subscribes to many topics and \
                                         produces over one connection: [its protocol](/websocket.html).

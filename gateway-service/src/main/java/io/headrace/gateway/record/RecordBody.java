@@ -11,6 +11,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 
 import java.nio.charset.StandardCharsets;
@@ -125,15 +126,19 @@ public final class RecordBody {
                 throw Problem.invalidRequest(
                                 "Malformed JSON in "
                                         + recordBody.where
-                                        + " at line "
-                                        + e.getLocation().getLineNr()
-                                        + ", column "
-                                        + e.getLocation().getColumnNr()
+                                        + at(e.getLocation())
                                         + ": "
                                         + e.getOriginalMessage())
                         .toException();
             }
         }
+    }
+
+    /** The place of a failure; limits of the parser come without one. */
+    private static String at(@Nullable TokenStreamLocation location) {
+        return location == null
+                ? ""
+                : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
     }
 
     private static void checkCount(int count, RecordLimits limits) {

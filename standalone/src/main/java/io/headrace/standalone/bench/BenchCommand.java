@@ -181,10 +181,10 @@ public final class BenchCommand implements Callable<Integer> {
                 load.partitions(),
                 pairs);
         List<String> names = List.copyOf(results.keySet());
-        for (String figure : results.get(names.getFirst()).getFirst().keySet()) {
+        for (String figure : runsOf(results, names.getFirst()).getFirst().keySet()) {
             out.printf("  %-24s", figure);
             for (String name : names) {
-                double[] values = sorted(results.get(name), figure);
+                double[] values = sorted(runsOf(results, name), figure);
                 out.printf(
                         "  %s %s (%s to %s)",
                         name,
@@ -196,8 +196,8 @@ public final class BenchCommand implements Callable<Integer> {
                 double[] ratios = new double[pairs];
                 for (int i = 0; i < pairs; i++) {
                     ratios[i] =
-                            results.get(names.get(0)).get(i).get(figure)
-                                    / results.get(names.get(1)).get(i).get(figure);
+                            figure(runsOf(results, names.get(0)).get(i), figure)
+                                    / figure(runsOf(results, names.get(1)).get(i), figure);
                 }
                 Arrays.sort(ratios);
                 out.printf(
@@ -212,7 +212,16 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private static double[] sorted(List<Map<String, Double>> runs, String figure) {
-        return runs.stream().mapToDouble(run -> run.get(figure)).sorted().toArray();
+        return runs.stream().mapToDouble(run -> figure(run, figure)).sorted().toArray();
+    }
+
+    private static double figure(Map<String, Double> run, String name) {
+        return run.getOrDefault(name, Double.NaN);
+    }
+
+    private static List<Map<String, Double>> runsOf(
+            Map<String, List<Map<String, Double>>> results, String name) {
+        return results.getOrDefault(name, List.of());
     }
 
     private static double median(double[] sorted) {

@@ -1,6 +1,7 @@
 package io.headrace.standalone.command;
 
 import io.headrace.client.HeadraceClient;
+import io.headrace.client.connection.ConnectionOptions;
 
 import picocli.CommandLine.Option;
 
@@ -9,6 +10,9 @@ import java.util.function.Function;
 
 /** Where the cluster is, for every command that talks to one. */
 final class ClusterOption {
+    /** Nobody there is known soon; nothing that a command asks for takes this long. */
+    private static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(8);
+
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     @Option(
@@ -23,7 +27,15 @@ final class ClusterOption {
     /** Runs something with a client and closes the client. */
     <T> T with(Function<HeadraceClient, T> work) {
         HeadraceClient client =
-                HeadraceClient.builder().bootstrap(bootstrap).clientId("headrace-cli").build();
+                HeadraceClient.builder()
+                        .bootstrap(bootstrap)
+                        .clientId("headrace-cli")
+                        .connection(
+                                ConnectionOptions.builder()
+                                        .operationTimeout(OPERATION_TIMEOUT)
+                                        .requestTimeout(OPERATION_TIMEOUT)
+                                        .build())
+                        .build();
         try {
             return work.apply(client);
         } finally {

@@ -101,15 +101,15 @@ public final class ConsumeCommand implements Runnable {
                     spec.commandLine(), "--group goes with neither --partition nor --exit.");
         }
         PrintWriter out = spec.commandLine().getOut();
-        cluster.with(
-                client -> {
-                    Flux<ConsumedRecord> records =
-                            group == null ? partitions(client) : member(client, group);
-                    if (max != null) {
-                        records = records.take(max);
-                    }
-                    return records.doOnNext(record -> print(record, out)).then().block();
-                });
+        cluster.with(client -> read(client, out));
+    }
+
+    private long read(HeadraceClient client, PrintWriter out) {
+        Flux<ConsumedRecord> records = group == null ? partitions(client) : member(client, group);
+        if (max != null) {
+            records = records.take(max);
+        }
+        return Blocking.get(records.doOnNext(record -> print(record, out)).count());
     }
 
     private Flux<ConsumedRecord> partitions(HeadraceClient client) {

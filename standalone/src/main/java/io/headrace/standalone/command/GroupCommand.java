@@ -107,7 +107,7 @@ public final class GroupCommand implements Runnable {
         Map<TopicPartition, Map<String, Object>> rows =
                 new TreeMap<>(
                         java.util.Comparator.comparing(TopicPartition::topic)
-                                .thenComparing(TopicPartition::partition));
+                                .thenComparingInt(TopicPartition::partition));
         lag.partitions()
                 .forEach(
                         (partition, at) -> {
@@ -180,7 +180,7 @@ public final class GroupCommand implements Runnable {
                                             + " time such as 2026-01-31T12:00:00Z.")
                     String to,
             @Option(names = "--json", description = "Print JSON.") boolean json) {
-        Position position = ConsumeCommand.positionOf(to, spec.subcommands().get("reset"));
+        Position position = ConsumeCommand.positionOf(to, spec.commandLine());
         Function<HeadraceClient, Map<TopicPartition, CommittedOffset>> work =
                 client -> {
                     Map<TopicPartition, Position> positions = new HashMap<>();
@@ -208,7 +208,7 @@ public final class GroupCommand implements Runnable {
                         });
         rows.sort(
                 java.util.Comparator.comparing((Map<String, Object> r) -> (String) r.get("topic"))
-                        .thenComparing(r -> (Integer) r.get("partition")));
+                        .thenComparingInt(r -> (Integer) r.get("partition")));
         new Printer(spec, json).table(List.of("topic", "partition", "offset"), rows);
     }
 

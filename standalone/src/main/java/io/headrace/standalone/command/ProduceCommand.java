@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
 import reactor.core.publisher.Flux;
 
 import java.io.BufferedReader;
+import java.io.Console;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** {@code headrace produce}: publishes lines of standard input, or one value. */
@@ -120,12 +122,17 @@ public final class ProduceCommand implements Runnable {
         }
         BufferedReader input =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        if (System.console() != null && System.console().isTerminal()) {
+        if (isTyped()) {
             spec.commandLine().getErr().println("Type records, one a line; Ctrl-D ends.");
         }
         return Stream.generate(() -> readLine(input))
                 .takeWhile(line -> !line.isEmpty())
                 .map(List::getFirst);
+    }
+
+    /** Whether a person types the input. */
+    private static boolean isTyped() {
+        return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
     }
 
     /** A list of one line, or an empty one at the end. */

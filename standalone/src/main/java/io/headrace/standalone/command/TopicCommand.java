@@ -205,7 +205,7 @@ public final class TopicCommand implements Runnable {
         }
         if (changes.isEmpty() && partitions == 0) {
             throw new CommandLine.ParameterException(
-                    spec.subcommands().get("alter"),
+                    spec.commandLine(),
                     "Nothing to change: say --config, --delete-config or --partitions.");
         }
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);

@@ -7,8 +7,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 
 /** {@code headrace up}: runs all services in this process until it is told to stop. */
 @Command(
@@ -63,26 +66,72 @@ public final class UpCommand implements Callable<Integer> {
             description = "A setting of a service, such as headrace.storage.loops=2; repeatable.")
     private Map<String, String> settings = Map.of();
 
+    @Option(
+            names = "--train",
+            hidden = true,
+            description = "Start, use every part once and stop: for the JVM's cache of classes.")
+    private boolean train;
+
     @Override
     public Integer call() throws Exception {
         checkPort(kafkaPort, "--kafka-port");
         checkPort(httpPort, "--http-port");
-        long begun = System.nanoTime();
         Platform platform =
-                Platform.start(new Platform.Options(data, host, kafkaPort, httpPort, settings));
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(platform), "stop"));
-        long tookMs = (System.nanoTime() - begun) / 1_000_000;
-        spec.commandLine()
-                .getOut()
-                .printf(
-                        "Headrace is up: Kafka %s, HTTP http://%s, data %s (%.1f s)%n",
-                        platform.kafkaAddress(),
-                        platform.httpAddress(),
-                        data.toAbsolutePath().normalize(),
-                        tookMs / 1000.0);
-        spec.commandLine().getOut().flush();
-        platform.awaitStop();
-        return 0;
+                new Platform(new Platform.Options(data, host, kafkaPort, httpPort, settings));
+        Thread hook = new Thread(() -> stop(platform), "stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            platform.start();
+            spec.commandLine()
+                    .getOut()
+                    .printf(
+                            "Headrace is up: Kafka %s, HTTP http://%s, data %s (%.1f s)%n",
+                            platform.kafkaAddress(),
+                            platform.httpAddress(),
+                            data.toAbsolutePath().normalize(),
+                            secondsOfProcess());
+            spec.commandLine().getOut().flush();
+            if (train) {
+                return train(platform, hook);
+            }
+            platform.awaitEnd();
+            return 0;
+        } catch (StartFailedException e) {
+            return fail(hook, String.valueOf(e.getMessage()));
+        } catch (ExecutionException e) {
+            platform.close();
+            return fail(hook, "A service ended, so all do: " + Platform.messageOf(e));
+        }
+    }
+
+    private int train(Platform platform, Thread hook) {
+        CommandLine program = spec.root().commandLine();
+        String address = platform.kafkaAddress();
+        int exit = program.execute("topic", "create", "-b", address, "training");
+        exit |= program.execute("topic", "list", "-b", address);
+        exit |= program.execute("group", "list", "-b", address);
+        Runtime.getRuntime().removeShutdownHook(hook);
+        platform.close();
+        return exit;
+    }
+
+    private int fail(Thread hook, String message) throws InterruptedException {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException signalled) {
+            // It failed because it was told to stop: the hook ends the process with 0.
+            hook.join();
+            return 0;
+        }
+        spec.commandLine().getErr().println("headrace: " + message);
+        return 1;
+    }
+
+    /** Since the process was started, the JVM's own start included. */
+    private static double secondsOfProcess() {
+        Instant now = Instant.now();
+        Instant begun = ProcessHandle.current().info().startInstant().orElse(now);
+        return Duration.between(begun, now).toMillis() / 1000.0;
     }
 
     /** A stop that was asked for by a signal and is done is no failure: it ends with 0. */

@@ -133,13 +133,15 @@ class KafkaClientsCompatibilityIT {
                 assertThat(record.key()).isEqualTo("k" + i);
                 assertThat(record.value()).isEqualTo("v".repeat(i % 300));
                 assertThat(record.timestamp()).isEqualTo(1_700_000_000_000L + i);
-                assertThat(new String(record.headers().lastHeader("h").value(), "UTF-8"))
+                assertThat(new String(record.headers().lastHeader("h").value(), StandardCharsets.UTF_8))
                         .isEqualTo("x" + i);
             }
             var byTime =
                     consumer.offsetsForTimes(
                             Map.of(new TopicPartition(topic, 0), 1_700_000_000_500L));
-            assertThat(byTime.get(new TopicPartition(topic, 0)).offset()).isEqualTo(250);
+            assertThat(byTime.get(new TopicPartition(topic, 0)))
+                    .extracting(found -> found.offset())
+                    .isEqualTo(250L);
         }
     }
 
@@ -197,13 +199,9 @@ class KafkaClientsCompatibilityIT {
                     .isInstanceOf(ExecutionException.class)
                     .hasCauseInstanceOf(TopicExistsException.class);
             admin.createPartitions(Map.of("administered", NewPartitions.increaseTo(3))).all().get();
-            assertThat(
-                            admin.describeTopics(List.of("administered"))
-                                    .allTopicNames()
-                                    .get()
-                                    .get("administered")
-                                    .partitions())
-                    .hasSize(3);
+            assertThat(admin.describeTopics(List.of("administered")).allTopicNames().get())
+                    .hasEntrySatisfying(
+                            "administered", topic -> assertThat(topic.partitions()).hasSize(3));
             admin.incrementalAlterConfigs(
                             Map.of(
                                     resource,
@@ -213,14 +211,12 @@ class KafkaClientsCompatibilityIT {
                                                     AlterConfigOp.OpType.SET))))
                     .all()
                     .get();
-            assertThat(
-                            admin.describeConfigs(List.of(resource))
-                                    .all()
-                                    .get()
-                                    .get(resource)
-                                    .get("max.message.bytes")
-                                    .value())
-                    .isEqualTo("2000");
+            assertThat(admin.describeConfigs(List.of(resource)).all().get())
+                    .hasEntrySatisfying(
+                            resource,
+                            config ->
+                                    assertThat(config.get("max.message.bytes").value())
+                                            .isEqualTo("2000"));
             try (var producer = producer(Map.of())) {
                 assertThatThrownBy(
                                 () ->

@@ -156,7 +156,7 @@ record KillUnderLoad(Path folder, int kills, double megabytesPerSecond, long byt
                                                                     record.partition())));
                                         });
                         return partitions.stream()
-                                .allMatch(p -> consumer.position(p) >= ends.get(p));
+                                .allMatch(p -> consumer.position(p) >= ends.getOrDefault(p, 0L));
                     },
                     "everything is read");
         }

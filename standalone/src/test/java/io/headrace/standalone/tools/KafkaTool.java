@@ -30,11 +30,11 @@ final class KafkaTool {
 
     /** Runs the tool to its good end and answers what it printed. */
     String run(String... arguments) throws IOException {
-        return run("", arguments);
+        return feed("", arguments);
     }
 
-    /** As {@link #run(String...)}, with something to read on standard input. */
-    String run(String input, String... arguments) throws IOException {
+    /** As {@link #run}, with something to read on standard input. */
+    String feed(String input, String... arguments) throws IOException {
         Path in = Files.createTempFile("tool", ".in");
         Path out = Files.createTempFile("tool", ".out");
         try {

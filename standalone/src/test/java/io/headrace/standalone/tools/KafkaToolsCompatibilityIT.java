@@ -129,7 +129,7 @@ class KafkaToolsCompatibilityIT {
                 IntStream.range(0, 500)
                         .mapToObj(i -> "key" + i % 7 + ":value" + i)
                         .collect(Collectors.joining("\n", "", "\n"));
-        CONSOLE_PRODUCER.run(
+        CONSOLE_PRODUCER.feed(
                 lines,
                 "--bootstrap-server",
                 bootstrap,
@@ -161,6 +161,10 @@ class KafkaToolsCompatibilityIT {
                                 .filter(line -> line.startsWith("key"))
                                 .collect(Collectors.joining("\n", "", "\n")))
                 .isEqualTo(lines);
+        groupIsShownResetAndDeleted();
+    }
+
+    private static void groupIsShownResetAndDeleted() throws Exception {
         assertThat(CONSUMER_GROUPS.run("--bootstrap-server", bootstrap, "--list"))
                 .contains("tools-group");
         assertThat(

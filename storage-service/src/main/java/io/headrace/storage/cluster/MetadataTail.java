@@ -279,12 +279,8 @@ public final class MetadataTail {
                 data.highWatermark());
     }
 
+    /** Clients see a change once it has taken effect here, or takes too long to. */
     private void apply(MetadataChange change, long highWatermark) {
-        view.publish(change.after());
-        if (change.before().controllerEpoch() != change.after().controllerEpoch()
-                || !change.before().coordinators().equals(change.after().coordinators())) {
-            links.onControllerChanged();
-        }
         listener.onChange(change, view.nodeEpoch())
                 .orTimeout(SETTLE_MS, TimeUnit.MILLISECONDS)
                 .whenComplete(
@@ -294,9 +290,18 @@ public final class MetadataTail {
                                             if (failure != null) {
                                                 LOG.debug("A change takes long to settle", failure);
                                             }
-                                            onSynced(highWatermark);
-                                            fetch();
+                                            onApplied(change, highWatermark);
                                         }));
+    }
+
+    private void onApplied(MetadataChange change, long highWatermark) {
+        view.publish(change.after());
+        if (change.before().controllerEpoch() != change.after().controllerEpoch()
+                || !change.before().coordinators().equals(change.after().coordinators())) {
+            links.onControllerChanged();
+        }
+        onSynced(highWatermark);
+        fetch();
     }
 
     private void onSynced(long highWatermark) {

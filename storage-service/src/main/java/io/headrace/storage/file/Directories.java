@@ -31,6 +31,18 @@ public final class Directories {
         }
     }
 
+    /** Creates a directory and those it is in, as far as they do not exist; durable. */
+    public static void create(Path directory) throws IOException {
+        Path absolute = directory.toAbsolutePath();
+        if (Files.isDirectory(absolute)) {
+            return;
+        }
+        Path parent = parentOf(absolute);
+        create(parent);
+        Files.createDirectory(absolute);
+        flush(parent);
+    }
+
     /** Renames; durable only after {@link #flush} of the directory. */
     public static void rename(Path from, Path to) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);

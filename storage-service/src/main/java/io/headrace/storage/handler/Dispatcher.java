@@ -98,7 +98,7 @@ public final class Dispatcher implements Function<ServerConnection, ConnectionHa
 
         private @Nullable ApiHandler handlerOf(RequestHead head) {
             ApiHandler handler = registry.find(head.api().key(), head.apiVersion());
-            return handler == null || handler.nodesOnly() && !client.isNode() ? null : handler;
+            return handler == null || (handler.nodesOnly() && !client.isNode()) ? null : handler;
         }
 
         @Override

@@ -104,23 +104,25 @@ final class ListOffsetsHandler implements ApiHandler {
         if (!isKnown(asked.timestamp(), query.version())) {
             return CompletableFuture.completedFuture(failed(asked, Errors.UNSUPPORTED_VERSION));
         }
+        // Versions below 4 have no field for the epoch.
         return PartitionQuestions.ask(
-                services,
-                topic,
-                asked.partitionIndex(),
-                asked.currentLeaderEpoch(),
-                partition -> find(partition, query),
-                error -> failed(asked, error));
+                        services,
+                        topic,
+                        asked.partitionIndex(),
+                        asked.currentLeaderEpoch(),
+                        partition -> find(partition, query),
+                        error -> failed(asked, error))
+                .thenApply(found -> query.version() < 4 ? found.setLeaderEpoch(-1) : found);
     }
 
     private static boolean isKnown(long timestamp, short version) {
         if (timestamp >= EARLIEST) {
             return true;
         }
-        return timestamp == MAX_TIMESTAMP && version >= 7
-                || timestamp == EARLIEST_LOCAL && version >= 8
-                || timestamp == LATEST_TIERED && version >= 9
-                || timestamp == EARLIEST_PENDING_UPLOAD && version >= 11;
+        return (timestamp == MAX_TIMESTAMP && version >= 7)
+                || (timestamp == EARLIEST_LOCAL && version >= 8)
+                || (timestamp == LATEST_TIERED && version >= 9)
+                || (timestamp == EARLIEST_PENDING_UPLOAD && version >= 11);
     }
 
     private static CompletableFuture<ListOffsetsPartitionResponse> find(

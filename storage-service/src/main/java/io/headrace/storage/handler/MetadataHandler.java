@@ -88,10 +88,11 @@ final class MetadataHandler implements ApiHandler {
                                     .setPort(node.port())
                                     .setRack(node.rack()));
         }
-        boolean all = asked.topics() == null || request.version() == 0 && asked.topics().isEmpty();
+        boolean all =
+                asked.topics() == null || (request.version() == 0 && asked.topics().isEmpty());
         if (all) {
             for (TopicImage topic : image.topicsById().values()) {
-                response.topics().add(describe(image, topic, request.version()));
+                response.topics().add(describe(image, topic));
             }
             return response;
         }
@@ -111,14 +112,14 @@ final class MetadataHandler implements ApiHandler {
         if (name == null) {
             TopicImage topic = image.topic(asked.topicId());
             if (topic != null) {
-                return describe(image, topic, version);
+                return describe(image, topic);
             }
             return failed(Errors.UNKNOWN_TOPIC_ID, version < 12 ? "" : null)
                     .setTopicId(asked.topicId());
         }
         TopicImage topic = image.topic(name);
         if (topic != null) {
-            return describe(image, topic, version);
+            return describe(image, topic);
         }
         return failed(
                 TopicNames.isValid(name)
@@ -135,7 +136,7 @@ final class MetadataHandler implements ApiHandler {
                 .setTopicAuthorizedOperations(NO_OPERATIONS);
     }
 
-    private MetadataResponseTopic describe(MetadataImage image, TopicImage topic, short version) {
+    private MetadataResponseTopic describe(MetadataImage image, TopicImage topic) {
         List<MetadataResponsePartition> partitions = new ArrayList<>(topic.partitionCount());
         for (int i = 0; i < topic.partitionCount(); i++) {
             PartitionImage partition = topic.partition(i);

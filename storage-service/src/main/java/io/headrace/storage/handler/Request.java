@@ -11,11 +11,15 @@ import io.headrace.transport.server.InboundRequest;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
 
 /** One request of a client, its header read. Answering is possible from any thread, once. */
 final class Request {
+    private static final Logger LOG = LoggerFactory.getLogger(Request.class);
+
     private final RequestHead head;
     private final InboundRequest inbound;
     private final Client client;
@@ -65,8 +69,17 @@ final class Request {
         inbound.releaseFrame();
     }
 
+    /** Answers; a response that this version of the API cannot carry ends the connection. */
     void reply(ApiMessage response) {
-        replyFrame(MessageWriter.response(head, response));
+        OutboundFrame frame;
+        try {
+            frame = MessageWriter.response(head, response);
+        } catch (RuntimeException e) {
+            LOG.error("Cannot answer {} version {}", head.api().name(), head.apiVersion(), e);
+            fail("no answer can be written");
+            return;
+        }
+        replyFrame(frame);
     }
 
     /** Answers with a frame that carries its own header. */

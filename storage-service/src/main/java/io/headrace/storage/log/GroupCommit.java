@@ -26,9 +26,9 @@ import java.util.function.Consumer;
  * Makes appended bytes durable, many partitions at a time: one per log directory.
  *
  * <p>Requests that arrive while a round runs wait for the next one; a round flushes every file of
- * its requests and, at the same time, writes the offsets it is about to promise into the
- * directory's journal. Only when both are durable does it report. The first failure takes the
- * directory offline for good: a failed fsync is never retried.
+ * its requests, then writes the offsets it is about to promise into the directory's journal (one
+ * overwrite in place for all of them). Only when both are durable does it report. The first failure
+ * takes the directory offline for good: a failed fsync is never retried.
  *
  * <p>Bounded: a log has at most one request waiting or in a round.
  */
@@ -151,12 +151,12 @@ public final class GroupCommit implements AutoCloseable {
         }
         flushes.addAndGet(files.size());
         List<Task> tasks = new ArrayList<>();
-        if (!promises.isEmpty()) {
-            tasks.add(() -> journal.promise(promises));
-        }
         directories.forEach(directory -> tasks.add(() -> Directories.flush(directory)));
         files.forEach(file -> tasks.add(file::flush));
         runAll(tasks);
+        // Only now: a promise that a power loss finds without its data would look like a loss of
+        // something acknowledged, and leave a gap that nobody was ever told of.
+        journal.promise(promises);
     }
 
     /** Something that blocks on the device. */

@@ -1,5 +1,6 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.DirectoryLock;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.recovery.DirectoryMetadata;
@@ -10,7 +11,6 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -64,7 +64,7 @@ final class LogDirectory {
 
     /** Takes a directory into use. */
     static LogDirectory open(Path path, LogContext context) throws IOException {
-        Files.createDirectories(path);
+        Directories.create(path);
         DirectoryLock lock = DirectoryLock.acquire(path);
         try {
             Uuid directoryId =

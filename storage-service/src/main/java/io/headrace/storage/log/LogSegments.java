@@ -58,6 +58,22 @@ final class LogSegments {
         begin(log.context().runtime().clockMs().getAsLong());
     }
 
+    /**
+     * Has the next flush include what an earlier life of this process left in the page cache. Opens
+     * files, so before the log is in use.
+     */
+    void handUnflushedTo(LogFlusher flusher) throws IOException {
+        if (flusher.deviceOffset() >= log.logEndOffset()) {
+            return;
+        }
+        flusher.onNewFile();
+        for (int i = 0; i < segments.length - 1; i++) {
+            if (segments[i + 1].baseOffset() > flusher.deviceOffset()) {
+                flusher.onClosed(LogFile.open(segments[i].path(SegmentFiles.LOG)));
+            }
+        }
+    }
+
     private void begin(long nowMs) {
         activeStartPlace = trail.appended() - active().sizeInBytes();
         activeCreatedMs = nowMs;

@@ -157,7 +157,10 @@ final class LogStoreLoader {
                             loaded,
                             Math.max(recoveryPoint, promised),
                             checkpoints.highWatermarks().getOrDefault(name, 0L));
-            if (!isTrusted && promised < 0 && log.logEndOffset() > recoveryPoint) {
+            if (!log.isFsync()
+                    && !isTrusted
+                    && promised < 0
+                    && log.logEndOffset() > recoveryPoint) {
                 log.markUnclean(
                         new UncleanLog(
                                 "Log "

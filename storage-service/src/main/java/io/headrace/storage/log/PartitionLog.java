@@ -97,7 +97,8 @@ public final class PartitionLog {
             LogConfig config,
             LoadedLog loaded,
             long recoveryPoint,
-            long highWatermark) {
+            long highWatermark)
+            throws IOException {
         this.directory = directory;
         this.context = context;
         this.id = id;
@@ -116,6 +117,7 @@ public final class PartitionLog {
         this.unclean = reason == null ? null : new UncleanLog(reason, loaded.uncleanFromOffset());
         this.producers.onHighWatermark(this.highWatermark);
         this.upkeep = new LogUpkeep(this, loaded.snapshotOffset());
+        segments.handUnflushedTo(flusher);
     }
 
     /** Topic id, name and partition. Any thread. */

@@ -26,7 +26,8 @@ import java.util.Map;
  *
  * <pre>
  *   verified point known   its segment from that position on, and every later segment
- *   not known              from the newest producer snapshot at or below the recovery point on
+ *   not known              from the newest segment start at or below the recovery point that
+ *                          has a producer snapshot
  *
  *   bad batch at or above the promised offset   cut there; later segments leave
  *   bad batch below the promised offset         kept; readers are told it is corrupt; log unclean
@@ -48,6 +49,7 @@ public final class LogLoader {
     private long nextOffset;
     private long replayFromOffset;
     private long scannedBytes;
+    private boolean startsVerified;
     private @Nullable String uncleanReason;
     private long uncleanFromOffset = -1;
 
@@ -107,6 +109,7 @@ public final class LogLoader {
     private Start chooseStart(LogDirectoryFiles files) throws IOException {
         VerifiedPoint verified = request.verified();
         if (verified != null && isUsable(verified, files)) {
+            startsVerified = true;
             return new Start(
                     verified.offset(),
                     verified.segmentBaseOffset(),
@@ -116,7 +119,9 @@ public final class LogLoader {
         producers.clear();
         long snapshotOffset = -1;
         for (long candidate : files.snapshotsDescendingFrom(request.recoveryPoint())) {
-            if (loadSnapshot(candidate)) {
+            // Only one at a segment's start: the segment's aborted transactions are then all found
+            // anew, without its transaction index, which may be lost.
+            if (files.segments().containsKey(candidate) && loadSnapshot(candidate)) {
                 snapshotOffset = candidate;
                 break;
             }
@@ -195,9 +200,10 @@ public final class LogLoader {
                 files.deleteSegment(baseOffset);
                 continue;
             }
-            if (baseOffset > nextOffset && nextOffset < request.promisedOffset() && !isFirst()) {
-                // Compaction leaves such holes too, but never in what was only just promised.
-                noteUnclean("its segment " + baseOffset + " does not continue the one before");
+            if (baseOffset > nextOffset && !isFirst() && isLossBefore(baseOffset)) {
+                cut = true;
+                files.deleteSegment(baseOffset);
+                continue;
             }
             nextOffset = Math.max(nextOffset, baseOffset);
             boolean isStart = baseOffset == start.segmentBaseOffset() && start.position() > 0;
@@ -218,6 +224,19 @@ public final class LogLoader {
                 tails.forget();
             }
         }
+    }
+
+    /**
+     * Whether the offsets missing before a segment were lost with the machine, so that it does not
+     * count. Compaction leaves holes too, but not in what was never flushed.
+     */
+    private boolean isLossBefore(long segmentBaseOffset) {
+        if (nextOffset < request.promisedOffset()) {
+            noteUnclean("its segment " + segmentBaseOffset + " does not continue the one before");
+            lostRanges.add(new LostRange(nextOffset, segmentBaseOffset));
+            return false;
+        }
+        return !startsVerified && nextOffset >= request.recoveryPoint();
     }
 
     private boolean isFirst() {

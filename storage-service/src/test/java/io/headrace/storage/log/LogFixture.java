@@ -32,9 +32,14 @@ final class LogFixture {
     private final Map<String, String> configs;
     private LogStore store;
     long nowMs = 1_700_000_000_000L;
-    String bootId = "boot-1";
+    String bootId;
 
     LogFixture(Path directory, Map<String, String> configs) throws IOException {
+        this(directory, configs, "boot-1");
+    }
+
+    LogFixture(Path directory, Map<String, String> configs, String bootId) throws IOException {
+        this.bootId = bootId;
         this.directory = directory;
         this.configs = configs;
         this.store = openStore(directory);

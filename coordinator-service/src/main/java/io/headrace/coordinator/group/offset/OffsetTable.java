@@ -17,8 +17,7 @@ import java.util.function.Predicate;
 /** The committed offsets of a shard's groups. Confined to the shard's core. */
 public final class OffsetTable {
     /** By group, topic and partition; no empty maps. */
-    private final Map<String, Map<String, Map<Integer, CommittedOffset>>> byGroup =
-            new HashMap<>();
+    private final Map<String, Map<String, Map<Integer, CommittedOffset>>> byGroup = new HashMap<>();
 
     private int count;
 

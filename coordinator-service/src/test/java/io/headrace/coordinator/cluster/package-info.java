@@ -1,0 +1,4 @@
+@NullMarked
+package io.headrace.coordinator.cluster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headrace.coordinator.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headrace.coordinator.metadata;
+
+import org.jspecify.annotations.NullMarked;

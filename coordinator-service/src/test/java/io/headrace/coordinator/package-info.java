@@ -1,0 +1,4 @@
+@NullMarked
+package io.headrace.coordinator;
+
+import org.jspecify.annotations.NullMarked;

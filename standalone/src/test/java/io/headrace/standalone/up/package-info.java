@@ -1,0 +1,4 @@
+@NullMarked
+package io.headrace.standalone.up;
+
+import org.jspecify.annotations.NullMarked;

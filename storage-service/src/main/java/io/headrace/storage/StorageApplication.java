@@ -1,0 +1,53 @@
+package io.headrace.storage;
+
+import static java.util.Map.entry;
+
+import io.headrace.storage.config.StorageProperties;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Import;
+
+import java.util.Map;
+
+/**
+ * The storage service. Spring binds the settings, serves health and metrics on the management port,
+ * and starts and stops the {@link StorageNode}; no request passes through it. The parts of Spring
+ * Boot that it uses are named in {@code
+ * META-INF/spring/io.headrace.storage.StorageApplication.imports}.
+ */
+@SpringBootConfiguration(proxyBeanMethods = false)
+@ImportAutoConfiguration
+@EnableConfigurationProperties(StorageProperties.class)
+@Import(StorageConfiguration.class)
+public class StorageApplication {
+    /** What holds unless set otherwise; not in a file, which other services would share. */
+    private static final Map<String, Object> DEFAULTS =
+            Map.ofEntries(
+                    entry("spring.application.name", "headrace-storage"),
+                    entry("spring.main.lazy-initialization", "true"),
+                    entry("spring.main.banner-mode", "off"),
+                    entry("server.port", "9093"),
+                    entry("headrace.storage.cluster-secret", "${headrace.cluster.secret:}"),
+                    entry("management.endpoints.web.exposure.include", "health,info,prometheus"),
+                    entry("management.endpoint.health.probes.enabled", "true"),
+                    entry("management.endpoint.health.show-details", "always"),
+                    entry(
+                            "management.endpoint.health.group.readiness.include",
+                            "readinessState,storageNode"));
+
+    public static void main(String[] arguments) {
+        application().run(arguments);
+    }
+
+    /** The application, for a caller that runs it with properties of its own. */
+    public static SpringApplication application() {
+        SpringApplication application = new SpringApplication(StorageApplication.class);
+        application.setWebApplicationType(WebApplicationType.REACTIVE);
+        application.setDefaultProperties(DEFAULTS);
+        return application;
+    }
+}

@@ -1,0 +1,72 @@
+package io.headrace.storage;
+
+import io.headrace.storage.admin.StorageHealth;
+import io.headrace.storage.cluster.HazelcastMembership;
+import io.headrace.storage.config.StorageProperties;
+import io.headrace.storage.partition.Partitions;
+import io.micrometer.core.instrument.MeterRegistry;
+
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
+
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+
+/** The beans of the storage service. */
+@Configuration(proxyBeanMethods = false)
+class StorageConfiguration {
+    /** Names, in the environment, the port that clients connect to. */
+    static final String LOCAL_PORT = "local.headrace.storage.port";
+
+    /** Starts in the background, as soon as there is a context. */
+    @Bean(destroyMethod = "close")
+    @Lazy(false)
+    StorageNode storageNode(
+            StorageProperties properties,
+            MeterRegistry meters,
+            ConfigurableEnvironment environment) {
+        StorageNode node = StorageNode.start(properties);
+        environment
+                .getPropertySources()
+                .addFirst(new MapPropertySource("storagePort", Map.of(LOCAL_PORT, node.port())));
+        node.apiMetrics().bindTo(meters);
+        return node;
+    }
+
+    /**
+     * The application has started when clients are served; it fails with the one line that says why
+     * they will never be.
+     */
+    @Bean
+    ApplicationRunner waitUntilServing(StorageNode node, MeterRegistry meters) {
+        return arguments -> {
+            try {
+                node.started().get();
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof StorageStartException known ? known : e;
+            }
+            Partitions partitions = node.partitions();
+            if (partitions != null) {
+                node.dataMetrics().bindTo(meters, partitions);
+            }
+        };
+    }
+
+    /** In the background: a node serves without it. */
+    @Bean(destroyMethod = "close")
+    @Lazy(false)
+    HazelcastMembership hazelcastMembership(StorageProperties properties, StorageNode node) {
+        return HazelcastMembership.start(
+                properties.hazelcast(), properties.nodeId(), node.incarnationId());
+    }
+
+    @Bean("storageNodeHealthIndicator")
+    HealthIndicator storageNodeHealthIndicator(StorageNode node) {
+        return new StorageHealth(node::isServing, node.cluster());
+    }
+}

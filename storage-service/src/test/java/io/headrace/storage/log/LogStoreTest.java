@@ -1,0 +1,164 @@
+package io.headrace.storage.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.headrace.protocol.batch.AbortedTransaction;
+import io.headrace.protocol.batch.ControlMarker;
+
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+final class LogStoreTest {
+    @TempDir Path directory;
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void aDirectoryInUseIsRefused() throws Exception {
+        LogFixture first = new LogFixture(directory, Map.of());
+        assertThatThrownBy(() -> new LogFixture(directory, Map.of()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("in use by another process");
+        first.store().close();
+    }
+
+    @Test
+    void aDirectoryOfAnotherClusterIsRefusedAndNotChanged() throws Exception {
+        String meta =
+                "version=1\ncluster.id=other\nnode.id=1\ndirectory.id=AAAAAAAAAAAAAAAAAAAAAQ\n";
+        Files.writeString(directory.resolve("meta.properties"), meta);
+        assertThatThrownBy(() -> new LogFixture(directory, Map.of()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("belongs to cluster other");
+        assertThat(Files.readString(directory.resolve("meta.properties"))).isEqualTo(meta);
+    }
+
+    @Test
+    void aLogOfTheSameNameAndAnotherTopicIsSetAside() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of());
+        fixture.append(fixture.log(), 3, 10);
+        TopicIdPartition other =
+                new TopicIdPartition(new Uuid(9, 9), new TopicPartition("orders", 0));
+        PartitionLog log = fixture.log(other);
+        assertThat(log.logEndOffset()).isZero();
+        assertThat(names())
+                .anyMatch(name -> name.startsWith("orders-0.") && name.endsWith("-stray"));
+    }
+
+    @Test
+    void deletionRenamesFirstAndUnlinksLater() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of("file.delete.delay.ms", "1000"));
+        fixture.append(fixture.log(), 3, 10);
+        fixture.store().delete(LogFixture.ID).join();
+        assertThat(fixture.store().find(LogFixture.ID)).isNull();
+        assertThat(names()).anyMatch(name -> name.endsWith("-delete"));
+        fixture.nowMs += 1001;
+        fixture.store().tick(fixture.nowMs);
+        assertThat(names()).noneMatch(name -> name.endsWith("-delete"));
+        assertThat(fixture.log().logEndOffset()).isZero();
+    }
+
+    @Test
+    void straysAreSetAsideAndKept() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of());
+        fixture.append(fixture.log(), 3, 10);
+        fixture.store().setAsideStrays(id -> false).join();
+        assertThat(fixture.store().logs()).isEmpty();
+        assertThat(names()).anyMatch(name -> name.endsWith("-stray"));
+    }
+
+    @Test
+    void aProcessCrashKeepsProducersAndNeedsNoScanUpToTheCheckpoint() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
+        PartitionLog log = fixture.log();
+        log.append(LogFixture.batch(5, 1, 0, false, 3), 0, AppendOrigin.CLIENT, fixture.nowMs);
+        fixture.store().tick(fixture.nowMs);
+        fixture.nowMs += 6000;
+        fixture.store().tick(fixture.nowMs);
+        log.append(LogFixture.batch(5, 1, 3, false, 2), 0, AppendOrigin.CLIENT, fixture.nowMs);
+
+        PartitionLog again = fixture.reopenAfterKill(directory);
+        assertThat(again.logEndOffset()).isEqualTo(5);
+        assertThat(again.unclean()).isEmpty();
+        AppendResult retry =
+                again.append(
+                        LogFixture.batch(5, 1, 3, false, 2), 0, AppendOrigin.CLIENT, fixture.nowMs);
+        assertThat(retry.duplicate()).isTrue();
+        assertThat(retry.baseOffset()).isEqualTo(3);
+        assertThat(retry.lastOffset()).isEqualTo(4);
+    }
+
+    @Test
+    void aPageCacheLogIsUncleanAfterAnotherBoot() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
+        fixture.append(fixture.log(), 3, 10);
+        fixture.store().tick(fixture.nowMs);
+        fixture.bootId = "boot-2";
+        PartitionLog again = fixture.reopenAfterKill(directory);
+        assertThat(again.logEndOffset()).isEqualTo(3);
+        assertThat(again.unclean()).isPresent();
+    }
+
+    @Test
+    void transactionsAreStableOnceDecidedAndReplicated() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of());
+        PartitionLog log = fixture.log();
+        log.append(LogFixture.batch(5, 1, 0, true, 3), 0, AppendOrigin.CLIENT, fixture.nowMs);
+        fixture.append(log, 2, 10);
+        log.updateHighWatermark(5);
+        assertThat(log.lastStableOffset()).isZero();
+        log.append(
+                LogFixture.marker(ControlMarker.Type.ABORT, 5, 1, 0),
+                0,
+                AppendOrigin.COORDINATOR,
+                fixture.nowMs);
+        assertThat(log.lastStableOffset()).isZero();
+        log.updateHighWatermark(6);
+        assertThat(log.lastStableOffset()).isEqualTo(6);
+        for (PartitionLog each : List.of(log, fixture.restart())) {
+            assertThat(each.abortedTransactions(0, 6))
+                    .containsExactly(new AbortedTransaction(5, 0));
+            assertThat(each.lastStableOffset()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void leaderEpochsSurviveARestart() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of());
+        PartitionLog log = fixture.log();
+        log.startLeaderEpoch(3).join();
+        fixture.append(log, 2, 10);
+        log.startLeaderEpoch(7).join();
+        PartitionLog again = fixture.restart();
+        assertThat(again.latestLeaderEpoch()).isEqualTo(7);
+        assertThat(again.endOffsetFor(5)).isEqualTo(new EpochEndOffset(3, 2));
+        assertThat(again.endOffsetFor(7)).isEqualTo(new EpochEndOffset(7, 2));
+        assertThat(again.endOffsetFor(8)).isEqualTo(new EpochEndOffset(-1, -1));
+    }
+
+    @Test
+    void describesItsDirectories() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of());
+        fixture.append(fixture.log(), 3, 10);
+        LogDirDescription described = fixture.store().describe().getFirst();
+        assertThat(described.online()).isTrue();
+        assertThat(described.usableBytes()).isPositive();
+        assertThat(described.partitionBytes())
+                .containsEntry(LogFixture.ID, fixture.log().sizeInBytes());
+    }
+}

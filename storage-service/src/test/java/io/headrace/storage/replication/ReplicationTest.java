@@ -1,0 +1,112 @@
+package io.headrace.storage.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.PartitionImage.IsrMember;
+import io.headrace.storage.replication.ReplicationEffect.BeginEpoch;
+import io.headrace.storage.replication.ReplicationEffect.Lead;
+import io.headrace.storage.replication.ReplicationEffect.MoveHighWatermark;
+import io.headrace.storage.replication.ReplicationEffect.StopLeading;
+import io.headrace.storage.replication.ReplicationEvent.EpochStarted;
+import io.headrace.storage.replication.ReplicationEvent.FollowerFetched;
+import io.headrace.storage.replication.ReplicationEvent.LogAdvanced;
+import io.headrace.storage.replication.ReplicationEvent.LogFailed;
+import io.headrace.storage.replication.ReplicationEvent.MetadataApplied;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.List;
+
+class ReplicationTest {
+    private static final int OWN = 1;
+    private final Replication replication = new Replication(OWN);
+
+    private static PartitionImage image(
+            int leader, long leaderNodeEpoch, int leaderEpoch, int minInSync, IsrMember... isr) {
+        return new PartitionImage(
+                0,
+                List.of(1, 2, 3),
+                List.of(),
+                List.of(isr),
+                leader,
+                leaderNodeEpoch,
+                leaderEpoch,
+                leaderEpoch,
+                minInSync,
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of());
+    }
+
+    private void lead(int minInSync, IsrMember... isr) {
+        assertThat(replication.step(new MetadataApplied(image(OWN, 10, 5, minInSync, isr), 10, 0)))
+                .containsExactly(new BeginEpoch(5));
+        assertThat(replication.step(new EpochStarted(5, 0, 0))).containsExactly(new Lead(5));
+    }
+
+    @Test
+    void leadsOnlyWhereItsOwnNodeEpochIsNamed() {
+        PartitionImage named = image(OWN, 10, 5, 1, new IsrMember(OWN, 10));
+        assertThat(replication.step(new MetadataApplied(named, -1, 0))).isEmpty();
+        assertThat(replication.step(new MetadataApplied(named, 11, 0))).isEmpty();
+        assertThat(replication.state()).isInstanceOf(ReplicationState.Following.class);
+        assertThat(replication.step(new MetadataApplied(named, 10, 0)))
+                .containsExactly(new BeginEpoch(5));
+    }
+
+    @Test
+    void aloneInTheIsrWhatIsFlushedIsCommitted() {
+        lead(1, new IsrMember(OWN, 10));
+        assertThat(replication.step(new LogAdvanced(0, 8))).isEmpty();
+        assertThat(replication.step(new LogAdvanced(8, 9)))
+                .containsExactly(new MoveHighWatermark(8));
+        assertThat(replication.step(new LogAdvanced(8, 12))).isEmpty();
+    }
+
+    @Test
+    void theSlowestFlushedMemberOfTheIsrBoundsTheHighWatermark() {
+        lead(2, new IsrMember(OWN, 10), new IsrMember(2, 20));
+        assertThat(replication.step(new LogAdvanced(8, 8))).isEmpty();
+        assertThat(replication.step(new FollowerFetched(2, 20, 5, 8, 5)))
+                .containsExactly(new MoveHighWatermark(5));
+        assertThat(replication.step(new FollowerFetched(2, 20, 5, 8, 8)))
+                .containsExactly(new MoveHighWatermark(8));
+    }
+
+    @Test
+    void aFollowerOfAnotherIncarnationOrEpochCountsForNothing() {
+        lead(2, new IsrMember(OWN, 10), new IsrMember(2, 20));
+        replication.step(new LogAdvanced(8, 8));
+        assertThat(replication.step(new FollowerFetched(2, 19, 5, 8, 8))).isEmpty();
+        assertThat(replication.step(new FollowerFetched(2, 20, 4, 8, 8))).isEmpty();
+        assertThat(replication.step(new FollowerFetched(3, 30, 5, 8, 8))).isEmpty();
+    }
+
+    @Test
+    void tooSmallAnIsrHoldsTheHighWatermark() {
+        lead(2, new IsrMember(OWN, 10));
+        assertThat(replication.hasEnoughInSync()).isFalse();
+        assertThat(replication.step(new LogAdvanced(8, 8))).isEmpty();
+    }
+
+    @Test
+    void aDeposedLeaderStopsAndIgnoresTheOldEpochsStart() {
+        lead(1, new IsrMember(OWN, 10));
+        assertThat(
+                        replication.step(
+                                new MetadataApplied(
+                                        image(2, 20, 6, 1, new IsrMember(2, 20)), 10, 0)))
+                .containsExactly(new StopLeading(5));
+        assertThat(replication.step(new EpochStarted(5, 9, 9))).isEmpty();
+        assertThat(replication.step(new LogAdvanced(9, 9))).isEmpty();
+    }
+
+    @Test
+    void aFailedLogServesNoMore() {
+        lead(1, new IsrMember(OWN, 10));
+        assertThat(replication.step(new LogFailed("disk"))).containsExactly(new StopLeading(5));
+        assertThat(replication.step(new LogAdvanced(9, 9))).isEmpty();
+    }
+}
