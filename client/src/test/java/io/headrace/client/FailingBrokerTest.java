@@ -8,6 +8,8 @@ import io.headrace.client.connection.ConnectionOptions;
 import io.headrace.client.consume.Assignment;
 import io.headrace.client.consume.Position;
 import io.headrace.client.error.HeadraceException;
+import io.headrace.client.group.GroupOptions;
+import io.headrace.client.group.Subscription;
 import io.headrace.client.produce.Producer;
 import io.headrace.client.produce.ProducerOptions;
 import io.headrace.client.produce.ProducerRecord;
@@ -157,6 +159,14 @@ class FailingBrokerTest {
         }
         HeadraceClient client = client("127.0.0.1:" + port, Duration.ofMillis(300));
         assertThatThrownBy(() -> client.admin().listTopics().block(Duration.ofSeconds(5)))
+                .isInstanceOf(HeadraceException.class)
+                .hasMessageContaining(String.valueOf(port));
+        GroupOptions group = GroupOptions.builder("g", Subscription.topics("t")).build();
+        assertThatThrownBy(
+                        () ->
+                                client.groupConsumer(group)
+                                        .records()
+                                        .blockFirst(Duration.ofSeconds(5)))
                 .isInstanceOf(HeadraceException.class)
                 .hasMessageContaining(String.valueOf(port));
         client.close().block(WAIT);

@@ -10,7 +10,6 @@ import io.headrace.protocol.codec.RequestHead;
 import io.headrace.transport.loop.LoopGroup;
 import io.headrace.transport.server.FrameServer;
 import io.headrace.transport.server.InboundRequest;
-import io.headrace.transport.server.ServerConnection;
 import io.headrace.transport.server.ServerOptions;
 
 import org.apache.kafka.common.Uuid;
@@ -71,9 +70,7 @@ final class FakeBroker implements AutoCloseable {
         this.maxRecords = maxRecords;
         server =
                 FrameServer.start(
-                        ServerOptions.at("127.0.0.1", 0),
-                        loops,
-                        connection -> request -> onRequest(connection, request));
+                        ServerOptions.at("127.0.0.1", 0), loops, connection -> this::onRequest);
     }
 
     String bootstrap() {
@@ -91,13 +88,13 @@ final class FakeBroker implements AutoCloseable {
         loops.close();
     }
 
-    private void onRequest(ServerConnection connection, InboundRequest request) {
+    private void onRequest(InboundRequest request) {
         try {
             ByteBuffer frame = request.frame();
             RequestHead head = RequestHead.read(frame);
             ApiMessage body = head.readBody(frame);
             switch (body) {
-                case ProduceRequestData produce -> produce(connection, request, head, produce);
+                case ProduceRequestData produce -> produce(request, head, produce);
                 case MetadataRequestData metadata ->
                         request.reply(MessageWriter.response(head, metadata(metadata)));
                 default -> request.reply(MessageWriter.response(head, plain(head)));
@@ -162,14 +159,10 @@ final class FakeBroker implements AutoCloseable {
         return answer;
     }
 
-    private void produce(
-            ServerConnection connection,
-            InboundRequest request,
-            RequestHead head,
-            ProduceRequestData produce) {
+    private void produce(InboundRequest request, RequestHead head, ProduceRequestData produce) {
         Fate fate = fates.get();
         if (fate == Fate.LOST_BEFORE) {
-            connection.close("told to");
+            request.fail("told to"); // Closes the connection.
             return;
         }
         var part = new ProduceResponseData.PartitionProduceResponse().setIndex(0);
@@ -186,7 +179,7 @@ final class FakeBroker implements AutoCloseable {
             }
         }
         if (fate == Fate.LOST_AFTER) {
-            connection.close("told to");
+            request.fail("told to"); // Closes the connection.
             return;
         }
         ProduceResponseData answer = new ProduceResponseData();

@@ -67,6 +67,7 @@ final class GroupMembership {
     private final Owner owner;
     private final Backoff backoff;
     private final boolean cooperative;
+    private final Duration operationTimeout;
 
     private volatile String memberId = "";
     private volatile Set<TopicPartition> assigned = Set.of();
@@ -76,6 +77,8 @@ final class GroupMembership {
     private int beat;
     private int failures;
     private boolean stable;
+    private boolean wasMember;
+    private long giveUpNanos;
     private boolean closed;
 
     GroupMembership(
@@ -94,6 +97,7 @@ final class GroupMembership {
                 new Backoff(
                         connections.options().retryBackoff(),
                         connections.options().retryBackoffMax());
+        this.operationTimeout = connections.options().operationTimeout();
         this.cooperative = options.assignors().stream().allMatch(Assignor::isCooperative);
     }
 
@@ -106,6 +110,7 @@ final class GroupMembership {
     }
 
     void start() {
+        giveUpNanos = System.nanoTime() + operationTimeout.toNanos();
         rejoin();
         scheduleTopicCheck();
     }
@@ -150,7 +155,8 @@ final class GroupMembership {
                 rejoin();
             }
             default -> {
-                if (failure.retriable()) {
+                boolean inVain = !wasMember && System.nanoTime() - giveUpNanos > 0;
+                if (failure.retriable() && !inVain) {
                     link.onFailure(failure);
                     rejoinLater();
                     return;
@@ -324,6 +330,7 @@ final class GroupMembership {
 
     private CompletableFuture<Void> apply(int mine, int newGeneration, Set<TopicPartition> target) {
         generation = newGeneration;
+        wasMember = true;
         stable = true;
         scheduleHeartbeat(++beat);
         return step(
