@@ -2,7 +2,9 @@ package io.headrace.storage;
 
 import io.headrace.storage.admin.StorageHealth;
 import io.headrace.storage.cluster.HazelcastMembership;
+import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
+import io.headrace.storage.metrics.CompactionMetrics;
 import io.headrace.storage.partition.Partitions;
 import io.micrometer.core.instrument.MeterRegistry;
 
@@ -53,6 +55,10 @@ class StorageConfiguration {
             Partitions partitions = node.partitions();
             if (partitions != null) {
                 node.dataMetrics().bindTo(meters, partitions);
+            }
+            CompactionCounters compaction = node.compactionCounters();
+            if (compaction != null) {
+                new CompactionMetrics(compaction).bindTo(meters);
             }
         };
     }

@@ -8,6 +8,7 @@ import io.headrace.storage.cluster.MetadataTail;
 import io.headrace.storage.cluster.ProducerIds;
 import io.headrace.storage.cluster.Registration;
 import io.headrace.storage.cluster.RegistrationRefusedException;
+import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.fetch.ColdReads;
 import io.headrace.storage.fetch.FetchService;
@@ -16,11 +17,7 @@ import io.headrace.storage.forward.Forwarder;
 import io.headrace.storage.handler.Dispatcher;
 import io.headrace.storage.handler.Handlers;
 import io.headrace.storage.handler.Services;
-import io.headrace.storage.log.LogConfig;
-import io.headrace.storage.log.LogRuntime;
 import io.headrace.storage.log.LogStore;
-import io.headrace.storage.log.LogStoreProperties;
-import io.headrace.storage.log.PartitionLog;
 import io.headrace.storage.metrics.ApiMetrics;
 import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.Partitions;
@@ -43,12 +40,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -90,7 +82,8 @@ public final class StorageNode implements AutoCloseable {
     private final CompletableFuture<InetSocketAddress> started = new CompletableFuture<>();
     private final Thread starter;
     private volatile @Nullable Partitions partitions;
-    private volatile @Nullable LogStore logs;
+    private volatile @Nullable NodeDisks disks;
+    private volatile @Nullable Dispatcher dispatcher;
     private volatile @Nullable FrameServer server;
     private volatile boolean closed;
 
@@ -169,9 +162,20 @@ public final class StorageNode implements AutoCloseable {
         return dataMetrics;
     }
 
+    /** What compaction did, or null before recovery is done. */
+    public @Nullable CompactionCounters compactionCounters() {
+        NodeDisks opened = disks;
+        return opened == null ? null : opened.compactionCounters();
+    }
+
     /** The partitions, or null before recovery is done. */
     public @Nullable Partitions partitions() {
         return partitions;
+    }
+
+    /** What serves the frames of any connection, or null before the node serves. */
+    @Nullable Dispatcher dispatcher() {
+        return dispatcher;
     }
 
     // Start.
@@ -179,12 +183,11 @@ public final class StorageNode implements AutoCloseable {
     private void startUp() {
         try {
             CompletableFuture<MetadataImage> firstImage = tail.start();
-            LogStore store = openStore(firstImage);
-            logs = store;
-            store.failedDirectories()
-                    .forEach((path, reason) -> LOG.error("{} is offline: {}", path, reason));
+            NodeDisks opened = NodeDisks.open(properties, loops, io, clockMs, view, firstImage);
+            disks = opened;
+            LogStore store = opened.logs();
             MetadataImage image = firstImage.get();
-            setAsideStrays(store, image);
+            opened.setAsideStrays(image);
             Partitions created =
                     new Partitions(
                             properties.nodeId(),
@@ -194,8 +197,9 @@ public final class StorageNode implements AutoCloseable {
                             properties.topicDefaults(),
                             clockMs);
             createPartitions(created);
-            tail.register(registration(store, image)).get();
+            tail.register(registration(opened, image)).get();
             settle(created);
+            opened.startCompaction();
             openPort(services(created, store));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -240,84 +244,6 @@ public final class StorageNode implements AutoCloseable {
         };
     }
 
-    /** Known disks are recovered while the coordinators are still looked for; new ones wait. */
-    private LogStore openStore(CompletableFuture<MetadataImage> firstImage)
-            throws IOException, InterruptedException, ExecutionException {
-        String known = clusterOfDisks();
-        String clusterId = known == null ? firstImage.get().clusterId() : known;
-        for (Path directory : properties.dataDirs()) {
-            Files.createDirectories(directory);
-        }
-        LogStoreProperties usual =
-                LogStoreProperties.of(properties.dataDirs(), clusterId, properties.nodeId());
-        LogStoreProperties wanted =
-                new LogStoreProperties(
-                        usual.logDirs(),
-                        clusterId,
-                        properties.nodeId(),
-                        usual.recoveryThreads(),
-                        usual.openFilesMax(),
-                        usual.warmBytes(),
-                        properties.limits().maxProducerIds(),
-                        properties.limits().producerIdExpiration(),
-                        usual.flushThreads(),
-                        usual.checkpointInterval(),
-                        usual.retentionCheckInterval());
-        LogRuntime runtime =
-                new LogRuntime(
-                        io,
-                        id -> Partitions.ownerOf(loops, id),
-                        clockMs,
-                        new SplittableRandom(),
-                        StorageNode::bootId);
-        long startedNanos = System.nanoTime();
-        LogStore store = LogStore.open(wanted, runtime, this::configOf, (done, total) -> {});
-        LOG.info(
-                "Recovered {} logs in {} ms",
-                store.logs().size(),
-                (System.nanoTime() - startedNanos) / 1_000_000);
-        return store;
-    }
-
-    private LogConfig configOf(String topic) {
-        return Partitions.configOf(view.image(), topic, properties.topicDefaults());
-    }
-
-    /** The cluster that the disks say they belong to, or null when they are new. */
-    private @Nullable String clusterOfDisks() throws IOException {
-        for (Path directory : properties.dataDirs()) {
-            Path file = directory.resolve("meta.properties");
-            if (Files.isReadable(file)) {
-                for (String line : Files.readAllLines(file)) {
-                    if (line.startsWith("cluster.id=")) {
-                        return line.substring("cluster.id=".length()).trim();
-                    }
-                }
-            }
-        }
-        return null;
-    }
-
-    private static String bootId() {
-        try {
-            return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).trim();
-        } catch (IOException e) {
-            // Not Linux: without a name for this boot, each start counts as a new one.
-            return Uuid.randomUuid().toString();
-        }
-    }
-
-    private void setAsideStrays(LogStore store, MetadataImage image)
-            throws InterruptedException, ExecutionException {
-        store.setAsideStrays(
-                        id -> {
-                            var partition = image.partition(id.topicId(), id.partition());
-                            return partition != null
-                                    && partition.assignedReplicas().contains(properties.nodeId());
-                        })
-                .get();
-    }
-
     /** From here on the tail's loop feeds the partitions; it first gets all that is known. */
     private void createPartitions(Partitions created)
             throws InterruptedException, ExecutionException {
@@ -340,17 +266,7 @@ public final class StorageNode implements AutoCloseable {
                 : current.apply(change.after(), change.topicIds(), nodeEpoch);
     }
 
-    private Registration registration(LogStore store, MetadataImage image) {
-        Map<Uuid, List<Integer>> unclean = new HashMap<>();
-        for (PartitionLog log : store.logs()) {
-            log.unclean()
-                    .ifPresent(
-                            why -> {
-                                LOG.warn("{} is unclean: {}", log.id(), why);
-                                unclean.computeIfAbsent(log.id().topicId(), id -> new ArrayList<>())
-                                        .add(log.id().partition());
-                            });
-        }
+    private Registration registration(NodeDisks opened, MetadataImage image) {
         StorageProperties.Advertised advertised = properties.advertised();
         String host = advertised == null ? reachableHost() : advertised.host();
         int clientPort = advertised == null ? port.port() : advertised.port();
@@ -362,8 +278,8 @@ public final class StorageNode implements AutoCloseable {
                         new Endpoint(Endpoint.CLIENT, host, clientPort),
                         new Endpoint(Endpoint.NODE, host, clientPort)),
                 properties.rack(),
-                store.directoryIds(),
-                unclean);
+                opened.logs().directoryIds(),
+                opened.unclean());
     }
 
     /** Where other nodes reach this one when nothing is advertised: on this machine. */
@@ -420,7 +336,8 @@ public final class StorageNode implements AutoCloseable {
 
     private void openPort(Services services) throws IOException {
         StorageProperties.Limits limits = properties.limits();
-        Dispatcher dispatcher = new Dispatcher(Handlers.of(services), secret, apiMetrics);
+        Dispatcher doors = new Dispatcher(Handlers.of(services), secret, apiMetrics);
+        dispatcher = doors;
         ServerOptions options =
                 new ServerOptions(
                         properties.listener().host(),
@@ -438,7 +355,7 @@ public final class StorageNode implements AutoCloseable {
                 throw new StorageStartException("The node was stopped");
             }
             port.close();
-            server = FrameServer.start(options, loops, dispatcher);
+            server = FrameServer.start(options, loops, doors);
         }
         upkeep.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
         LOG.info("Serving Kafka clients on {}:{}", properties.listener().host(), port.port());
@@ -447,10 +364,10 @@ public final class StorageNode implements AutoCloseable {
 
     private void tick() {
         try {
-            LogStore store = logs;
+            NodeDisks opened = disks;
             Partitions current = partitions;
-            if (store != null && current != null) {
-                store.tick(clockMs.getAsLong());
+            if (opened != null && current != null) {
+                opened.logs().tick(clockMs.getAsLong());
                 current.refreshStats();
             }
         } catch (RuntimeException e) {
@@ -515,9 +432,9 @@ public final class StorageNode implements AutoCloseable {
                 LOG.warn("Partitions did not end in time", e);
             }
         }
-        LogStore store = logs;
-        if (store != null) {
-            store.close();
+        NodeDisks opened = disks;
+        if (opened != null) {
+            opened.close();
         }
     }
 }

@@ -2,6 +2,7 @@ package io.headrace.storage;
 
 import io.headrace.protocol.batch.BatchBuilder;
 import io.headrace.protocol.codec.ApiCatalog;
+import io.headrace.protocol.codec.ErrorResponses;
 import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.codec.MessageWriter;
 import io.headrace.protocol.codec.OutboundFrame;
@@ -66,6 +67,7 @@ final class FakeCoordinator implements AutoCloseable {
     private final FrameServer server;
     private MetadataImage image = MetadataImage.EMPTY;
     private long nextProducerId;
+    private volatile boolean refusing;
 
     FakeCoordinator() {
         server =
@@ -102,6 +104,11 @@ final class FakeCoordinator implements AutoCloseable {
 
     int port() {
         return server.address().getPort();
+    }
+
+    /** From now on forwarded requests are decoded and refused; nothing changes any more. */
+    void refuseForwarded() {
+        refusing = true;
     }
 
     /** Creates a topic as an administrator would. */
@@ -305,12 +312,28 @@ final class FakeCoordinator implements AutoCloseable {
 
         private EnvelopeResponseData forwarded(ByteBuffer frame) throws MalformedFrameException {
             RequestHead head = RequestHead.read(frame);
+            if (refusing) {
+                return refused(head, frame);
+            }
             ApiMessage answer =
                     switch (head.readBody(frame)) {
                         case CreateTopicsRequestData request -> createTopics(request);
                         case DeleteTopicsRequestData request -> deleteTopics(request);
                         default -> throw new MalformedFrameException("Not served in this test");
                     };
+            return answered(head, answer);
+        }
+
+        private static EnvelopeResponseData refused(RequestHead head, ByteBuffer body)
+                throws MalformedFrameException {
+            ApiMessage answer =
+                    ErrorResponses.of(head, body, Errors.POLICY_VIOLATION, "Refused in this test");
+            return answer == null
+                    ? new EnvelopeResponseData().setErrorCode(Errors.POLICY_VIOLATION.code())
+                    : answered(head, answer);
+        }
+
+        private static EnvelopeResponseData answered(RequestHead head, ApiMessage answer) {
             OutboundFrame response = MessageWriter.response(head, answer);
             ByteBuffer bytes = ByteBuffer.allocate(response.sizeInBytes());
             response.parts().forEach(part -> bytes.put(((OutboundFrame.Bytes) part).buffer()));

@@ -3,7 +3,9 @@ package io.headrace.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
+import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -35,6 +37,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +49,7 @@ class StorageNodeIT {
     private FakeCoordinator coordinator;
     private StorageNode node;
     private String bootstrap;
+    private Map<String, Object> nodeSettings = Map.of();
 
     @BeforeEach
     void start() throws Exception {
@@ -60,7 +64,7 @@ class StorageNodeIT {
     }
 
     private void startNode() throws Exception {
-        node = StorageNode.start(properties(Map.of()));
+        node = StorageNode.start(properties(nodeSettings));
         InetSocketAddress address = node.started().get(20, TimeUnit.SECONDS);
         bootstrap = "localhost:" + address.getPort();
     }
@@ -162,6 +166,54 @@ class StorageNodeIT {
             RecordMetadata next = producer.send(new ProducerRecord<>("kept", 0, null, "x")).get();
             assertThat(next.offset()).isEqualTo(100);
         }
+    }
+
+    @Test
+    void aCompactedTopicKeepsTheLastValueOfEachKey() throws Exception {
+        node.close();
+        nodeSettings = Map.of("headrace.storage.compaction.backoff", "100ms");
+        startNode();
+        coordinator.createTopic(
+                "latest",
+                1,
+                Map.of(
+                        "cleanup.policy", "compact",
+                        "segment.bytes", "1048576",
+                        "min.cleanable.dirty.ratio", "0.01"));
+        try (var producer = producer(Map.of("batch.size", 20_000, "linger.ms", 1))) {
+            for (int i = 0; i < 500; i++) {
+                String value = i + "-" + "x".repeat(10_000);
+                producer.send(new ProducerRecord<>("latest", 0, "k" + i % 10, value));
+            }
+        }
+        List<ConsumerRecord<String, String>> kept =
+                Eventually.until(
+                        Duration.ofSeconds(20),
+                        () -> readUpTo("latest", 500),
+                        records -> records.size() < 250,
+                        "most superseded values to be gone");
+        Map<String, String> last = new HashMap<>();
+        kept.forEach(record -> last.put(record.key(), record.value().split("-", 2)[0]));
+        for (int i = 0; i < 10; i++) {
+            assertThat(last).containsEntry("k" + i, String.valueOf(490 + i));
+        }
+        CompactionCounters counters = Objects.requireNonNull(node.compactionCounters());
+        assertThat(counters.passes()).isPositive();
+        assertThat(counters.failures()).isZero();
+    }
+
+    /** All records of partition 0 below the offset that the log still has. */
+    private List<ConsumerRecord<String, String>> readUpTo(String topic, long endOffset) {
+        List<ConsumerRecord<String, String>> all = new ArrayList<>();
+        TopicPartition partition = new TopicPartition(topic, 0);
+        try (KafkaConsumer<String, String> consumer = consumer()) {
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            while (consumer.position(partition) < endOffset) {
+                consumer.poll(Duration.ofMillis(200)).forEach(all::add);
+            }
+        }
+        return all;
     }
 
     @Test

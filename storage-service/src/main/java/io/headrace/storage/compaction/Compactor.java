@@ -1,6 +1,5 @@
 package io.headrace.storage.compaction;
 
-import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.storage.file.Directories;
 
 import org.apache.kafka.common.TopicIdPartition;
@@ -170,7 +169,7 @@ public final class Compactor implements AutoCloseable {
         } catch (NoSuchFileException e) {
             LOG.debug("Segments of {} went while it was examined", log.id(), e);
             return null;
-        } catch (IOException | CorruptBatchException e) {
+        } catch (IOException | RuntimeException e) {
             onFailure(log, e);
             return null;
         }
@@ -216,7 +215,9 @@ public final class Compactor implements AutoCloseable {
         } catch (NoSuchFileException e) {
             LOG.info("Segments of {} went while it was compacted; will try again", log.id(), e);
             return false;
-        } catch (IOException | CorruptBatchException | IllegalStateException e) {
+        } catch (Throttle.StoppedException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
             onFailure(log, e);
             return true; // Another log may be waiting.
         } finally {

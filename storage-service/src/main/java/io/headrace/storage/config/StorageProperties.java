@@ -24,6 +24,7 @@ import java.util.Map;
  * @param autoCreateTopics {@code auto.create.topics.enable}
  * @param topicDefaults defaults of topic configs, by Kafka's topic-level names
  * @param limits bounds
+ * @param compaction how logs are compacted
  * @param hazelcast how this node says that it is alive
  */
 @ConfigurationProperties("headrace.storage")
@@ -40,6 +41,7 @@ public record StorageProperties(
         @DefaultValue("true") boolean autoCreateTopics,
         @DefaultValue Map<String, String> topicDefaults,
         @DefaultValue Limits limits,
+        @DefaultValue Compaction compaction,
         @DefaultValue Hazelcast hazelcast) {
 
     public StorageProperties {
@@ -133,6 +135,29 @@ public record StorageProperties(
             require(maxColdBytes >= 1024, "limits.max-cold-bytes", "at least 1024");
             require(maxForwarded >= 1, "limits.max-forwarded", "at least 1");
             require(maxProducerIds >= 1, "limits.max-producer-ids", "at least 1");
+        }
+    }
+
+    /**
+     * How logs of topics with {@code cleanup.policy=compact} are compacted.
+     *
+     * @param dedupeBufferBytes the most memory for the keys of one log ({@code
+     *     log.cleaner.dedupe.buffer.size}), never more than an eighth of the heap
+     * @param maxBytesPerSecond how much is read and written at most ({@code
+     *     log.cleaner.io.max.bytes.per.second})
+     * @param backoff how long to wait when nothing is dirty enough ({@code log.cleaner.backoff.ms})
+     */
+    public record Compaction(
+            @DefaultValue("134217728") long dedupeBufferBytes,
+            @DefaultValue("9223372036854775807") long maxBytesPerSecond,
+            @DefaultValue("15s") Duration backoff) {
+        public Compaction {
+            require(dedupeBufferBytes >= 1024, "compaction.dedupe-buffer-bytes", "at least 1024");
+            require(maxBytesPerSecond >= 1, "compaction.max-bytes-per-second", "at least 1");
+            require(
+                    !backoff.isNegative() && !backoff.isZero(),
+                    "compaction.backoff",
+                    "a positive duration");
         }
     }
 

@@ -32,7 +32,11 @@ public final class ShardFence {
     private int shardEpoch = -1;
     private @Nullable CompletableFuture<Void> rebuilt;
 
-    ShardFence(Loop loop, Executor io) {
+    /**
+     * @param loop the loop of the partition
+     * @param io where the log is read
+     */
+    public ShardFence(Loop loop, Executor io) {
         this.loop = loop;
         this.io = io;
     }

@@ -70,7 +70,7 @@ final class CrashAtAnyByteTest {
         long[] ends = new long[5];
         LogFixture fixture = written(ends);
         fixture.letGo();
-        for (int at = (int) ends[2]; at < ends[4]; at++) {
+        for (int at : positions(ends[2], ends[3], ends[4])) {
             Path data = directory.resolve("at-" + at);
             copy(directory.resolve("data"), data);
             damage.doTo(data.resolve("orders-0/00000000000000000000.log"), at);
@@ -88,6 +88,29 @@ final class CrashAtAnyByteTest {
             after.append(log, 1, 10);
             after.letGo();
         }
+    }
+
+    /**
+     * The first and last byte of each batch and every fifth from a random one on; every byte with
+     * {@code -Dexhaustive=true}.
+     */
+    private static int[] positions(long... bounds) {
+        long from = bounds[0];
+        long end = bounds[bounds.length - 1];
+        long seed = Long.getLong("seed", System.nanoTime());
+        int step = Boolean.getBoolean("exhaustive") ? 1 : 5;
+        System.out.println("Bytes " + from + ".." + end + " by " + step + " with -Dseed=" + seed);
+        LongStream sampled =
+                LongStream.range(from, end).filter(at -> Math.floorMod(at - seed, step) == 0);
+        LongStream edges =
+                LongStream.of(bounds)
+                        .flatMap(bound -> LongStream.of(bound - 1, bound))
+                        .filter(at -> at >= from && at < end);
+        return LongStream.concat(sampled, edges)
+                .mapToInt(Math::toIntExact)
+                .sorted()
+                .distinct()
+                .toArray();
     }
 
     private static final class Flip implements Damage {
@@ -130,7 +153,7 @@ final class CrashAtAnyByteTest {
         long[] ends = new long[5];
         LogFixture fixture = written(ends);
         fixture.letGo();
-        for (int at = 0; at < ends[2]; at++) {
+        for (int at : positions(0, ends[0], ends[1], ends[2])) {
             Path data = directory.resolve("at-" + at);
             copy(directory.resolve("data"), data);
             flip(data.resolve("orders-0/00000000000000000000.log"), at);

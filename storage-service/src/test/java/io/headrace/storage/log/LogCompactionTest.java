@@ -11,9 +11,11 @@ import io.headrace.protocol.batch.TimestampedOffset;
 import io.headrace.storage.compaction.CompactionProperties;
 import io.headrace.storage.compaction.Compactor;
 import io.headrace.storage.file.Directories;
+import io.headrace.storage.partition.ShardFence;
 import io.headrace.testkit.disk.SimulatedDisk;
 import io.headrace.testkit.random.Seed;
 import io.headrace.testkit.random.Seeded;
+import io.headrace.transport.loop.Loop;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +93,71 @@ class LogCompactionTest {
         log.updateConfig(LogConfig.of(COMPACT));
         assertThat(compact(fixture)).isPositive();
         fixture.letGo();
+    }
+
+    @Test
+    void theFenceOfAShardOutlivesTheRecordsThatCarriedIt() throws Exception {
+        LogFixture fixture = new LogFixture(directory, COMPACT);
+        PartitionLog log = fixture.log();
+        for (int shardEpoch = 1; shardEpoch <= 40; shardEpoch++) {
+            ByteBuffer batch = batch(fixture.nowMs);
+            ShardFence.stamp(batch, shardEpoch);
+            log.append(batch, 0, AppendOrigin.COORDINATOR, fixture.nowMs);
+            fixture.nowMs += 1000;
+        }
+        log.requestFlush();
+        fixture.commit();
+        log.updateHighWatermark(log.logEndOffset());
+        assertThat(fenceOf(log)).isEqualTo(40);
+
+        assertThat(compact(fixture)).isPositive();
+        Map<Long, Integer> kept = epochsByOffset(log);
+        assertThat(kept).hasSizeLessThan(40);
+        // What was rewritten still carries the epoch it was appended in.
+        kept.forEach((offset, epoch) -> assertThat(epoch).isEqualTo(offset / KEYS + 1));
+        assertThat(fenceOf(log)).isEqualTo(40);
+        assertThat(fenceOf(fixture.restart())).isEqualTo(40);
+        fixture.letGo();
+    }
+
+    private static final class CallersThread implements Loop {
+        @Override
+        public boolean inLoop() {
+            return true;
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            task.run();
+        }
+
+        @Override
+        public ScheduledTask schedule(Runnable task, long delayMs) {
+            throw new UnsupportedOperationException("Nothing waits in this test");
+        }
+    }
+
+    private static int fenceOf(PartitionLog log) {
+        ShardFence fence = new ShardFence(new CallersThread(), Runnable::run);
+        fence.rebuild(log).join();
+        return fence.shardEpoch();
+    }
+
+    /** The base sequence of each batch, where shard appends keep their epoch. */
+    private static Map<Long, Integer> epochsByOffset(PartitionLog log) throws IOException {
+        Map<Long, Integer> epochs = new HashMap<>();
+        long next = 0;
+        while (next < log.logEndOffset()) {
+            ByteBuffer bytes = LogFixture.readBytes(log, next, 1 << 20);
+            BatchSet batches = BatchSet.of(bytes);
+            while (batches.next()) {
+                epochs.put(
+                        BatchView.baseOffset(bytes, batches.index()),
+                        BatchView.baseSequence(bytes, batches.index()));
+                next = BatchView.nextOffset(bytes, batches.index());
+            }
+        }
+        return epochs;
     }
 
     @Test

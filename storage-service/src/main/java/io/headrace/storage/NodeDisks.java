@@ -1,0 +1,195 @@
+package io.headrace.storage;
+
+import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.storage.cluster.ClusterView;
+import io.headrace.storage.compaction.CompactionCounters;
+import io.headrace.storage.compaction.CompactionProperties;
+import io.headrace.storage.compaction.Compactor;
+import io.headrace.storage.config.StorageProperties;
+import io.headrace.storage.log.LogRuntime;
+import io.headrace.storage.log.LogStore;
+import io.headrace.storage.log.LogStoreProperties;
+import io.headrace.storage.log.PartitionLog;
+import io.headrace.storage.partition.Partitions;
+import io.headrace.transport.loop.LoopGroup;
+
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+
+/** What a node has on its disks: the recovered logs, and the thread that compacts them. */
+final class NodeDisks implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeDisks.class);
+
+    private final StorageProperties properties;
+    private final LogStore logs;
+    private final Compactor compactor;
+
+    private NodeDisks(StorageProperties properties, LogStore logs, Compactor compactor) {
+        this.properties = properties;
+        this.logs = logs;
+        this.compactor = compactor;
+    }
+
+    /**
+     * Locks the directories and recovers their logs; blocks. Known disks are recovered while the
+     * coordinators are still looked for; new ones wait for the cluster's id.
+     *
+     * @throws IOException as {@link LogStore#open} says
+     * @throws ExecutionException if there is no first image
+     */
+    static NodeDisks open(
+            StorageProperties properties,
+            LoopGroup loops,
+            Executor io,
+            LongSupplier clockMs,
+            ClusterView view,
+            CompletableFuture<MetadataImage> firstImage)
+            throws IOException, InterruptedException, ExecutionException {
+        String known = clusterOf(properties.dataDirs());
+        String clusterId = known == null ? firstImage.get().clusterId() : known;
+        for (Path directory : properties.dataDirs()) {
+            Files.createDirectories(directory);
+        }
+        LogRuntime runtime =
+                new LogRuntime(
+                        io,
+                        id -> Partitions.ownerOf(loops, id),
+                        clockMs,
+                        new SplittableRandom(),
+                        NodeDisks::bootId);
+        long startedNanos = System.nanoTime();
+        LogStore store =
+                LogStore.open(
+                        storeProperties(properties, clusterId),
+                        runtime,
+                        topic ->
+                                Partitions.configOf(
+                                        view.image(), topic, properties.topicDefaults()),
+                        (done, total) -> {});
+        LOG.info(
+                "Recovered {} logs in {} ms",
+                store.logs().size(),
+                (System.nanoTime() - startedNanos) / 1_000_000);
+        store.failedDirectories()
+                .forEach((path, reason) -> LOG.error("{} is offline: {}", path, reason));
+        Compactor compactor =
+                new Compactor(
+                        compaction(properties.compaction()),
+                        () -> store.logs().stream().map(PartitionLog::compactable).toList(),
+                        clockMs);
+        return new NodeDisks(properties, store, compactor);
+    }
+
+    LogStore logs() {
+        return logs;
+    }
+
+    CompactionCounters compactionCounters() {
+        return compactor.counters();
+    }
+
+    /** Begins to compact; once, when the topics' configurations are known. */
+    void startCompaction() {
+        compactor.start();
+    }
+
+    /** Logs of topics that the metadata does not place on this node are kept, out of sight. */
+    void setAsideStrays(MetadataImage image) throws InterruptedException, ExecutionException {
+        logs.setAsideStrays(
+                        id -> {
+                            var partition = image.partition(id.topicId(), id.partition());
+                            return partition != null
+                                    && partition.assignedReplicas().contains(properties.nodeId());
+                        })
+                .get();
+    }
+
+    /** The partitions that may have lost acknowledged records, by topic; each is logged. */
+    Map<Uuid, List<Integer>> unclean() {
+        Map<Uuid, List<Integer>> unclean = new HashMap<>();
+        for (PartitionLog log : logs.logs()) {
+            log.unclean()
+                    .ifPresent(
+                            why -> {
+                                LOG.warn("{} is unclean: {}", log.id(), why);
+                                unclean.computeIfAbsent(log.id().topicId(), id -> new ArrayList<>())
+                                        .add(log.id().partition());
+                            });
+        }
+        return unclean;
+    }
+
+    /** Ends compaction, then closes the logs; blocks. The owner loops must still run. */
+    @Override
+    public void close() {
+        compactor.close();
+        logs.close();
+    }
+
+    private static LogStoreProperties storeProperties(
+            StorageProperties properties, String clusterId) {
+        LogStoreProperties usual =
+                LogStoreProperties.of(properties.dataDirs(), clusterId, properties.nodeId());
+        return new LogStoreProperties(
+                usual.logDirs(),
+                clusterId,
+                properties.nodeId(),
+                usual.recoveryThreads(),
+                usual.openFilesMax(),
+                usual.warmBytes(),
+                properties.limits().maxProducerIds(),
+                properties.limits().producerIdExpiration(),
+                usual.flushThreads(),
+                usual.checkpointInterval(),
+                usual.retentionCheckInterval());
+    }
+
+    private static CompactionProperties compaction(StorageProperties.Compaction settings) {
+        long heapShare = Math.max(1024, Runtime.getRuntime().maxMemory() / 8);
+        return new CompactionProperties(
+                Math.min(settings.dedupeBufferBytes(), heapShare),
+                CompactionProperties.DEFAULT.dedupeBufferLoadFactor(),
+                settings.maxBytesPerSecond(),
+                CompactionProperties.DEFAULT.maxDecompressedBytes(),
+                settings.backoff());
+    }
+
+    /** The cluster that the disks say they belong to, or null when they are new. */
+    private static @Nullable String clusterOf(List<Path> directories) throws IOException {
+        for (Path directory : directories) {
+            Path file = directory.resolve("meta.properties");
+            if (Files.isReadable(file)) {
+                for (String line : Files.readAllLines(file)) {
+                    if (line.startsWith("cluster.id=")) {
+                        return line.substring("cluster.id=".length()).trim();
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private static String bootId() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).trim();
+        } catch (IOException e) {
+            // Not Linux: without a name for this boot, each start counts as a new one.
+            return Uuid.randomUuid().toString();
+        }
+    }
+}
