@@ -140,6 +140,10 @@ class HttpApiTest {
                 gateway.post(path, "application/xml", "<a/>".getBytes(StandardCharsets.UTF_8)),
                 415,
                 "unsupported-media-type");
+        assertProblem(
+                gateway.post(path, "ape: application/json", new byte[] {'1'}),
+                415,
+                "unsupported-media-type");
     }
 
     @Test

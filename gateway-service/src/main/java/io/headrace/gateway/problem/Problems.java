@@ -9,6 +9,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.codec.DecodingException;
 import org.springframework.core.io.buffer.DataBufferLimitException;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.MethodNotAllowedException;
 import org.springframework.web.server.NotAcceptableStatusException;
@@ -29,6 +30,14 @@ public final class Problems {
             case HeadraceException e -> ofClient(e);
             case DataBufferLimitException e -> tooLargeBody(e);
             case TimeoutException e -> timeout(e.getMessage());
+            case InvalidMediaTypeException e ->
+                    Problem.of(
+                            "unsupported-media-type",
+                            415,
+                            "The body's media type is not supported",
+                            "Content-Type is \""
+                                    + e.getMediaType()
+                                    + "\", which is no media type: send application/json.");
             case ErrorResponse e -> ofSpring(failure, e);
             case DecodingException e -> Problem.invalidRequest(malformed(e));
             default ->
