@@ -25,8 +25,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The client over real connections. */
@@ -40,7 +40,10 @@ final class ConnectedClient implements HeadraceClient {
 
     private final Consumer consumer;
     private final Admin admin;
-    private final Queue<Mono<Void>> closers = new ConcurrentLinkedQueue<>();
+
+    /** How to close each producer and member that is not closed yet, by its number. */
+    private final Map<Integer, Mono<Void>> closers = new ConcurrentHashMap<>();
+
     private final AtomicInteger nextNumber = new AtomicInteger();
     private volatile boolean closed;
 
@@ -78,8 +81,9 @@ final class ConnectedClient implements HeadraceClient {
                         connections,
                         metadata,
                         loops.at(number % loops.size()),
-                        "producer-" + number);
-        closers.add(producer.close());
+                        "producer-" + number,
+                        () -> closers.remove(number));
+        closers.put(number, producer.close());
         return producer;
     }
 
@@ -100,8 +104,9 @@ final class ConnectedClient implements HeadraceClient {
                         metadata,
                         leaders,
                         loops.at(number % loops.size()),
-                        "group-" + number);
-        closers.add(member.close());
+                        "group-" + number,
+                        () -> closers.remove(number));
+        closers.put(number, member.close());
         return member;
     }
 
@@ -125,7 +130,7 @@ final class ConnectedClient implements HeadraceClient {
                         return Mono.empty();
                     }
                     closed = true;
-                    return Flux.fromIterable(closers)
+                    return Flux.fromIterable(List.copyOf(closers.values()))
                             .flatMap(closer -> closer.onErrorResume(failure -> Mono.empty()))
                             .then(
                                     Mono.<Void>fromRunnable(this::release)

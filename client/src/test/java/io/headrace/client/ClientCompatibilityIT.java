@@ -65,7 +65,7 @@ class ClientCompatibilityIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = KafkaCluster.start();
+        cluster = KafkaCluster.shared();
         client = HeadraceClient.builder().bootstrap(cluster.bootstrap()).clientId("it").build();
         admin = client.admin();
     }
@@ -73,7 +73,6 @@ class ClientCompatibilityIT {
     @AfterAll
     static void stop() {
         client.close().block(WAIT);
-        cluster.close();
     }
 
     private static String newTopic(int partitions) {

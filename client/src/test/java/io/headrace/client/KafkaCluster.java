@@ -1,5 +1,7 @@
 package io.headrace.client;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -21,20 +23,26 @@ import java.util.stream.Stream;
  * A cluster to test against: the one that the system property {@code bootstrap} names, or Apache
  * Kafka, one combined node in a JVM of its own.
  */
-final class KafkaCluster implements AutoCloseable {
+final class KafkaCluster {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
-    private final String bootstrap;
-    private final Runnable stop;
+    private static @Nullable KafkaCluster shared;
 
-    private KafkaCluster(String bootstrap, Runnable stop) {
+    private final String bootstrap;
+
+    private KafkaCluster(String bootstrap) {
         this.bootstrap = bootstrap;
-        this.stop = stop;
     }
 
-    static KafkaCluster start() throws IOException {
-        String given = System.getProperty("bootstrap", "");
-        return given.isEmpty() ? startKafka() : new KafkaCluster(given, () -> {});
+    /** The one for all test classes of this JVM; it ends with the JVM. */
+    static synchronized KafkaCluster shared() throws IOException {
+        KafkaCluster known = shared;
+        if (known == null) {
+            String given = System.getProperty("bootstrap", "");
+            known = given.isEmpty() ? startKafka() : new KafkaCluster(given);
+            shared = known;
+        }
+        return known;
     }
 
     String bootstrap() {
@@ -62,10 +70,9 @@ final class KafkaCluster implements AutoCloseable {
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile())
                         .start();
-        Runnable stop = () -> stop(process, directory);
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(process, directory)));
         awaitPort(process, port, log);
-        return new KafkaCluster("127.0.0.1:" + port, stop);
+        return new KafkaCluster("127.0.0.1:" + port);
     }
 
     private static String config(Path directory, int port, int controllerPort) {
@@ -143,10 +150,5 @@ final class KafkaCluster implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    @Override
-    public void close() {
-        stop.run();
     }
 }

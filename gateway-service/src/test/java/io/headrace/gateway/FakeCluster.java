@@ -2,19 +2,7 @@ package io.headrace.gateway;
 
 import io.headrace.client.HeadraceClient;
 import io.headrace.client.admin.Admin;
-import io.headrace.client.admin.ClusterDescription;
-import io.headrace.client.admin.Completed;
-import io.headrace.client.admin.ConfigChange;
-import io.headrace.client.admin.ConfigEntry;
-import io.headrace.client.admin.CreatedTopic;
-import io.headrace.client.admin.GroupDescription;
-import io.headrace.client.admin.GroupLag;
-import io.headrace.client.admin.GroupListing;
-import io.headrace.client.admin.LogDirDescription;
-import io.headrace.client.admin.NewTopic;
 import io.headrace.client.admin.Outcome;
-import io.headrace.client.admin.TopicDescription;
-import io.headrace.client.admin.TopicListing;
 import io.headrace.client.consume.Assignment;
 import io.headrace.client.consume.CommittedOffset;
 import io.headrace.client.consume.ConsumedRecord;
@@ -42,7 +30,6 @@ import io.headrace.protocol.batch.BatchBuilder;
 
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -54,11 +41,9 @@ import reactor.core.publisher.Sinks;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -68,21 +53,21 @@ public final class FakeCluster implements HeadraceClient {
     /** Records above this size are refused, as a broker does. */
     public static final int MAX_RECORD_BYTES = 1 << 20;
 
-    private final Map<String, FakeTopic> topics = new TreeMap<>();
-    private final Map<String, Map<TopicPartition, CommittedOffset>> groups = new TreeMap<>();
+    final Map<String, FakeTopic> topics = new TreeMap<>();
+    final Map<String, Map<TopicPartition, CommittedOffset>> groups = new TreeMap<>();
     private final List<ProducerOptions> producers = new ArrayList<>();
     public final AtomicInteger fetches = new AtomicInteger();
     private boolean unreachable;
 
-    private static final class FakeTopic {
-        private final Uuid id = Uuid.randomUuid();
-        private final List<FakeLog> partitions = new ArrayList<>();
-        private final Map<String, String> configs = new TreeMap<>();
+    static final class FakeTopic {
+        final Uuid id = Uuid.randomUuid();
+        final List<FakeLog> partitions = new ArrayList<>();
+        final Map<String, String> configs = new TreeMap<>();
     }
 
-    private static final class FakeLog {
+    static final class FakeLog {
         private final List<StoredRecord> records = new ArrayList<>();
-        private long start;
+        long start;
         private Sinks.One<Boolean> more = Sinks.one();
 
         long end() {
@@ -152,11 +137,11 @@ public final class FakeCluster implements HeadraceClient {
         return stored;
     }
 
-    private static <T> T some(@Nullable T value) {
+    static <T> T some(@Nullable T value) {
         return java.util.Objects.requireNonNull(value);
     }
 
-    private FakeTopic existing(String name) {
+    FakeTopic existing(String name) {
         FakeTopic topic = topics.get(name);
         if (topic == null) {
             throw error(Errors.UNKNOWN_TOPIC_OR_PARTITION);
@@ -164,7 +149,7 @@ public final class FakeCluster implements HeadraceClient {
         return topic;
     }
 
-    private FakeLog log(TopicPartition partition) {
+    FakeLog log(TopicPartition partition) {
         FakeTopic topic = existing(partition.topic());
         if (partition.partition() >= topic.partitions.size()) {
             throw error(Errors.UNKNOWN_TOPIC_OR_PARTITION);
@@ -172,13 +157,13 @@ public final class FakeCluster implements HeadraceClient {
         return topic.partitions.get(partition.partition());
     }
 
-    private void checkReachable() {
+    void checkReachable() {
         if (unreachable) {
             throw new ConnectionFailedException("No node answers.", "Is the cluster running?");
         }
     }
 
-    private static HeadraceException error(Errors error) {
+    static HeadraceException error(Errors error) {
         return ServerErrorException.of(error, "The operation", null);
     }
 
@@ -202,7 +187,7 @@ public final class FakeCluster implements HeadraceClient {
 
     @Override
     public Admin admin() {
-        return new FakeAdmin();
+        return new FakeAdmin(this);
     }
 
     @Override
@@ -332,7 +317,7 @@ public final class FakeCluster implements HeadraceClient {
         }
     }
 
-    private static FoundOffset find(FakeLog log, Position position) {
+    static FoundOffset find(FakeLog log, Position position) {
         long offset =
                 switch (position) {
                     case Position.AtOffset(long at) -> at;
@@ -350,7 +335,7 @@ public final class FakeCluster implements HeadraceClient {
         return new FoundOffset(offset, -1, -1);
     }
 
-    private <K, T> Mono<Map<K, Outcome<T>>> each(Collection<K> keys, Function<K, T> task) {
+    <K, T> Mono<Map<K, Outcome<T>>> each(Collection<K> keys, Function<K, T> task) {
         return Mono.fromCallable(
                 () -> {
                     synchronized (this) {
@@ -368,305 +353,5 @@ public final class FakeCluster implements HeadraceClient {
                         return outcomes;
                     }
                 });
-    }
-
-    private final class FakeAdmin implements Admin {
-        @Override
-        public Mono<Map<String, Outcome<CreatedTopic>>> createTopics(Collection<NewTopic> wanted) {
-            return create(wanted, false);
-        }
-
-        @Override
-        public Mono<Map<String, Outcome<CreatedTopic>>> validateTopics(
-                Collection<NewTopic> wanted) {
-            return create(wanted, true);
-        }
-
-        private Mono<Map<String, Outcome<CreatedTopic>>> create(
-                Collection<NewTopic> wanted, boolean validateOnly) {
-            Map<String, NewTopic> byName = new LinkedHashMap<>();
-            wanted.forEach(t -> byName.put(t.name(), t));
-            return each(
-                    byName.keySet(),
-                    name -> {
-                        if (topics.containsKey(name)) {
-                            throw error(Errors.TOPIC_ALREADY_EXISTS);
-                        }
-                        NewTopic topic = some(byName.get(name));
-                        int partitions = topic.partitions() < 0 ? 1 : topic.partitions();
-                        if (!validateOnly) {
-                            topic(name, partitions);
-                            some(topics.get(name)).configs.putAll(topic.configs());
-                        }
-                        return new CreatedTopic(name, Uuid.ZERO_UUID, partitions, 1, List.of());
-                    });
-        }
-
-        @Override
-        public Mono<Map<String, Outcome<Completed>>> deleteTopics(Collection<String> names) {
-            return each(
-                    names,
-                    name -> {
-                        existing(name);
-                        topics.remove(name);
-                        return Completed.COMPLETED;
-                    });
-        }
-
-        @Override
-        public Mono<List<TopicListing>> listTopics() {
-            return Mono.fromCallable(
-                    () -> {
-                        synchronized (FakeCluster.this) {
-                            checkReachable();
-                            return topics.entrySet().stream()
-                                    .map(
-                                            e ->
-                                                    new TopicListing(
-                                                            e.getKey(),
-                                                            e.getValue().id,
-                                                            e.getValue().partitions.size(),
-                                                            e.getKey().startsWith("__")))
-                                    .toList();
-                        }
-                    });
-        }
-
-        @Override
-        public Mono<Map<String, Outcome<TopicDescription>>> describeTopics(
-                Collection<String> names) {
-            return each(
-                    names,
-                    name -> {
-                        FakeTopic topic = existing(name);
-                        List<TopicDescription.PartitionDescription> partitions = new ArrayList<>();
-                        for (int i = 0; i < topic.partitions.size(); i++) {
-                            partitions.add(
-                                    new TopicDescription.PartitionDescription(
-                                            i, 1, 0, List.of(1), List.of(1), List.of()));
-                        }
-                        return new TopicDescription(name, topic.id, false, partitions);
-                    });
-        }
-
-        @Override
-        public Mono<Map<String, Outcome<Completed>>> createPartitions(Map<String, Integer> totals) {
-            return each(
-                    totals.keySet(),
-                    name -> {
-                        List<FakeLog> logs = existing(name).partitions;
-                        int total = some(totals.get(name));
-                        if (total <= logs.size()) {
-                            throw error(Errors.INVALID_PARTITIONS);
-                        }
-                        while (logs.size() < total) {
-                            logs.add(new FakeLog());
-                        }
-                        return Completed.COMPLETED;
-                    });
-        }
-
-        @Override
-        public Mono<Map<ConfigResource, Outcome<List<ConfigEntry>>>> describeConfigs(
-                Collection<ConfigResource> resources, boolean withDocumentation) {
-            return each(
-                    resources,
-                    resource -> {
-                        Map<String, String> all =
-                                new HashMap<>(Map.of("retention.ms", "604800000"));
-                        Map<String, String> set = existing(resource.name()).configs;
-                        all.putAll(set);
-                        return all.entrySet().stream()
-                                .map(
-                                        e ->
-                                                new ConfigEntry(
-                                                        e.getKey(),
-                                                        e.getValue(),
-                                                        set.containsKey(e.getKey())
-                                                                ? ConfigEntry.Source.TOPIC
-                                                                : ConfigEntry.Source.DEFAULT,
-                                                        false,
-                                                        false,
-                                                        ""))
-                                .toList();
-                    });
-        }
-
-        @Override
-        public Mono<Map<ConfigResource, Outcome<Completed>>> alterConfigs(
-                Map<ConfigResource, List<ConfigChange>> changes, boolean validateOnly) {
-            return each(
-                    changes.keySet(),
-                    resource -> {
-                        Map<String, String> configs = existing(resource.name()).configs;
-                        for (ConfigChange change : some(changes.get(resource))) {
-                            if (change instanceof ConfigChange.Set(String name, String value)) {
-                                if (value.equals("nonsense")) {
-                                    throw error(Errors.INVALID_CONFIG);
-                                }
-                                configs.put(name, value);
-                            } else {
-                                configs.remove(change.name());
-                            }
-                        }
-                        return Completed.COMPLETED;
-                    });
-        }
-
-        @Override
-        public Mono<List<GroupListing>> listGroups() {
-            return Mono.fromCallable(
-                    () -> {
-                        synchronized (FakeCluster.this) {
-                            checkReachable();
-                            return groups.keySet().stream()
-                                    .map(g -> new GroupListing(g, "consumer", "Empty", "classic"))
-                                    .toList();
-                        }
-                    });
-        }
-
-        private Map<TopicPartition, CommittedOffset> group(String id) {
-            Map<TopicPartition, CommittedOffset> offsets = groups.get(id);
-            if (offsets == null) {
-                throw error(Errors.GROUP_ID_NOT_FOUND);
-            }
-            return offsets;
-        }
-
-        @Override
-        public Mono<Map<String, Outcome<GroupDescription>>> describeGroups(Collection<String> ids) {
-            return each(
-                    ids,
-                    id -> {
-                        group(id);
-                        return new GroupDescription(
-                                id,
-                                "classic",
-                                "consumer",
-                                "Stable",
-                                "range",
-                                1,
-                                List.of(
-                                        new GroupDescription.Member(
-                                                "m-1",
-                                                "",
-                                                "app",
-                                                "/127.0.0.1",
-                                                Set.of(new TopicPartition("orders", 0)))));
-                    });
-        }
-
-        @Override
-        public Mono<Map<String, Outcome<Completed>>> deleteGroups(Collection<String> ids) {
-            return each(
-                    ids,
-                    id -> {
-                        group(id);
-                        groups.remove(id);
-                        return Completed.COMPLETED;
-                    });
-        }
-
-        @Override
-        public Mono<Map<String, Outcome<Map<TopicPartition, CommittedOffset>>>> committedOffsets(
-                Collection<String> ids) {
-            return each(ids, this::group);
-        }
-
-        @Override
-        public Mono<Map<String, Outcome<GroupLag>>> lags(Collection<String> ids) {
-            return each(
-                    ids,
-                    id -> {
-                        Map<TopicPartition, GroupLag.PartitionLag> lags = new LinkedHashMap<>();
-                        group(id)
-                                .forEach(
-                                        (p, c) ->
-                                                lags.put(
-                                                        p,
-                                                        new GroupLag.PartitionLag(
-                                                                c,
-                                                                log(p).end(),
-                                                                log(p).end() - c.offset())));
-                        return new GroupLag(id, lags);
-                    });
-        }
-
-        @Override
-        public Mono<Map<TopicPartition, Outcome<Completed>>> alterOffsets(
-                String groupId, Map<TopicPartition, CommittedOffset> offsets) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Mono<Map<TopicPartition, CommittedOffset>> resetOffsets(
-                String groupId, Map<TopicPartition, Position> positions) {
-            return Mono.fromCallable(
-                    () -> {
-                        synchronized (FakeCluster.this) {
-                            Map<TopicPartition, CommittedOffset> offsets = new LinkedHashMap<>();
-                            positions.forEach(
-                                    (p, at) ->
-                                            offsets.put(
-                                                    p,
-                                                    CommittedOffset.of(find(log(p), at).offset())));
-                            groups.computeIfAbsent(groupId, g -> new LinkedHashMap<>())
-                                    .putAll(offsets);
-                            return offsets;
-                        }
-                    });
-        }
-
-        @Override
-        public Mono<Map<TopicPartition, Outcome<Completed>>> deleteOffsets(
-                String groupId, Set<TopicPartition> partitions) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Mono<Map<TopicPartition, Outcome<FoundOffset>>> listOffsets(
-                Map<TopicPartition, Position> positions) {
-            return each(positions.keySet(), p -> find(log(p), some(positions.get(p))));
-        }
-
-        @Override
-        public Mono<Map<TopicPartition, Outcome<Long>>> deleteRecords(
-                Map<TopicPartition, Long> beforeOffsets) {
-            return each(
-                    beforeOffsets.keySet(),
-                    p -> {
-                        FakeLog log = log(p);
-                        long before = some(beforeOffsets.get(p));
-                        long start = before < 0 ? log.end() : before;
-                        if (start > log.end()) {
-                            throw error(Errors.OFFSET_OUT_OF_RANGE);
-                        }
-                        log.start = Math.max(log.start, start);
-                        return log.start;
-                    });
-        }
-
-        @Override
-        public Mono<ClusterDescription> describeCluster() {
-            return Mono.fromCallable(
-                    () -> {
-                        synchronized (FakeCluster.this) {
-                            checkReachable();
-                            return new ClusterDescription(
-                                    "fake-cluster-id-0000001",
-                                    1,
-                                    List.of(
-                                            new ClusterDescription.Node(
-                                                    1, "localhost", 9092, "", false)));
-                        }
-                    });
-        }
-
-        @Override
-        public Mono<Map<Integer, Outcome<List<LogDirDescription>>>> describeLogDirs(
-                Collection<Integer> nodeIds) {
-            throw new UnsupportedOperationException();
-        }
     }
 }

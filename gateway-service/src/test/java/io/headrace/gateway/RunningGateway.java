@@ -1,5 +1,7 @@
 package io.headrace.gateway;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -92,6 +94,17 @@ public final class RunningGateway implements AutoCloseable {
         public String contentType() {
             return response.headers().firstValue("content-type").orElse("");
         }
+    }
+
+    /** Asserts that an answer is a problem document of that status and type. */
+    public static void assertProblem(Answer answer, int status, String type) {
+        assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+        assertThat(answer.contentType()).startsWith("application/problem+json");
+        JsonNode problem = answer.json();
+        assertThat(problem.get("type").asString()).isEqualTo("/problems#" + type);
+        assertThat(problem.get("title").asString()).isNotBlank();
+        assertThat(problem.get("status").asInt()).isEqualTo(status);
+        assertThat(problem.get("detail").asString()).isNotBlank();
     }
 
     public Answer get(String path) {

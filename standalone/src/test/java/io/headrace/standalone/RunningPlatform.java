@@ -35,9 +35,13 @@ public final class RunningPlatform implements AutoCloseable {
     public static RunningPlatform start(Path data, List<String> jvmOptions, String... moreArguments)
             throws IOException {
         List<String> arguments = new ArrayList<>();
-        arguments.addAll(
-                List.of("up", "--data", data.toString(), "--kafka-port", "0", "--http-port", "0"));
+        arguments.addAll(List.of("up", "--data", data.toString()));
         arguments.addAll(List.of(moreArguments));
+        for (String port : List.of("--kafka-port", "--http-port")) {
+            if (!arguments.contains(port)) {
+                arguments.addAll(List.of(port, "0"));
+            }
+        }
         ChildProcess process = java(jvmOptions).arguments(arguments.toArray(String[]::new)).start();
         try {
             String line = process.awaitLine(START_LIMIT, text -> UP.matcher(text).matches());

@@ -1,25 +1,16 @@
 package io.headrace.client.admin;
 
-import io.headrace.client.admin.GroupDescription.Member;
 import io.headrace.client.admin.GroupLag.PartitionLag;
-import io.headrace.client.connection.Failures;
 import io.headrace.client.connection.NodeConnection;
 import io.headrace.client.consume.CommittedOffset;
 import io.headrace.client.consume.FoundOffset;
 import io.headrace.client.consume.IsolationLevel;
 import io.headrace.client.consume.OffsetLookup;
 import io.headrace.client.consume.Position;
-import io.headrace.client.group.ConsumerProtocol;
-import io.headrace.protocol.codec.MalformedFrameException;
 
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
-import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
-import org.apache.kafka.common.message.DescribeGroupsRequestData;
-import org.apache.kafka.common.message.DescribeGroupsResponseData;
-import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetCommitResponseData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
@@ -33,10 +24,8 @@ import org.apache.kafka.common.protocol.Errors;
 
 import reactor.core.publisher.Mono;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,144 +45,7 @@ final class GroupAdmin {
     }
 
     Mono<Map<String, Outcome<GroupDescription>>> describe(Collection<String> groupIds) {
-        return calls.groups("Describing groups", groupIds, this::describe);
-    }
-
-    /** Groups of the newer protocol first; what is none of these, as classic ones. */
-    private CompletableFuture<Map<String, Outcome<GroupDescription>>> describe(
-            NodeConnection coordinator, int nodeId, List<String> groupIds) {
-        if (!coordinator.ranges().supports(ApiKeys.CONSUMER_GROUP_DESCRIBE)) {
-            return describeClassic(coordinator, nodeId, groupIds);
-        }
-        ConsumerGroupDescribeRequestData request =
-                new ConsumerGroupDescribeRequestData().setGroupIds(groupIds);
-        return coordinator
-                .call(
-                        ApiKeys.CONSUMER_GROUP_DESCRIBE,
-                        request,
-                        ConsumerGroupDescribeResponseData.class,
-                        calls.timeout())
-                .thenCompose(
-                        answer -> {
-                            Map<String, Outcome<GroupDescription>> outcomes = new HashMap<>();
-                            List<String> classic = new ArrayList<>();
-                            answer.groups()
-                                    .forEach(
-                                            group -> {
-                                                if (group.errorCode()
-                                                        == Errors.GROUP_ID_NOT_FOUND.code()) {
-                                                    classic.add(group.groupId());
-                                                } else {
-                                                    outcomes.put(
-                                                            group.groupId(),
-                                                            described(group, nodeId));
-                                                }
-                                            });
-                            if (classic.isEmpty()) {
-                                return CompletableFuture.completedFuture(outcomes);
-                            }
-                            return describeClassic(coordinator, nodeId, classic)
-                                    .thenApply(
-                                            more -> {
-                                                outcomes.putAll(more);
-                                                return outcomes;
-                                            });
-                        });
-    }
-
-    private static Outcome<GroupDescription> described(
-            ConsumerGroupDescribeResponseData.DescribedGroup group, int nodeId) {
-        return AdminCalls.outcome(
-                group.errorCode(),
-                "Describing group " + group.groupId(),
-                group.errorMessage(),
-                () ->
-                        new GroupDescription(
-                                group.groupId(),
-                                "consumer",
-                                ConsumerProtocol.TYPE,
-                                group.groupState(),
-                                group.assignorName(),
-                                nodeId,
-                                group.members().stream().map(GroupAdmin::member).toList()));
-    }
-
-    private static Member member(ConsumerGroupDescribeResponseData.Member member) {
-        Set<TopicPartition> assigned = new HashSet<>();
-        member.assignment()
-                .topicPartitions()
-                .forEach(
-                        topic ->
-                                topic.partitions()
-                                        .forEach(
-                                                p ->
-                                                        assigned.add(
-                                                                new TopicPartition(
-                                                                        topic.topicName(), p))));
-        return new Member(
-                member.memberId(),
-                member.instanceId() == null ? "" : member.instanceId(),
-                member.clientId(),
-                member.clientHost(),
-                assigned);
-    }
-
-    private CompletableFuture<Map<String, Outcome<GroupDescription>>> describeClassic(
-            NodeConnection coordinator, int nodeId, List<String> groupIds) {
-        DescribeGroupsRequestData request = new DescribeGroupsRequestData().setGroups(groupIds);
-        return coordinator
-                .call(
-                        ApiKeys.DESCRIBE_GROUPS,
-                        request,
-                        DescribeGroupsResponseData.class,
-                        calls.timeout())
-                .thenApply(
-                        answer -> {
-                            Map<String, Outcome<GroupDescription>> outcomes = new HashMap<>();
-                            for (DescribedGroup group : answer.groups()) {
-                                outcomes.put(group.groupId(), classic(group, nodeId));
-                            }
-                            return outcomes;
-                        });
-    }
-
-    private static Outcome<GroupDescription> classic(DescribedGroup group, int nodeId) {
-        String what = "Describing group " + group.groupId();
-        boolean dead = group.errorCode() == 0 && group.groupState().equals("Dead");
-        if (dead) {
-            return AdminCalls.refused(Errors.GROUP_ID_NOT_FOUND, what, null);
-        }
-        return AdminCalls.outcome(
-                group.errorCode(),
-                what,
-                group.errorMessage(),
-                () ->
-                        new GroupDescription(
-                                group.groupId(),
-                                "classic",
-                                group.protocolType(),
-                                group.groupState(),
-                                group.protocolData(),
-                                nodeId,
-                                group.members().stream()
-                                        .map(member -> member(member, group.protocolType()))
-                                        .toList()));
-    }
-
-    private static Member member(
-            DescribeGroupsResponseData.DescribedGroupMember member, String protocolType) {
-        try {
-            return new Member(
-                    member.memberId(),
-                    member.groupInstanceId() == null ? "" : member.groupInstanceId(),
-                    member.clientId(),
-                    member.clientHost(),
-                    protocolType.equals(ConsumerProtocol.TYPE)
-                            ? ConsumerProtocol.decodeAssignment(member.memberAssignment())
-                            : Set.of());
-        } catch (MalformedFrameException e) {
-            throw Failures.of(e, "Reading the assignment of member " + member.memberId());
-        }
+        return calls.groups("Describing groups", groupIds, new GroupDescriber(calls)::describe);
     }
 
     Mono<Map<String, Outcome<Completed>>> delete(Collection<String> groupIds) {

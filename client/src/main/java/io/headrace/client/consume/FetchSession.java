@@ -30,7 +30,11 @@ final class FetchSession {
     private static final int FIRST_EPOCH = 0;
 
     /** A partition as the node should read it. */
-    record Wanted(Uuid topicId, long offset, int leaderEpoch, int maxBytes) {}
+    record Wanted(Uuid topicId, long offset, int leaderEpoch, int maxBytes) {
+        boolean hasId() {
+            return !topicId.equals(Uuid.ZERO_UUID);
+        }
+    }
 
     private int sessionId = NO_SESSION;
     private int epoch = FIRST_EPOCH;

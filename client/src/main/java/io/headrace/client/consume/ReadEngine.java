@@ -4,6 +4,7 @@ import io.headrace.client.connection.Backoff;
 import io.headrace.client.connection.Connections;
 import io.headrace.client.connection.Failures;
 import io.headrace.client.connection.NodeConnection;
+import io.headrace.client.consume.ReadBuffer.Buffered;
 import io.headrace.client.error.HeadraceException;
 import io.headrace.client.error.ServerErrorException;
 import io.headrace.client.metadata.ClusterView;
@@ -15,7 +16,6 @@ import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
@@ -25,10 +25,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -54,9 +51,7 @@ public final class ReadEngine {
 
     private final Map<TopicPartition, Reading> readings = new LinkedHashMap<>();
     private final Map<Integer, NodeFetch> nodes = new HashMap<>();
-    private final Deque<Buffered> buffer = new ArrayDeque<>();
-    private long bufferedBytes;
-    private long bufferedRecords;
+    private final ReadBuffer buffer;
     private boolean refreshing;
     private boolean closed;
 
@@ -67,57 +62,6 @@ public final class ReadEngine {
 
         /** Reading cannot go on. */
         void onFailure(HeadraceException failure);
-    }
-
-    /** One partition that is being read. */
-    public static final class Reading {
-        private final TopicPartition partition;
-        private @Nullable Position unresolved;
-        private boolean resolving;
-        private long fetchOffset;
-        private long deliveredOffset = -1;
-        private long endOffset = Long.MAX_VALUE;
-        private int generation;
-        private int failures;
-        private boolean waiting;
-        private int replicaId = -1;
-        private boolean removed;
-
-        private Reading(TopicPartition partition, Position position) {
-            this.partition = partition;
-            this.unresolved = position;
-        }
-
-        public TopicPartition partition() {
-            return partition;
-        }
-
-        public boolean isRemoved() {
-            return removed;
-        }
-
-        /** Where reading ends, exclusive. */
-        public long endOffset() {
-            return endOffset;
-        }
-
-        /** The next offset that the subscriber has not got; -1 before the first is known. */
-        public long deliveredOffset() {
-            return deliveredOffset;
-        }
-
-        /** The subscriber has got everything below that offset. */
-        public void delivered(long nextOffset) {
-            deliveredOffset = nextOffset;
-        }
-    }
-
-    /** An answer that waits for the subscriber. */
-    public record Buffered(Reading reading, int generation, FetchedBatches answer, int records) {
-        /** Whether its partition is still read at the place where the answer was fetched. */
-        public boolean isCurrent() {
-            return !reading.removed && reading.generation == generation;
-        }
     }
 
     private static final class NodeFetch {
@@ -141,6 +85,7 @@ public final class ReadEngine {
         this.options = options;
         this.lane = lane;
         this.listener = listener;
+        this.buffer = new ReadBuffer(options);
         this.backoff =
                 new Backoff(
                         connections.options().retryBackoff(),
@@ -167,20 +112,24 @@ public final class ReadEngine {
                 reading.removed = true;
             }
         }
-        dropStale();
+        buffer.dropStale();
         run();
     }
 
-    /** Goes on at another place; does nothing if the partition is not read. */
-    public void seek(TopicPartition partition, Position position) {
+    /**
+     * Goes on at another place.
+     *
+     * @return whether the partition is read at all
+     */
+    public boolean seek(TopicPartition partition, Position position) {
         Reading reading = readings.get(partition);
-        if (reading != null) {
-            reading.generation++;
-            reading.unresolved = position;
-            reading.resolving = false;
-            dropStale();
-            run();
+        if (reading == null) {
+            return false;
         }
+        reading.goTo(position);
+        buffer.dropStale();
+        run();
+        return true;
     }
 
     /** The partitions that are read. */
@@ -189,25 +138,23 @@ public final class ReadEngine {
     }
 
     /** The next answer, or null; {@link #consumed} must follow. */
-    public @Nullable Buffered poll() {
+    @Nullable Buffered poll() {
+        boolean wasFull = buffer.isFull();
         Buffered next = buffer.poll();
-        while (next != null && !next.isCurrent()) {
-            consumed(next);
-            next = buffer.poll();
+        if (wasFull && !buffer.isFull()) {
+            loop.execute(this::run);
         }
         return next;
     }
 
-    /** An answer has been handed out, or dropped. */
-    public void consumed(Buffered answer) {
-        boolean wasFull = isFull();
-        bufferedBytes -= answer.answer().sizeInBytes();
-        bufferedRecords -= answer.records();
-        Reading reading = answer.reading();
-        if (answer.isCurrent() && reading.deliveredOffset >= reading.endOffset) {
-            finish(reading);
+    /** An answer has been handed out. */
+    void consumed(Buffered answer) {
+        boolean wasFull = buffer.isFull();
+        buffer.release(answer);
+        if (answer.isCurrent() && answer.reading().isDelivered()) {
+            finish(answer.reading());
         }
-        if (wasFull && !isFull()) {
+        if (wasFull && !buffer.isFull()) {
             loop.execute(this::run);
         }
     }
@@ -227,28 +174,12 @@ public final class ReadEngine {
         connections.closeLane(lane);
     }
 
-    private void dropStale() {
-        List<Buffered> stale = new ArrayList<>();
-        for (Buffered buffered : buffer) {
-            if (!buffered.isCurrent()) {
-                stale.add(buffered);
-            }
-        }
-        buffer.removeAll(stale);
-        stale.forEach(this::consumed);
-    }
-
-    private boolean isFull() {
-        return bufferedBytes >= options.prefetchBytes()
-                || bufferedRecords >= options.prefetchRecords();
-    }
-
     private void run() {
         if (closed) {
             return;
         }
         resolve();
-        if (isFull()) {
+        if (buffer.isFull()) {
             return;
         }
         ClusterView view = metadata.view();
@@ -261,7 +192,7 @@ public final class ReadEngine {
                 PartitionView partition = view.partition(reading.partition);
                 if (node == null || topic == null || partition == null) {
                     stale = true;
-                } else if (isWithinEnd(reading)) {
+                } else if (reading.isWithinEnd()) {
                     plan.computeIfAbsent(node, n -> new LinkedHashMap<>())
                             .put(reading.partition, wanted(reading, topic, partition));
                 }
@@ -271,10 +202,6 @@ public final class ReadEngine {
             refresh();
         }
         plan.forEach(this::fetch);
-    }
-
-    private static boolean isWithinEnd(Reading reading) {
-        return reading.fetchOffset < reading.endOffset;
     }
 
     private FetchSession.Wanted wanted(Reading reading, TopicView topic, PartitionView partition) {
@@ -357,13 +284,8 @@ public final class ReadEngine {
             }
             return;
         }
-        reading.unresolved = null;
-        reading.fetchOffset = start.offset();
-        reading.deliveredOffset = start.offset();
-        if (end != null && reading.endOffset == Long.MAX_VALUE) {
-            reading.endOffset = end.offset();
-        }
-        if (!isWithinEnd(reading)) {
+        reading.resolved(start.offset(), end);
+        if (!reading.isWithinEnd()) {
             finish(reading);
         }
     }
@@ -400,32 +322,21 @@ public final class ReadEngine {
                 .whenCompleteAsync(
                         (answer, failure) -> {
                             fetch.inFlight = false;
-                            onAnswer(fetch, wanted, generationsOf(wanted), answer, failure);
+                            onAnswer(fetch, wanted, answer, failure);
                         },
                         loop);
     }
 
-    private static Map<TopicPartition, Long> generationsOf(
-            Map<TopicPartition, FetchSession.Wanted> wanted) {
-        Map<TopicPartition, Long> asked = new HashMap<>();
-        wanted.forEach((partition, was) -> asked.put(partition, was.offset()));
-        return asked;
-    }
-
     private static short version(
             NodeConnection connection, Collection<FetchSession.Wanted> wanted) {
-        for (FetchSession.Wanted partition : wanted) {
-            if (partition.topicId().equals(Uuid.ZERO_UUID)) {
-                return connection.ranges().version(ApiKeys.FETCH, LAST_VERSION_WITH_NAMES);
-            }
-        }
-        return connection.ranges().version(ApiKeys.FETCH);
+        return wanted.stream().allMatch(FetchSession.Wanted::hasId)
+                ? connection.ranges().version(ApiKeys.FETCH)
+                : connection.ranges().version(ApiKeys.FETCH, LAST_VERSION_WITH_NAMES);
     }
 
     private void onAnswer(
             NodeFetch fetch,
             Map<TopicPartition, FetchSession.Wanted> wanted,
-            Map<TopicPartition, Long> asked,
             @Nullable FetchResponseData answer,
             @Nullable Throwable failure) {
         if (closed) {
@@ -460,13 +371,10 @@ public final class ReadEngine {
                                 ? fetch.session.topicName(topic.topicId())
                                 : topic.topic();
                 if (name != null) {
-                    topic.partitions()
-                            .forEach(
-                                    part ->
-                                            onPartition(
-                                                    new TopicPartition(name, part.partitionIndex()),
-                                                    asked,
-                                                    part));
+                    for (PartitionData part : topic.partitions()) {
+                        var partition = new TopicPartition(name, part.partitionIndex());
+                        onPartition(partition, wanted.get(partition), part);
+                    }
                 }
             }
             listener.onAvailable();
@@ -485,13 +393,12 @@ public final class ReadEngine {
     }
 
     private void onPartition(
-            TopicPartition partition, Map<TopicPartition, Long> asked, PartitionData part) {
+            TopicPartition partition, FetchSession.@Nullable Wanted asked, PartitionData part) {
         Reading reading = readings.get(partition);
-        Long askedOffset = asked.get(partition);
         if (reading == null
-                || askedOffset == null
+                || asked == null
                 || reading.unresolved != null
-                || reading.fetchOffset != askedOffset) {
+                || reading.fetchOffset != asked.offset()) {
             return; // It was removed or moved while the request was on its way.
         }
         Errors error = Errors.forCode(part.errorCode());
@@ -530,8 +437,6 @@ public final class ReadEngine {
             FetchAnswers.Extent extent = FetchAnswers.extent(answer);
             if (extent.nextOffset() > reading.fetchOffset) {
                 buffer.add(new Buffered(reading, reading.generation, answer, extent.records()));
-                bufferedBytes += answer.sizeInBytes();
-                bufferedRecords += extent.records();
                 reading.fetchOffset = extent.nextOffset();
             }
         } catch (CorruptBatchException e) {

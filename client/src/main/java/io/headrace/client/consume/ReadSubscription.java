@@ -1,7 +1,7 @@
 package io.headrace.client.consume;
 
 import io.headrace.client.connection.Failures;
-import io.headrace.client.consume.ReadEngine.Buffered;
+import io.headrace.client.consume.ReadBuffer.Buffered;
 import io.headrace.client.error.HeadraceException;
 
 import org.jspecify.annotations.Nullable;
@@ -32,6 +32,7 @@ public abstract class ReadSubscription<T> implements Subscription, ReadEngine.Li
     private @Nullable ReadEngine engine;
     private boolean started;
     private boolean draining;
+    private boolean over;
 
     protected ReadSubscription(Subscriber<? super T> subscriber, boolean completes) {
         this.subscriber = subscriber;
@@ -52,7 +53,7 @@ public abstract class ReadSubscription<T> implements Subscription, ReadEngine.Li
     /** The next element, or null when nothing is there; on the loop. */
     protected abstract @Nullable T next(ReadEngine source);
 
-    /** Called once when the subscriber cancels or the stream ends; on the loop. */
+    /** Called once when the subscriber cancels or the stream ends, before the engine closes. */
     protected abstract void onEnd();
 
     private ReadEngine engine() {
@@ -122,8 +123,11 @@ public abstract class ReadSubscription<T> implements Subscription, ReadEngine.Li
     }
 
     private void end() {
-        engine().close();
-        onEnd();
+        if (!over) {
+            over = true;
+            onEnd();
+            engine().close();
+        }
     }
 
     private void drain() {
@@ -188,16 +192,16 @@ public abstract class ReadSubscription<T> implements Subscription, ReadEngine.Li
                     current = answer;
                     cursor = records;
                 }
-                ReadEngine.Reading reading = answer.reading();
+                Reading reading = answer.reading();
                 if (answer.isCurrent() && records.hasNext()) {
                     ConsumedRecord record = records.next();
                     if (record.offset() < reading.endOffset()) {
-                        reading.delivered(record.offset() + 1);
+                        reading.delivered(record.offset() + 1, record.leaderEpoch());
                         return record;
                     }
                 } else {
                     if (answer.isCurrent()) {
-                        reading.delivered(records.nextFetchOffset());
+                        reading.delivered(records.nextFetchOffset(), records.leaderEpoch());
                     }
                     closeCursor();
                     source.consumed(answer);
@@ -232,7 +236,7 @@ public abstract class ReadSubscription<T> implements Subscription, ReadEngine.Li
             if (answer == null) {
                 return null;
             }
-            answer.reading().delivered(FetchAnswers.extent(answer.answer()).nextOffset());
+            answer.reading().delivered(FetchAnswers.extent(answer.answer()).nextOffset(), -1);
             source.consumed(answer);
             return answer.answer();
         }

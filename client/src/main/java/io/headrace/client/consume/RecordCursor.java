@@ -1,5 +1,7 @@
 package io.headrace.client.consume;
 
+import io.headrace.protocol.batch.BatchSet;
+import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.batch.FetchedRecords;
 import io.headrace.protocol.batch.StoredRecord;
 import io.headrace.protocol.batch.TimestampType;
@@ -11,13 +13,25 @@ final class RecordCursor implements Iterator<ConsumedRecord>, AutoCloseable {
     private final FetchedBatches answer;
     private final FetchedRecords records;
 
+    // The batch of the record that was read last.
+    private final BatchSet batches;
+    private long lastOffset = -1;
+    private int leaderEpoch = -1;
+    private TimestampType timestampType = TimestampType.CREATE_TIME;
+
     RecordCursor(FetchedBatches answer, long maxDecompressedBytes, boolean checkCrcs) {
         this.answer = answer;
         this.records = answer.open(maxDecompressedBytes, checkCrcs);
+        this.batches = BatchSet.of(answer.batches());
     }
 
     long nextFetchOffset() {
         return records.nextFetchOffset();
+    }
+
+    /** The leader epoch of the record that was read last; -1 before the first. */
+    int leaderEpoch() {
+        return leaderEpoch;
     }
 
     @Override
@@ -28,12 +42,18 @@ final class RecordCursor implements Iterator<ConsumedRecord>, AutoCloseable {
     @Override
     public ConsumedRecord next() {
         StoredRecord record = records.next();
+        while (record.offset() > lastOffset && batches.next()) {
+            int index = batches.index();
+            lastOffset = BatchView.lastOffset(answer.batches(), index);
+            leaderEpoch = BatchView.leaderEpoch(answer.batches(), index);
+            timestampType = BatchView.timestampType(answer.batches(), index);
+        }
         return new ConsumedRecord(
                 answer.topicPartition(),
                 record.offset(),
-                -1,
+                leaderEpoch,
                 record.timestampMs(),
-                TimestampType.CREATE_TIME,
+                timestampType,
                 record.key(),
                 record.value(),
                 record.headers());

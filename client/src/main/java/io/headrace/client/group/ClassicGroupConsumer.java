@@ -11,6 +11,7 @@ import io.headrace.client.consume.Position;
 import io.headrace.client.consume.ReadEngine;
 import io.headrace.client.consume.ReadOptions;
 import io.headrace.client.consume.ReadSubscription;
+import io.headrace.client.consume.Reading;
 import io.headrace.client.error.HeadraceException;
 import io.headrace.client.error.ServerErrorException;
 import io.headrace.client.metadata.LeaderCalls;
@@ -30,6 +31,7 @@ import reactor.core.publisher.Mono;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -45,6 +47,7 @@ public final class ClassicGroupConsumer implements GroupConsumer {
     private final Retrier retrier;
     private final Loop loop;
     private final String lane;
+    private final Runnable onClosed;
     private final GroupMembership membership;
     private final AtomicBoolean subscribed = new AtomicBoolean();
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -52,6 +55,8 @@ public final class ClassicGroupConsumer implements GroupConsumer {
 
     // Confined to the loop.
     private final Map<TopicPartition, Long> committed = new HashMap<>();
+    private final Map<TopicPartition, CommittedOffset> stopped = new HashMap<>();
+    private final Map<TopicPartition, Position> sought = new HashMap<>();
     private @Nullable ReadEngine engine;
     private @Nullable Stream stream;
 
@@ -61,8 +66,10 @@ public final class ClassicGroupConsumer implements GroupConsumer {
             Metadata metadata,
             LeaderCalls leaders,
             Loop loop,
-            String lane) {
+            String lane,
+            Runnable onClosed) {
         this.options = options;
+        this.onClosed = onClosed;
         this.connections = connections;
         this.metadata = metadata;
         this.offsets = new OffsetLookup(leaders, connections.options().requestTimeout());
@@ -83,6 +90,9 @@ public final class ClassicGroupConsumer implements GroupConsumer {
         @Override
         protected void onEnd() {
             super.onEnd();
+            if (engine != null) {
+                setAside(engine.readings());
+            }
             leave();
         }
     }
@@ -91,32 +101,66 @@ public final class ClassicGroupConsumer implements GroupConsumer {
         @Override
         public CompletableFuture<Void> onAssigned(Set<TopicPartition> added) {
             return retrier.run("Looking up offsets", () -> membership.committed(added))
-                    .thenAcceptAsync(found -> begin(added, found), loop)
-                    .thenCompose(nothing -> options.listener().onAssigned(added).toFuture());
+                    .thenCompose(
+                            found ->
+                                    options.listener()
+                                            .onAssigned(added)
+                                            .toFuture()
+                                            .thenAcceptAsync(done -> begin(added, found), loop));
         }
 
         @Override
         public CompletableFuture<Void> onRevoked(Set<TopicPartition> removed) {
+            stopReading(removed);
             return options.listener()
                     .onRevoked(removed)
                     .toFuture()
-                    .thenComposeAsync(nothing -> autoCommit(), loop)
-                    .thenRunAsync(() -> drop(removed), loop);
+                    .thenComposeAsync(nothing -> lastAutoCommit(), loop)
+                    .whenCompleteAsync((nothing, failure) -> forget(removed), loop);
         }
 
         @Override
         public CompletableFuture<Void> onLost(Set<TopicPartition> removed) {
-            drop(removed);
+            stopReading(removed);
+            forget(removed);
             return options.listener().onLost(removed).toFuture().thenAccept(nothing -> {});
         }
 
         @Override
         public void onFatal(HeadraceException failure) {
             Stream open = stream;
-            if (open != null) {
-                open.fail(failure);
+            if (open == null) {
+                throw new IllegalStateException("Joined without a subscriber", failure);
+            }
+            open.fail(failure);
+        }
+    }
+
+    /** From now on no record of these is handed out; what was delivered can still be committed. */
+    private void stopReading(Set<TopicPartition> removed) {
+        ReadEngine reading = engine;
+        if (reading != null) {
+            setAside(
+                    reading.readings().stream()
+                            .filter(one -> removed.contains(one.partition()))
+                            .toList());
+            reading.remove(removed);
+        }
+    }
+
+    private void setAside(Collection<Reading> readings) {
+        for (Reading reading : readings) {
+            CommittedOffset delivered = reading.delivered();
+            if (delivered != null) {
+                stopped.put(reading.partition(), delivered);
             }
         }
+    }
+
+    private void forget(Set<TopicPartition> removed) {
+        committed.keySet().removeAll(removed);
+        stopped.keySet().removeAll(removed);
+        sought.keySet().removeAll(removed);
     }
 
     private void begin(Set<TopicPartition> added, Map<TopicPartition, CommittedOffset> found) {
@@ -127,8 +171,13 @@ public final class ClassicGroupConsumer implements GroupConsumer {
         Map<TopicPartition, Position> positions = new HashMap<>();
         for (TopicPartition partition : added) {
             CommittedOffset known = found.get(partition);
+            Position asked = sought.remove(partition);
             if (known != null) {
                 committed.put(partition, known.offset());
+            }
+            if (asked != null) {
+                positions.put(partition, asked);
+            } else if (known != null) {
                 positions.put(partition, Position.offset(known.offset()));
             } else {
                 positions.put(partition, startPosition(partition));
@@ -147,13 +196,6 @@ public final class ClassicGroupConsumer implements GroupConsumer {
                             "Reading " + partition,
                             "group " + options.groupId() + " has no offset for it");
         };
-    }
-
-    private void drop(Set<TopicPartition> removed) {
-        if (engine != null) {
-            engine.remove(removed);
-        }
-        committed.keySet().removeAll(removed);
     }
 
     @Override
@@ -230,29 +272,44 @@ public final class ClassicGroupConsumer implements GroupConsumer {
         if (!options.autoCommit()) {
             return CompletableFuture.completedFuture(null);
         }
-        return commitDelivered()
-                .exceptionally(
-                        failure -> {
-                            log.warn(
-                                    "Group {} could not commit: {}",
-                                    options.groupId(),
-                                    Failures.of(failure, "Committing").getMessage());
-                            return null;
-                        });
+        return warned(commitDelivered());
+    }
+
+    private CompletableFuture<Void> warned(CompletableFuture<Void> commit) {
+        return commit.exceptionally(
+                failure -> {
+                    log.warn(
+                            "Group {} could not commit: {}",
+                            options.groupId(),
+                            Failures.of(failure, "Committing").getMessage());
+                    return null;
+                });
+    }
+
+    /** As {@link #autoCommit}, but tried again while that can help: there is no next time. */
+    private CompletableFuture<Void> lastAutoCommit() {
+        return options.autoCommit()
+                ? warned(retrier.run("Committing", this::commitDelivered))
+                : CompletableFuture.completedFuture(null);
     }
 
     private CompletableFuture<Void> commitDelivered() {
-        Map<TopicPartition, CommittedOffset> changed = new HashMap<>();
-        Collection<ReadEngine.Reading> readings =
-                engine == null ? Set.<ReadEngine.Reading>of() : engine.readings();
-        for (ReadEngine.Reading reading : readings) {
-            long delivered = reading.deliveredOffset();
-            Long before = committed.get(reading.partition());
-            if (delivered >= 0 && (before == null || before != delivered)) {
-                changed.put(reading.partition(), CommittedOffset.of(delivered));
+        Map<TopicPartition, CommittedOffset> delivered = new HashMap<>(stopped);
+        if (engine != null) {
+            for (Reading reading : engine.readings()) {
+                CommittedOffset position = reading.delivered();
+                if (position != null) {
+                    delivered.put(reading.partition(), position);
+                }
             }
         }
-        return commitNow(changed);
+        delivered
+                .entrySet()
+                .removeIf(
+                        entry ->
+                                Objects.equals(
+                                        committed.get(entry.getKey()), entry.getValue().offset()));
+        return commitNow(delivered);
     }
 
     private CompletableFuture<Void> commitNow(Map<TopicPartition, CommittedOffset> changed) {
@@ -261,8 +318,11 @@ public final class ClassicGroupConsumer implements GroupConsumer {
                 .thenRunAsync(
                         () ->
                                 changed.forEach(
-                                        (partition, offset) ->
-                                                committed.put(partition, offset.offset())),
+                                        (partition, offset) -> {
+                                            if (membership.assigned().contains(partition)) {
+                                                committed.put(partition, offset.offset());
+                                            }
+                                        }),
                         loop);
     }
 
@@ -308,10 +368,13 @@ public final class ClassicGroupConsumer implements GroupConsumer {
     public Mono<Void> seek(TopicPartition partition, Position position) {
         return onLoop(
                 () -> {
-                    if (engine == null || !membership.assigned().contains(partition)) {
+                    ReadEngine reading = engine;
+                    if (reading == null || !membership.assigned().contains(partition)) {
                         throw new IllegalStateException(partition + " is not assigned");
                     }
-                    engine.seek(partition, position);
+                    if (!reading.seek(partition, position)) {
+                        sought.put(partition, position); // It is being assigned just now.
+                    }
                     return CompletableFuture.completedFuture(null);
                 });
     }
@@ -338,7 +401,7 @@ public final class ClassicGroupConsumer implements GroupConsumer {
             leave();
             return;
         }
-        autoCommit().whenCompleteAsync((nothing, failure) -> open.complete(), loop);
+        open.complete();
     }
 
     /** The stream has ended: the member leaves. */
@@ -353,6 +416,7 @@ public final class ClassicGroupConsumer implements GroupConsumer {
                                         options.groupId(),
                                         Failures.of(failure, "Leaving").getMessage());
                             }
+                            onClosed.run();
                             closed.complete(null);
                         });
     }

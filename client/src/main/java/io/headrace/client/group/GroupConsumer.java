@@ -31,7 +31,9 @@ import java.util.Set;
 public interface GroupConsumer {
     /**
      * Joins the group when subscribed to, and hands out the records of the assigned partitions.
-     * Cancelling leaves the group. It may be subscribed to once.
+     * Cancelling leaves the group. It may be subscribed to once. Fails when the group cannot be
+     * reached within the connection's operation timeout; once a member, it waits for a group that
+     * is away.
      */
     Flux<ConsumedRecord> records();
 

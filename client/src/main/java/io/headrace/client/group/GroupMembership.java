@@ -3,32 +3,22 @@ package io.headrace.client.group;
 import io.headrace.client.connection.Backoff;
 import io.headrace.client.connection.Connections;
 import io.headrace.client.connection.Failures;
-import io.headrace.client.connection.NodeConnection;
 import io.headrace.client.consume.CommittedOffset;
+import io.headrace.client.error.DeadlineExceededException;
 import io.headrace.client.error.HeadraceException;
 import io.headrace.client.error.ServerErrorException;
 import io.headrace.client.group.ConsumerProtocol.MemberSubscription;
-import io.headrace.client.metadata.ClusterView.TopicView;
-import io.headrace.client.metadata.Coordinators;
 import io.headrace.client.metadata.Metadata;
 import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.message.HeartbeatResponseData;
 import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.message.JoinGroupResponseData.JoinGroupResponseMember;
-import org.apache.kafka.common.message.LeaveGroupResponseData;
-import org.apache.kafka.common.message.OffsetCommitResponseData;
-import org.apache.kafka.common.message.OffsetFetchResponseData;
-import org.apache.kafka.common.message.SyncGroupResponseData;
-import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -36,19 +26,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /**
  * The membership of one consumer in a classic group. Confined to its loop.
  *
  * <pre>
- *   OUT --find coordinator--> JOINING --JoinGroup, SyncGroup--> STABLE --heartbeats--+
- *    ^                          ^                                  |                |
- *    |                          +---- REBALANCE_IN_PROGRESS -------+<---------------+
- *    +---- UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, coordinator lost -+
+ *   OUT --> JOINING --JoinGroup, SyncGroup--> STABLE --heartbeats--+
+ *    ^        ^                                 |                  |
+ *    |        +---- REBALANCE_IN_PROGRESS ------+<-----------------+
+ *    +---- UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION
  * </pre>
  *
  * <p>With eager assignors everything is given up before joining; with cooperative ones only what
- * the new assignment takes away, and then the member joins once more (KIP-429).
+ * the new assignment takes away, and then the member joins once more (KIP-429). What the owner is
+ * told comes one step at a time, so that it never takes up what a later step has given away. While
+ * it gives up partitions, heartbeats go on.
  */
 final class GroupMembership {
     /** What the owner does when partitions come and go; each step is awaited. */
@@ -63,28 +58,28 @@ final class GroupMembership {
     }
 
     private static final Duration CHECK_TOPICS = Duration.ofSeconds(5);
+    private static final int NO_GENERATION = -1;
 
     private final GroupOptions options;
-    private final Connections connections;
-    private final Metadata metadata;
-    private final Coordinators coordinators;
+    private final CoordinatorLink link;
+    private final SubscribedTopics topics;
     private final Loop loop;
-    private final String lane;
     private final Owner owner;
-    private final GroupRequests requests;
     private final Backoff backoff;
     private final boolean cooperative;
+    private final Duration operationTimeout;
 
     private volatile String memberId = "";
     private volatile Set<TopicPartition> assigned = Set.of();
-    private int generation = -1;
+    private CompletableFuture<Void> lastStep = CompletableFuture.completedFuture(null);
+    private int generation = NO_GENERATION;
     private int round;
+    private int beat;
     private int failures;
     private boolean stable;
-    private boolean leader;
+    private boolean wasMember;
+    private long giveUpNanos;
     private boolean closed;
-    private @Nullable NodeConnection coordinator;
-    private Map<String, Integer> topicCounts = Map.of();
 
     GroupMembership(
             GroupOptions options,
@@ -94,17 +89,15 @@ final class GroupMembership {
             String lane,
             Owner owner) {
         this.options = options;
-        this.connections = connections;
-        this.metadata = metadata;
-        this.coordinators = new Coordinators(metadata);
+        this.link = new CoordinatorLink(options, connections, metadata, loop, lane);
+        this.topics = new SubscribedTopics(options.subscription(), metadata, loop);
         this.loop = loop;
-        this.lane = lane;
         this.owner = owner;
-        this.requests = new GroupRequests(options);
         this.backoff =
                 new Backoff(
                         connections.options().retryBackoff(),
                         connections.options().retryBackoffMax());
+        this.operationTimeout = connections.options().operationTimeout();
         this.cooperative = options.assignors().stream().allMatch(Assignor::isCooperative);
     }
 
@@ -117,6 +110,7 @@ final class GroupMembership {
     }
 
     void start() {
+        giveUpNanos = System.nanoTime() + operationTimeout.toNanos();
         rejoin();
         scheduleTopicCheck();
     }
@@ -125,18 +119,22 @@ final class GroupMembership {
     private void rejoin() {
         int mine = ++round;
         stable = false;
-        CompletableFuture<Void> ready =
-                cooperative || assigned.isEmpty()
-                        ? CompletableFuture.completedFuture(null)
-                        : giveUp(assigned, false);
-        ready.thenCompose(nothing -> countTopics())
-                .thenCompose(counts -> connected())
-                .thenCompose(connection -> join(mine, connection))
+        step(() -> cooperative ? done() : revoke(assigned))
+                .thenCompose(nothing -> topics.resolve())
+                .thenComposeAsync(names -> isOver(mine) ? done() : join(mine, names), loop)
                 .whenCompleteAsync((nothing, failure) -> onRound(mine, failure), loop);
     }
 
+    private boolean isOver(int mine) {
+        return closed || mine != round;
+    }
+
+    private static CompletableFuture<Void> done() {
+        return CompletableFuture.completedFuture(null);
+    }
+
     private void onRound(int mine, @Nullable Throwable failure) {
-        if (closed || mine != round) {
+        if (isOver(mine)) {
             return;
         }
         if (failure == null) {
@@ -148,177 +146,148 @@ final class GroupMembership {
 
     /** What a failed request means for the membership. */
     private void onError(HeadraceException failure) {
-        if (closed) {
-            return;
-        }
+        stable = false;
         switch (failure.error()) {
-            case REBALANCE_IN_PROGRESS -> rejoin();
-            case MEMBER_ID_REQUIRED -> rejoin();
+            case REBALANCE_IN_PROGRESS, MEMBER_ID_REQUIRED -> rejoin();
             case UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION -> {
-                if (failure.error() == Errors.UNKNOWN_MEMBER_ID) {
-                    memberId = "";
-                }
-                generation = -1;
-                giveUp(assigned, true).whenCompleteAsync((n, f) -> rejoin(), loop);
+                forgetMembership(failure.error() == Errors.UNKNOWN_MEMBER_ID);
+                step(() -> lose(assigned));
+                rejoin();
             }
             default -> {
-                if (!failure.retriable()) {
-                    owner.onFatal(failure);
+                boolean inVain = !wasMember && System.nanoTime() - giveUpNanos > 0;
+                if (failure.retriable() && !inVain) {
+                    link.onFailure(failure);
+                    rejoinLater();
                     return;
                 }
-                if (Coordinators.isMoved(failure)) {
-                    coordinator = null;
+                if (failure.error() == Errors.FENCED_INSTANCE_ID) {
+                    forgetMembership(true); // Another process is this member now.
                 }
-                failures++;
-                int mine = round;
-                loop.schedule(
-                        () -> {
-                            if (!closed && mine == round) {
-                                rejoin();
-                            }
-                        },
-                        backoff.delayMs(failures));
+                owner.onFatal(failure);
             }
         }
     }
 
-    private CompletableFuture<Void> giveUp(Set<TopicPartition> partitions, boolean lost) {
-        if (partitions.isEmpty()) {
-            return CompletableFuture.completedFuture(null);
-        }
-        Set<TopicPartition> left = new HashSet<>(assigned);
-        left.removeAll(partitions);
-        return (lost ? owner.onLost(partitions) : owner.onRevoked(partitions))
-                .thenRunAsync(() -> assigned = Set.copyOf(left), loop);
+    private void forgetMembership(boolean alsoId) {
+        memberId = alsoId ? "" : memberId;
+        generation = NO_GENERATION;
+        beat++;
     }
 
-    /** The partitions of the subscribed topics that exist. */
-    private CompletableFuture<Map<String, Integer>> countTopics() {
-        CompletableFuture<Map<String, TopicView>> topics =
-                switch (options.subscription()) {
-                    case Subscription.Topics(Set<String> names) -> metadata.topics(names);
-                    case Subscription.Matching(var pattern) ->
-                            metadata.allTopics()
-                                    .thenApply(
-                                            all -> {
-                                                all.values()
-                                                        .removeIf(
-                                                                topic ->
-                                                                        topic.internal()
-                                                                                || !pattern.matcher(
-                                                                                                topic
-                                                                                                        .name())
-                                                                                        .matches());
-                                                return all;
-                                            });
-                };
-        return topics.thenApplyAsync(
-                found -> {
-                    Map<String, Integer> counts = new HashMap<>();
-                    for (TopicView topic : found.values()) {
-                        if (topic.error() == Errors.NONE) {
-                            counts.put(topic.name(), topic.partitions().size());
-                        } else if (topic.error() == Errors.TOPIC_AUTHORIZATION_FAILED) {
-                            throw ServerErrorException.of(
-                                    topic.error(), "Subscribing to " + topic.name(), null);
-                        }
+    private void rejoinLater() {
+        int mine = round;
+        failures++;
+        loop.schedule(
+                () -> {
+                    if (!isOver(mine)) {
+                        rejoin();
                     }
-                    topicCounts = counts;
-                    return counts;
                 },
-                loop);
+                backoff.delayMs(failures));
     }
 
-    private Set<String> subscribedTopics() {
-        return switch (options.subscription()) {
-            case Subscription.Topics(Set<String> names) -> names;
-            case Subscription.Matching(var pattern) -> topicCounts.keySet();
-        };
+    /** Lets the owner do something after all it was told before, whatever came of that. */
+    private CompletableFuture<Void> step(Supplier<CompletableFuture<Void>> action) {
+        lastStep =
+                lastStep.handleAsync((nothing, failure) -> true, loop)
+                        .thenCompose(
+                                free ->
+                                        action.get()
+                                                .copy()
+                                                .orTimeout(
+                                                        options.rebalanceTimeout().toMillis(),
+                                                        TimeUnit.MILLISECONDS))
+                        .exceptionallyCompose(this::explained);
+        return lastStep;
     }
 
-    private CompletableFuture<NodeConnection> connected() {
-        NodeConnection known = coordinator;
-        if (known != null && known.isOpen()) {
-            return CompletableFuture.completedFuture(known);
-        }
-        return coordinators
-                .find(options.groupId())
-                .thenCompose(node -> connections.get(node.address(), lane))
-                .thenApplyAsync(
-                        connection -> {
-                            coordinator = connection;
-                            return connection;
+    private CompletableFuture<Void> explained(Throwable failure) {
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+        return CompletableFuture.failedFuture(
+                cause instanceof TimeoutException
+                        ? new DeadlineExceededException(
+                                "The partitions of group "
+                                        + options.groupId()
+                                        + " were not handed over within the rebalance timeout.",
+                                "Let the rebalance listener answer sooner.",
+                                cause)
+                        : failure);
+    }
+
+    private CompletableFuture<Void> revoke(Set<TopicPartition> removed) {
+        return removed.isEmpty()
+                ? done()
+                : owner.onRevoked(removed).thenRunAsync(() -> keepWithout(removed), loop);
+    }
+
+    private CompletableFuture<Void> lose(Set<TopicPartition> removed) {
+        keepWithout(removed);
+        return removed.isEmpty() ? done() : owner.onLost(removed);
+    }
+
+    private CompletableFuture<Void> take(Set<TopicPartition> added) {
+        Set<TopicPartition> all = new HashSet<>(assigned);
+        all.addAll(added);
+        assigned = Set.copyOf(all);
+        return owner.onAssigned(added)
+                .whenCompleteAsync(
+                        (nothing, failure) -> {
+                            if (failure != null) {
+                                keepWithout(added); // They come back in the next round.
+                            }
                         },
                         loop);
     }
 
-    private <T extends ApiMessage> CompletableFuture<T> call(
-            NodeConnection connection, ApiKeys api, ApiMessage request, Class<T> answer) {
-        Duration timeout = connections.options().requestTimeout();
-        boolean waits = api == ApiKeys.JOIN_GROUP || api == ApiKeys.SYNC_GROUP;
-        return connection.call(
-                api,
-                GroupRequests.version(connection, api),
-                request,
-                answer,
-                waits ? timeout.plus(options.rebalanceTimeout()) : timeout);
+    private void keepWithout(Set<TopicPartition> removed) {
+        Set<TopicPartition> left = new HashSet<>(assigned);
+        left.removeAll(removed);
+        assigned = Set.copyOf(left);
     }
 
-    private CompletableFuture<Void> join(int mine, NodeConnection connection) {
-        MemberSubscription subscription =
-                new MemberSubscription(subscribedTopics(), assigned, generation);
-        return call(
-                        connection,
-                        ApiKeys.JOIN_GROUP,
-                        requests.join(memberId, subscription),
-                        JoinGroupResponseData.class)
+    private CompletableFuture<Void> join(int mine, Set<String> names) {
+        beat++; // The coordinator waits for this member's answers now, not for heartbeats.
+        String what = "Joining group " + options.groupId();
+        return link.join(memberId, new MemberSubscription(names, assigned, generation))
                 .thenComposeAsync(
                         answer -> {
+                            if (isOver(mine)) {
+                                return done();
+                            }
                             Errors error = Errors.forCode(answer.errorCode());
                             if (error == Errors.MEMBER_ID_REQUIRED || error == Errors.NONE) {
                                 memberId = answer.memberId();
                             }
-                            require(error, "Joining group " + options.groupId());
-                            return sync(mine, connection, answer);
+                            if (error != Errors.NONE) {
+                                throw ServerErrorException.of(error, what, null);
+                            }
+                            return sync(mine, answer);
                         },
                         loop);
     }
 
-    private static void require(Errors error, String what) {
-        if (error != Errors.NONE) {
-            throw ServerErrorException.of(error, what, null);
+    private CompletableFuture<Void> sync(int mine, JoinGroupResponseData joined) {
+        boolean leads = joined.leader().equals(joined.memberId());
+        if (!leads) {
+            topics.follow();
         }
-    }
-
-    private CompletableFuture<Void> sync(
-            int mine, NodeConnection connection, JoinGroupResponseData joined) {
-        leader = joined.leader().equals(joined.memberId());
-        boolean assigns = leader && !joined.skipAssignment();
-        CompletableFuture<Map<String, List<TopicPartition>>> plan =
-                assigns ? plan(joined) : CompletableFuture.completedFuture(Map.of());
-        return plan.thenCompose(
-                        assignment ->
-                                call(
-                                        connection,
-                                        ApiKeys.SYNC_GROUP,
-                                        requests.sync(
-                                                memberId,
-                                                joined.generationId(),
-                                                joined.protocolName(),
-                                                assignment),
-                                        SyncGroupResponseData.class))
+        return (leads && !joined.skipAssignment()
+                        ? plan(joined)
+                        : CompletableFuture.completedFuture(Map.<String, List<TopicPartition>>of()))
                 .thenComposeAsync(
-                        answer -> {
-                            require(
-                                    Errors.forCode(answer.errorCode()),
-                                    "Synchronising with group " + options.groupId());
-                            return closed || mine != round
-                                    ? CompletableFuture.completedFuture(null)
-                                    : apply(
-                                            mine,
-                                            joined.generationId(),
-                                            decode(answer.assignment()));
-                        },
+                        plan ->
+                                link.sync(
+                                        joined.memberId(),
+                                        joined.generationId(),
+                                        joined.protocolName(),
+                                        plan),
+                        loop)
+                .thenComposeAsync(
+                        assignment ->
+                                isOver(mine)
+                                        ? done()
+                                        : apply(mine, joined.generationId(), decode(assignment)),
                         loop);
     }
 
@@ -334,13 +303,13 @@ final class GroupMembership {
     private CompletableFuture<Map<String, List<TopicPartition>>> plan(
             JoinGroupResponseData joined) {
         Map<String, MemberSubscription> members = new HashMap<>();
-        Set<String> topics = new HashSet<>();
+        Set<String> names = new HashSet<>();
         for (JoinGroupResponseMember member : joined.members()) {
             try {
                 MemberSubscription subscription =
                         ConsumerProtocol.decodeSubscription(member.metadata());
                 members.put(member.memberId(), subscription);
-                topics.addAll(subscription.topics());
+                names.addAll(subscription.topics());
             } catch (MalformedFrameException e) {
                 throw Failures.of(e, "Reading the subscription of " + member.memberId());
             }
@@ -355,42 +324,34 @@ final class GroupMembership {
                                                 Errors.INCONSISTENT_GROUP_PROTOCOL,
                                                 "Leading group " + options.groupId(),
                                                 "it chose " + joined.protocolName()));
-        return metadata.topics(topics)
-                .thenApply(
-                        views -> {
-                            Map<String, Integer> counts = new HashMap<>();
-                            views.values()
-                                    .forEach(
-                                            topic ->
-                                                    counts.put(
-                                                            topic.name(),
-                                                            topic.partitions().size()));
-                            return Assignors.assign(assignor, members, counts);
-                        });
+        return topics.divide(names)
+                .thenApply(counts -> Assignors.assign(assignor, members, counts));
     }
 
     private CompletableFuture<Void> apply(int mine, int newGeneration, Set<TopicPartition> target) {
         generation = newGeneration;
-        Set<TopicPartition> removed = new HashSet<>(assigned);
-        removed.removeAll(target);
-        Set<TopicPartition> added = new HashSet<>(target);
-        added.removeAll(assigned);
+        wasMember = true;
         stable = true;
-        scheduleHeartbeat(mine);
-        return giveUp(removed, false)
-                .thenComposeAsync(
-                        nothing -> {
-                            assigned = Set.copyOf(target);
-                            return owner.onAssigned(added);
-                        },
-                        loop)
-                .thenRunAsync(
-                        () -> {
-                            if (!removed.isEmpty() && !closed && mine == round) {
-                                rejoin(); // What was given up can go to others now.
-                            }
-                        },
-                        loop);
+        scheduleHeartbeat(++beat);
+        return step(
+                () -> {
+                    if (isOver(mine)) {
+                        return done();
+                    }
+                    Set<TopicPartition> removed = new HashSet<>(assigned);
+                    removed.removeAll(target);
+                    Set<TopicPartition> added = new HashSet<>(target);
+                    added.removeAll(assigned);
+                    return revoke(removed)
+                            .thenComposeAsync(nothing -> take(added), loop)
+                            .thenRunAsync(
+                                    () -> {
+                                        if (!removed.isEmpty() && !isOver(mine)) {
+                                            rejoin(); // What was given up can go to others now.
+                                        }
+                                    },
+                                    loop);
+                });
     }
 
     private void scheduleHeartbeat(int mine) {
@@ -398,63 +359,31 @@ final class GroupMembership {
     }
 
     private void heartbeat(int mine) {
-        NodeConnection connection = coordinator;
-        if (closed || mine != round || !stable) {
+        if (closed || mine != beat) {
             return;
         }
-        if (connection == null || !connection.isOpen()) {
-            coordinator = null;
-            rejoinKeeping(mine);
-            return;
-        }
-        call(
-                        connection,
-                        ApiKeys.HEARTBEAT,
-                        requests.heartbeat(memberId, generation),
-                        HeartbeatResponseData.class)
-                .whenCompleteAsync(
-                        (answer, failure) -> {
-                            if (closed || mine != round) {
-                                return;
-                            }
-                            Errors error =
-                                    answer == null
-                                            ? Errors.NETWORK_EXCEPTION
-                                            : Errors.forCode(answer.errorCode());
-                            switch (error) {
-                                case NONE, COORDINATOR_LOAD_IN_PROGRESS -> scheduleHeartbeat(mine);
-                                case NETWORK_EXCEPTION,
-                                        NOT_COORDINATOR,
-                                        COORDINATOR_NOT_AVAILABLE -> {
-                                    coordinator = null;
-                                    rejoinKeeping(mine);
-                                }
-                                default ->
-                                        onError(
-                                                ServerErrorException.of(
-                                                        error,
-                                                        "The heartbeat to group "
-                                                                + options.groupId(),
-                                                        null));
-                            }
-                        },
-                        loop);
+        link.heartbeat(memberId, generation)
+                .whenCompleteAsync((nothing, failure) -> onHeartbeat(mine, failure), loop);
     }
 
-    /** Finds the coordinator again and goes on with the same generation. */
-    private void rejoinKeeping(int mine) {
-        connected()
-                .whenCompleteAsync(
-                        (connection, failure) -> {
-                            if (closed || mine != round) {
-                                return;
-                            }
-                            failures = failure == null ? 0 : failures + 1;
-                            loop.schedule(
-                                    () -> heartbeat(mine),
-                                    failure == null ? 0 : backoff.delayMs(failures));
-                        },
-                        loop);
+    private void onHeartbeat(int mine, @Nullable Throwable failure) {
+        if (closed || mine != beat) {
+            return;
+        }
+        if (failure == null) {
+            scheduleHeartbeat(mine);
+            return;
+        }
+        HeadraceException known =
+                Failures.of(failure, "The heartbeat to group " + options.groupId());
+        boolean alreadyJoins = known.error() == Errors.REBALANCE_IN_PROGRESS && !stable;
+        if (alreadyJoins) {
+            scheduleHeartbeat(mine);
+        } else if (known.retriable()) {
+            loop.schedule(() -> heartbeat(mine), backoff.delayMs(1)); // In the same generation.
+        } else {
+            onError(known);
+        }
     }
 
     private void scheduleTopicCheck() {
@@ -466,125 +395,82 @@ final class GroupMembership {
         if (closed) {
             return;
         }
-        Map<String, Integer> before = topicCounts;
-        boolean asks =
-                stable && (leader || options.subscription() instanceof Subscription.Matching);
-        if (!asks) {
-            scheduleTopicCheck();
-            return;
-        }
         int mine = round;
-        countTopics()
+        (stable ? topics.haveChanged() : CompletableFuture.completedFuture(false))
                 .whenCompleteAsync(
-                        (counts, failure) -> {
-                            if (!closed
-                                    && mine == round
-                                    && failure == null
-                                    && !counts.equals(before)) {
+                        (changed, failure) -> {
+                            if (failure == null && changed && stable && !isOver(mine)) {
                                 rejoin();
                             }
-                            scheduleTopicCheck();
+                            scheduleTopicCheck(); // A failure is the next check's matter.
                         },
                         loop);
     }
 
-    /** Commits as this member; fails with the first partition's error. */
+    /**
+     * Commits as this member; fails with the first partition's error, and for partitions that are
+     * not assigned. While the group rebalances the failure is retriable.
+     */
     CompletableFuture<Void> commit(Map<TopicPartition, CommittedOffset> offsets) {
         if (offsets.isEmpty()) {
-            return CompletableFuture.completedFuture(null);
+            return done();
         }
-        return connected()
-                .thenComposeAsync(
-                        connection ->
-                                call(
-                                        connection,
-                                        ApiKeys.OFFSET_COMMIT,
-                                        requests.commit(memberId, generation, offsets),
-                                        OffsetCommitResponseData.class),
-                        loop)
-                .thenAccept(
-                        answer ->
-                                answer.topics()
-                                        .forEach(
-                                                topic ->
-                                                        topic.partitions()
-                                                                .forEach(
-                                                                        part ->
-                                                                                require(
-                                                                                        Errors
-                                                                                                .forCode(
-                                                                                                        part
-                                                                                                                .errorCode()),
-                                                                                        "Committing"
-                                                                                            + " to "
-                                                                                                + topic
-                                                                                                        .name()
-                                                                                                + "-"
-                                                                                                + part
-                                                                                                        .partitionIndex()))));
+        for (TopicPartition partition : offsets.keySet()) {
+            if (!assigned.contains(partition) || generation == NO_GENERATION) {
+                return CompletableFuture.failedFuture(
+                        ServerErrorException.of(
+                                Errors.ILLEGAL_GENERATION,
+                                "Committing to " + partition,
+                                "this member does not own it (any more)"));
+            }
+        }
+        int mine = generation;
+        return link.commit(memberId, mine, offsets)
+                .exceptionallyComposeAsync(
+                        failure ->
+                                CompletableFuture.failedFuture(
+                                        retriableInRebalance(
+                                                Failures.of(failure, "Committing"), mine)),
+                        loop);
+    }
+
+    private HeadraceException retriableInRebalance(HeadraceException failure, int asked) {
+        boolean passes =
+                failure.error() == Errors.REBALANCE_IN_PROGRESS
+                        || (failure.error() == Errors.ILLEGAL_GENERATION && asked != generation);
+        return passes
+                ? new HeadraceException(
+                        failure.error(), true, "The group rebalances.", "Try again.", failure)
+                : failure;
     }
 
     /** The committed offsets of partitions. */
     CompletableFuture<Map<TopicPartition, CommittedOffset>> committed(
             Collection<TopicPartition> partitions) {
-        if (partitions.isEmpty()) {
-            return CompletableFuture.completedFuture(Map.of());
-        }
-        return connected()
-                .thenComposeAsync(
-                        connection ->
-                                call(
-                                        connection,
-                                        ApiKeys.OFFSET_FETCH,
-                                        requests.committed(partitions),
-                                        OffsetFetchResponseData.class),
-                        loop)
-                .thenApply(
-                        answer -> {
-                            OffsetFetchResponseData.OffsetFetchResponseGroup group =
-                                    answer.groups().getFirst();
-                            require(
-                                    Errors.forCode(group.errorCode()),
-                                    "Looking up offsets of " + options.groupId());
-                            group.topics()
-                                    .forEach(
-                                            topic ->
-                                                    topic.partitions()
-                                                            .forEach(
-                                                                    part ->
-                                                                            require(
-                                                                                    Errors.forCode(
-                                                                                            part
-                                                                                                    .errorCode()),
-                                                                                    "Looking up an"
-                                                                                        + " offset"
-                                                                                        + " of "
-                                                                                            + topic
-                                                                                                    .name())));
-                            return GroupRequests.decode(group);
-                        });
+        return link.committed(partitions);
     }
 
-    /** Stops heartbeats and leaves the group if so wished. */
+    /** Gives up what is assigned, stops heartbeats and leaves the group if so wished. */
     CompletableFuture<Void> leave() {
         closed = true;
         round++;
-        NodeConnection connection = coordinator;
-        boolean leaves =
-                options.leaveOnClose() && options.instanceId().isEmpty() && !memberId.isEmpty();
-        CompletableFuture<Void> left =
-                leaves && connection != null && connection.isOpen()
-                        ? call(
-                                        connection,
-                                        ApiKeys.LEAVE_GROUP,
-                                        requests.leave(memberId),
-                                        LeaveGroupResponseData.class)
-                                .thenAccept(answer -> {})
-                        : CompletableFuture.completedFuture(null);
-        return left.whenComplete((nothing, failure) -> connections.closeLane(lane));
-    }
-
-    static List<TopicPartition> list(Collection<TopicPartition> partitions) {
-        return new ArrayList<>(partitions);
+        stable = false;
+        return step(() -> generation == NO_GENERATION ? lose(assigned) : revoke(assigned))
+                .handleAsync(
+                        (nothing, failure) -> {
+                            boolean leaves =
+                                    options.leaveOnClose()
+                                            && options.instanceId().isEmpty()
+                                            && !memberId.isEmpty()
+                                            && link.isConnected();
+                            CompletableFuture<Void> left = leaves ? link.leave(memberId) : done();
+                            return failure == null
+                                    ? left
+                                    : left.thenCompose(
+                                            ok -> CompletableFuture.<Void>failedFuture(failure));
+                        },
+                        loop)
+                .thenCompose(left -> left)
+                .whenCompleteAsync((nothing, failure) -> link.close(), loop);
     }
 }

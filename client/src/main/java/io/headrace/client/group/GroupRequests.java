@@ -104,7 +104,6 @@ final class GroupRequests {
     LeaveGroupRequestData leave(String memberId) {
         return new LeaveGroupRequestData()
                 .setGroupId(options.groupId())
-                .setMemberId(memberId)
                 .setMembers(
                         List.of(
                                 new MemberIdentity()

@@ -20,6 +20,7 @@ import java.util.random.RandomGenerator;
 public final class BatchingProducer implements Producer {
     private final ProducerOptions options;
     private final Loop loop;
+    private final Runnable onClosed;
     private final BufferMemory memory;
     private final ProducerCounters counters = new ProducerCounters();
     private final Sender sender;
@@ -31,9 +32,11 @@ public final class BatchingProducer implements Producer {
             Connections connections,
             Metadata metadata,
             Loop loop,
-            String lane) {
+            String lane,
+            Runnable onClosed) {
         this.options = options;
         this.loop = loop;
+        this.onClosed = onClosed;
         this.memory = new BufferMemory(options.bufferBytes());
         this.sender = new Sender(options, connections, metadata, loop, lane, counters);
         this.accumulator =
@@ -146,7 +149,8 @@ public final class BatchingProducer implements Producer {
                     closed = true;
                     return flush().timeout(options.deliveryTimeout())
                             .onErrorResume(failure -> Mono.empty())
-                            .then(Mono.fromFuture(this::abort));
+                            .then(Mono.fromFuture(this::abort))
+                            .doOnTerminate(onClosed);
                 });
     }
 

@@ -58,18 +58,11 @@ final class Sender {
     // Confined to the loop.
     private final Map<PartitionQueue, SequenceTracker> active = new LinkedHashMap<>();
     private final Map<TopicPartition, SequenceTracker> trackers = new HashMap<>();
-    private final Map<Integer, NodeLink> links = new HashMap<>();
+    private final NodeLinks links;
     private @Nullable Accumulator accumulator;
     private long timerAtMs = Long.MAX_VALUE;
     private Loop.@Nullable ScheduledTask timer;
     private boolean refreshing;
-
-    /** The way to one node. */
-    private static final class NodeLink {
-        private @Nullable NodeConnection connection;
-        private boolean connecting;
-        private int inFlight;
-    }
 
     Sender(
             ProducerOptions options,
@@ -87,6 +80,8 @@ final class Sender {
         this.counters = counters;
         this.backoff =
                 new Backoff(connectionOptions.retryBackoff(), connectionOptions.retryBackoffMax());
+        this.links =
+                new NodeLinks(connections, loop, lane, options.maxInFlight(), this::onLinkChanged);
         this.identities = new IdentitySource(metadata, loop, backoff, this::wake);
     }
 
@@ -250,7 +245,7 @@ final class Sender {
             NodeView leader = view.leader(entry.getKey().partition());
             if (leader == null) {
                 hasUnknownLeader = true;
-            } else if (hasCapacity(leader)) {
+            } else if (links.hasCapacity(leader)) {
                 int size = sizes.getOrDefault(leader, 0);
                 ProduceBatch batch = take(entry.getKey(), entry.getValue(), nowMs, size);
                 if (batch != null) {
@@ -290,39 +285,18 @@ final class Sender {
         return batch;
     }
 
-    private boolean hasCapacity(NodeView node) {
-        NodeLink link = links.computeIfAbsent(node.id(), id -> new NodeLink());
-        NodeConnection connection = link.connection;
-        if (connection != null && connection.isOpen()) {
-            return link.inFlight < options.maxInFlight();
-        }
-        if (!link.connecting) {
-            link.connecting = true;
-            connections
-                    .get(node.address(), lane)
-                    .whenCompleteAsync((opened, failure) -> onLink(link, opened, failure), loop);
-        }
-        return false;
-    }
-
-    private void onLink(
-            NodeLink link, @Nullable NodeConnection opened, @Nullable Throwable failure) {
-        link.connecting = false;
-        link.connection = opened;
-        if (failure != null) {
+    private void onLinkChanged(boolean open) {
+        if (open) {
+            wake();
+        } else {
             refreshMetadata();
             loop.schedule(this::wake, backoff.delayMs(1));
-        } else {
-            wake();
         }
     }
 
     private void send(NodeView node, List<ProduceBatch> batches, ClusterView view) {
-        NodeLink link = links.get(node.id());
-        NodeConnection connection = link == null ? null : link.connection;
-        if (link == null || connection == null) {
-            throw new IllegalStateException("Not connected to node " + node.id());
-        }
+        NodeLinks.Link link = links.to(node);
+        NodeConnection connection = link.connection();
         Duration timeout = connectionOptions.requestTimeout();
         ProduceRequestData request;
         short version;
@@ -341,14 +315,14 @@ final class Sender {
             batches.forEach(batch -> acknowledge(batch, -1, -1));
             return;
         }
-        link.inFlight++;
+        link.onSent();
         connection
                 .call(ApiKeys.PRODUCE, version, request, ProduceResponseData.class, timeout)
                 .whenComplete(
                         (answer, failure) ->
                                 loop.run(
                                         () -> {
-                                            link.inFlight--;
+                                            link.onAnswered();
                                             onAnswer(request, batches, view, answer, failure);
                                         }));
     }

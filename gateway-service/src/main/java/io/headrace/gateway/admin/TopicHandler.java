@@ -18,6 +18,7 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 
 import org.apache.kafka.common.TopicPartition;
@@ -72,6 +73,8 @@ public class TopicHandler {
                                                             {"name": "quickstart", "partitions": 3,
                                                              "configs": {"retention.ms": "86400000"}}
                                                             """))))
+    @ApiResponse(responseCode = "201", description = "The topic is there.")
+    @ApiResponse(responseCode = "200", description = "It could be created (`validateOnly`).")
     @PostMapping
     Mono<ResponseEntity<TopicModels.Created>> create(
             @org.springframework.web.bind.annotation.RequestBody

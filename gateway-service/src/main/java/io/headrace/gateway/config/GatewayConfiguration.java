@@ -17,6 +17,7 @@ import io.headrace.gateway.record.ProducerPool;
 import io.headrace.gateway.record.StartOffsets;
 import io.headrace.gateway.record.TopicCatalog;
 import io.headrace.gateway.subscription.EventHandler;
+import io.headrace.gateway.subscription.SlowReaders;
 import io.headrace.gateway.subscription.SocketRoutes;
 
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -42,6 +43,7 @@ import java.util.concurrent.ScheduledExecutorService;
     ProduceHandler.class,
     ConsumeHandler.class,
     EventHandler.class,
+    SlowReaders.class,
     SocketRoutes.class,
     TopicHandler.class,
     GroupHandler.class,

@@ -1,5 +1,6 @@
 package io.headrace.gateway.fanout;
 
+import io.headrace.client.error.DeadlineExceededException;
 import io.headrace.client.error.HeadraceException;
 
 import org.apache.kafka.common.TopicPartition;
@@ -196,15 +197,24 @@ public final class Fanout implements AutoCloseable {
         return Math.min(first << Math.min(failures - 1, 16), options.backoffMax().toMillis());
     }
 
-    static Errors errorOf(RuntimeException error) {
+    /** The cluster's error; when time ran out with one, that one. */
+    static Errors errorOf(Throwable error) {
+        if (error instanceof DeadlineExceededException e
+                && e.getCause() instanceof HeadraceException last) {
+            return last.error();
+        }
         return error instanceof HeadraceException e ? e.error() : Errors.UNKNOWN_SERVER_ERROR;
     }
 
-    static boolean isRetriable(RuntimeException error) {
-        return error instanceof HeadraceException e
-                && e.retriable()
-                && e.error() != Errors.UNKNOWN_TOPIC_OR_PARTITION
-                && e.error() != Errors.UNKNOWN_TOPIC_ID;
+    /** Whether reading failed because there is no such topic or partition. */
+    public static boolean isUnknownTopic(Throwable error) {
+        Errors known = errorOf(error);
+        return known == Errors.UNKNOWN_TOPIC_OR_PARTITION || known == Errors.UNKNOWN_TOPIC_ID;
+    }
+
+    /** Whether reading on may succeed later. */
+    public static boolean isRetriable(Throwable error) {
+        return error instanceof HeadraceException e && e.retriable() && !isUnknownTopic(error);
     }
 
     private static RuntimeException runtime(Throwable error) {

@@ -118,7 +118,7 @@ public final class FanoutReader implements AutoCloseable {
                     Demand open = demand;
                     demand = null;
                     if (open != null) {
-                        open.sink.success(new Delivery(List.of(), List.of(), places()));
+                        open.sink.success(new Delivery(List.of(), List.of(), places(), null));
                     }
                 });
     }
@@ -129,7 +129,7 @@ public final class FanoutReader implements AutoCloseable {
             return;
         }
         if (closed) {
-            newDemand.sink.success(new Delivery(List.of(), List.of(), places()));
+            newDemand.sink.success(new Delivery(List.of(), List.of(), places(), null));
             return;
         }
         demand = newDemand;
@@ -228,8 +228,20 @@ public final class FanoutReader implements AutoCloseable {
         if (error != null && records.isEmpty() && gaps.isEmpty()) {
             open.sink.error(error);
         } else {
-            open.sink.success(new Delivery(records, gaps, places()));
+            RuntimeException trouble = records.isEmpty() && gaps.isEmpty() ? trouble() : null;
+            open.sink.success(new Delivery(records, gaps, places(), trouble));
         }
+    }
+
+    private @Nullable RuntimeException trouble() {
+        for (Track track : order) {
+            PartitionFeed feed = track.waitedFor;
+            RuntimeException trouble = feed == null ? null : feed.trouble();
+            if (trouble != null) {
+                return trouble;
+            }
+        }
+        return null;
     }
 
     /** Pieces in memory: with the fetches under way, what one reader may hold is bounded. */

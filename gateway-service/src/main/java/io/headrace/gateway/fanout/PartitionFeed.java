@@ -1,5 +1,7 @@
 package io.headrace.gateway.fanout;
 
+import io.headrace.client.error.HeadraceException;
+
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,9 @@ final class PartitionFeed {
         void onFailed(RuntimeException error);
     }
 
+    /** How much later than asked for an empty answer may come. */
+    private static final long GRACE_MS = 2000;
+
     private final TopicPartition partition;
     private final Fanout fanout;
     private final ArrayDeque<LogSlice> slices = new ArrayDeque<>();
@@ -35,6 +40,8 @@ final class PartitionFeed {
     private boolean fetching;
     private boolean closed;
     private int failures;
+    private @Nullable RuntimeException failure;
+    private long askedMs;
     private long lastUsedMs;
 
     PartitionFeed(TopicPartition partition, Fanout fanout, long offset) {
@@ -84,11 +91,28 @@ final class PartitionFeed {
         waiters.remove(waiter);
     }
 
+    /** Why records may be there that this feed does not have; null when it reads as it should. */
+    @Nullable RuntimeException trouble() {
+        if (failure != null || !fetching) {
+            return failure;
+        }
+        long silentMs = fanout.nowMs() - askedMs;
+        return silentMs <= fanout.options().feedWait().toMillis() + GRACE_MS
+                ? null
+                : new HeadraceException(
+                        Errors.BROKER_NOT_AVAILABLE,
+                        true,
+                        partition + " has not answered for " + silentMs + " ms.",
+                        "Try again.",
+                        null);
+    }
+
     private void fetch() {
         if (fetching || closed || waiters.isEmpty()) {
             return;
         }
         fetching = true;
+        askedMs = fanout.nowMs();
         long offset = endOffset;
         fanout.metrics().onFeedFetch();
         fanout.read(
@@ -102,6 +126,7 @@ final class PartitionFeed {
     private void onFetched(LogSlice slice) {
         fetching = false;
         failures = 0;
+        failure = null;
         if (closed) {
             return;
         }
@@ -146,6 +171,7 @@ final class PartitionFeed {
             wake();
         } else if (Fanout.isRetriable(error)) {
             failures++;
+            failure = error;
             fanout.schedule(this::fetch, fanout.backoffMs(failures));
         } else {
             fanout.drop(this);

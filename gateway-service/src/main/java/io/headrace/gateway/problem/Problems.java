@@ -2,6 +2,7 @@ package io.headrace.gateway.problem;
 
 import io.headrace.client.error.BufferFullException;
 import io.headrace.client.error.ConnectionFailedException;
+import io.headrace.client.error.DeadlineExceededException;
 import io.headrace.client.error.HeadraceException;
 
 import org.apache.kafka.common.protocol.Errors;
@@ -79,6 +80,10 @@ public final class Problems {
                     e.error(),
                     true,
                     Map.of());
+        }
+        if (e instanceof DeadlineExceededException
+                && e.getCause() instanceof HeadraceException last) {
+            return ofError(last.error(), message(e), true);
         }
         return ofError(e.error(), message(e), e.retriable());
     }

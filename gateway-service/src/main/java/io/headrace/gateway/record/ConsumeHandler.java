@@ -144,8 +144,16 @@ public class ConsumeHandler {
             Map<TopicPartition, Long> offsets, int maxRecords, long maxBytes, Duration maxWait) {
         return Mono.using(
                 () -> fanout.open(offsets),
-                reader -> reader.next(maxRecords, maxBytes, maxWait),
+                reader ->
+                        reader.next(maxRecords, maxBytes, maxWait)
+                                .flatMap(ConsumeHandler::orTrouble),
                 FanoutReader::close);
+    }
+
+    /** An answer without records says that there are none: it must not when nobody knows. */
+    private static Mono<Delivery> orTrouble(Delivery delivery) {
+        RuntimeException trouble = delivery.trouble();
+        return trouble == null ? Mono.just(delivery) : Mono.error(trouble);
     }
 
     /** Reads how values are to be shown. */

@@ -44,7 +44,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -64,12 +63,15 @@ public class EventHandler {
 
     private final Subscription.Opener opener;
     private final GatewayProperties.Stream options;
+    private final SlowReaders slowReaders;
 
     public EventHandler(
             TopicCatalog catalog,
             StartOffsets startOffsets,
             Fanout fanout,
-            GatewayProperties properties) {
+            GatewayProperties properties,
+            SlowReaders slowReaders) {
+        this.slowReaders = slowReaders;
         this.options = properties.stream();
         this.opener =
                 new Subscription.Opener(catalog, startOffsets, fanout, options.maxPartitions());
@@ -180,8 +182,8 @@ public class EventHandler {
         Sinks.Empty<Void> stalled = Sinks.empty();
         writer.onStalled =
                 () -> {
-                    stalled.tryEmitError(
-                            new TimeoutException("The reader took nothing for too long."));
+                    slowReaders.onCutOff("A reader of events", options.slowReader());
+                    stalled.tryEmitEmpty();
                     HttpServerResponse connection =
                             ServerHttpResponseDecorator.getNativeResponse(response);
                     connection.withConnection(c -> c.channel().close());
@@ -202,7 +204,6 @@ public class EventHandler {
         private final AtomicReference<Disposable> stallTimer =
                 new AtomicReference<>(Disposables.disposed());
         private Runnable onStalled = () -> {};
-        private long refreshedNanos = System.nanoTime();
         private boolean begun;
 
         Writer(Subscription subscription, Representation as, DataBufferFactory buffers) {
@@ -238,11 +239,9 @@ public class EventHandler {
         }
 
         private Mono<Subscription.Change> refreshed() {
-            if (System.nanoTime() - refreshedNanos < options.refresh().toNanos()) {
-                return Mono.empty();
-            }
-            refreshedNanos = System.nanoTime();
-            return subscription.refresh().onErrorComplete();
+            return subscription.isRefreshDue(options.refresh())
+                    ? subscription.refresh()
+                    : Mono.empty();
         }
 
         private byte[] encode(Delivery delivery) {

@@ -38,6 +38,7 @@ public class SocketRoutes {
             Fanout fanout,
             ProducerPool producers,
             BodyBudget budget,
+            SlowReaders slowReaders,
             GatewayProperties properties) {
         GatewayProperties.Stream options = properties.stream();
         GatewayProperties.Limits limits = properties.limits();
@@ -47,6 +48,7 @@ public class SocketRoutes {
                                 catalog, startOffsets, fanout, options.maxPartitions()),
                         producers,
                         budget,
+                        slowReaders,
                         new FrameParser(
                                 new RecordLimits(
                                         limits.maxRecordsPerRequest(),

@@ -57,6 +57,7 @@ final class SocketSession {
             Subscription.Opener opener,
             ProducerPool producers,
             BodyBudget budget,
+            SlowReaders slowReaders,
             FrameParser parser,
             GatewayProperties.Stream options) {}
 
@@ -192,7 +193,7 @@ final class SocketSession {
     }
 
     private void onStalled() {
-        LOG.info("A WebSocket client took nothing for {}: cut off", means.options().slowReader());
+        means.slowReaders().onCutOff("A WebSocket client", means.options().slowReader());
         cutOff.run();
     }
 
@@ -345,7 +346,6 @@ final class SocketSession {
         private @Nullable Subscription subscription;
         private boolean ended;
         private boolean busy;
-        private long refreshedNanos = System.nanoTime();
 
         Reading(String sub, Representation as, Credit credit) {
             this.sub = sub;
@@ -398,12 +398,11 @@ final class SocketSession {
                 return;
             }
             busy = true;
-            if (System.nanoTime() - refreshedNanos > means.options().refresh().toNanos()) {
-                refreshedNanos = System.nanoTime();
+            if (opened.isRefreshDue(means.options().refresh())) {
                 opened.refresh()
                         .subscribe(
                                 change -> step(() -> onRefreshed(change)),
-                                error -> step(this::next));
+                                error -> step(() -> onFailed(null, error)));
             } else {
                 read(opened, records);
             }

@@ -6,6 +6,7 @@ import io.headrace.gateway.fanout.Delivery;
 import io.headrace.gateway.fanout.Fanout;
 import io.headrace.gateway.fanout.FanoutReader;
 import io.headrace.gateway.problem.Problem;
+import io.headrace.gateway.problem.ProblemException;
 import io.headrace.gateway.record.Cursor;
 import io.headrace.gateway.record.CursorCodec;
 import io.headrace.gateway.record.Start;
@@ -14,6 +15,8 @@ import io.headrace.gateway.record.TopicCatalog;
 import io.headrace.gateway.record.TopicCatalog.TopicShape;
 
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -33,11 +37,19 @@ import java.util.stream.IntStream;
  * time; their results are published safely.
  */
 final class Subscription implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Subscription.class);
+    private static final String GONE = "unknown-topic";
+
+    /** Between attempts to read what cannot be read for now. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
     private final TopicCatalog catalog;
     private final StartOffsets startOffsets;
     private final Selection selection;
     private final int maxPartitions;
     private final FanoutReader reader;
+    private long refreshedNanos = System.nanoTime();
+    private boolean topicLost;
     private final SortedMap<String, TopicShape> topics = new TreeMap<>();
     private final SortedMap<String, SortedMap<Integer, Long>> places = new TreeMap<>();
 
@@ -109,7 +121,22 @@ final class Subscription implements AutoCloseable {
 
     /** The next records, or none when the time is up. */
     Mono<Delivery> next(int maxRecords, long maxBytes, Duration maxWait) {
-        return reader.next(maxRecords, maxBytes, maxWait);
+        return reader.next(maxRecords, maxBytes, maxWait).onErrorResume(this::goOn);
+    }
+
+    /** A part of the cluster that is away, or a topic that was deleted, must not end the others. */
+    private Mono<Delivery> goOn(Throwable error) {
+        if (Fanout.isUnknownTopic(error)) {
+            topicLost = true;
+        } else if (!Fanout.isRetriable(error)) {
+            return Mono.error(error);
+        }
+        return Mono.delay(PAUSE).thenReturn(Delivery.NOTHING);
+    }
+
+    /** Whether it is time to {@link #refresh}. */
+    boolean isRefreshDue(Duration interval) {
+        return topicLost || System.nanoTime() - refreshedNanos > interval.toNanos();
     }
 
     /** Moves the cursor behind a whole delivery. */
@@ -124,7 +151,7 @@ final class Subscription implements AutoCloseable {
     }
 
     private Mono<Void> find(Start start) {
-        return selected()
+        return selected(catalog::topic)
                 .flatMap(
                         found -> {
                             checkSize(found);
@@ -150,23 +177,21 @@ final class Subscription implements AutoCloseable {
         reader.add(begun.offsets());
     }
 
-    private Mono<List<TopicShape>> selected() {
+    private Mono<List<TopicShape>> selected(Function<String, Mono<TopicShape>> byName) {
         Mono<List<TopicShape>> named =
-                Flux.fromIterable(selection.topics())
-                        .flatMapSequential(catalog::topic, 8)
-                        .collectList();
+                Flux.fromIterable(selection.topics()).flatMapSequential(byName, 8).collectList();
         if (!selection.hasPatterns()) {
             return named;
         }
         return named.zipWith(
                 catalog.all(),
                 (chosen, all) -> {
-                    Map<String, TopicShape> byName = new LinkedHashMap<>();
-                    chosen.forEach(topic -> byName.put(topic.name(), topic));
+                    Map<String, TopicShape> distinct = new LinkedHashMap<>();
+                    chosen.forEach(topic -> distinct.put(topic.name(), topic));
                     all.stream()
                             .filter(topic -> selection.selects(topic.name(), topic.internal()))
-                            .forEach(topic -> byName.putIfAbsent(topic.name(), topic));
-                    return List.copyOf(byName.values());
+                            .forEach(topic -> distinct.putIfAbsent(topic.name(), topic));
+                    return List.copyOf(distinct.values());
                 });
     }
 
@@ -185,26 +210,40 @@ final class Subscription implements AutoCloseable {
 
     /** What {@link #refresh} found. */
     record Change(List<String> added, List<String> removed) {
+        static final Change NONE = new Change(List.of(), List.of());
+
         boolean isEmpty() {
             return added.isEmpty() && removed.isEmpty();
         }
     }
 
-    /** Looks for topics and partitions that came or went since. */
+    /**
+     * Looks for topics and partitions that came or went since. Fails only when nothing that was
+     * named is left and nothing can come.
+     */
     Mono<Change> refresh() {
-        return selected()
+        refreshedNanos = System.nanoTime();
+        topicLost = false;
+        return selected(this::topicIfAny)
                 .flatMap(
                         found -> {
                             checkSize(found);
+                            if (found.isEmpty() && !selection.hasPatterns()) {
+                                return Mono.error(noneLeft());
+                            }
                             List<TopicShape> grown = new ArrayList<>();
                             for (TopicShape topic : found) {
                                 TopicShape known = topics.get(topic.name());
-                                if (known == null || known.partitions() < topic.partitions()) {
+                                if (known == null
+                                        || known.partitions() < topic.partitions()
+                                        || isReplaced(topic)) {
                                     grown.add(topic);
                                 }
                             }
                             List<String> removed = new ArrayList<>(topics.keySet());
-                            found.forEach(topic -> removed.remove(topic.name()));
+                            found.stream()
+                                    .filter(topic -> !isReplaced(topic))
+                                    .forEach(topic -> removed.remove(topic.name()));
                             return Flux.fromIterable(grown)
                                     .flatMapSequential(
                                             topic ->
@@ -212,10 +251,38 @@ final class Subscription implements AutoCloseable {
                                             8)
                                     .collectList()
                                     .map(begun -> change(begun, removed));
+                        })
+                .onErrorResume(
+                        error -> !(error instanceof ProblemException gone && isGone(gone)),
+                        error -> {
+                            LOG.debug("Topics could not be looked up; later", error);
+                            return Mono.just(Change.NONE);
                         });
     }
 
+    private Mono<TopicShape> topicIfAny(String name) {
+        return catalog.topic(name).onErrorResume(Fanout::isUnknownTopic, error -> Mono.empty());
+    }
+
+    private static ProblemException noneLeft() {
+        return Problem.of(
+                        GONE,
+                        404,
+                        "No such topic or partition",
+                        "The topics of the subscription were deleted.")
+                .toException();
+    }
+
+    private static boolean isGone(ProblemException error) {
+        return error.problem().type().equals(GONE);
+    }
+
     private Change change(List<Begun> begun, List<String> removed) {
+        for (String topic : removed) {
+            topics.remove(topic);
+            places.remove(topic);
+            reader.remove(topic);
+        }
         List<String> added = new ArrayList<>();
         for (Begun each : begun) {
             if (!topics.containsKey(each.topic().name())) {
@@ -227,12 +294,13 @@ final class Subscription implements AutoCloseable {
             fresh.forEach(this::place);
             reader.add(fresh);
         }
-        for (String topic : removed) {
-            topics.remove(topic);
-            places.remove(topic);
-            reader.remove(topic);
-        }
         return new Change(added, removed);
+    }
+
+    /** Whether the topic was deleted and made anew under the same name. */
+    private boolean isReplaced(TopicShape topic) {
+        TopicShape known = topics.get(topic.name());
+        return known != null && !known.topicId().equals(topic.topicId());
     }
 
     private boolean isKnown(TopicPartition partition) {

@@ -105,6 +105,8 @@ final class Platform implements AutoCloseable {
                                 "127.0.0.1",
                                 "headrace.coordinator.port",
                                 "" + nodesPort,
+                                "headrace.coordinator.group.initial-rebalance-delay",
+                                "0s",
                                 "headrace.coordinator.data-directory",
                                 data.resolve("coordinator"))));
         coordinator.context.whenComplete(this::watchCoordinator);
