@@ -133,7 +133,10 @@ class KafkaClientsCompatibilityIT {
                 assertThat(record.key()).isEqualTo("k" + i);
                 assertThat(record.value()).isEqualTo("v".repeat(i % 300));
                 assertThat(record.timestamp()).isEqualTo(1_700_000_000_000L + i);
-                assertThat(new String(record.headers().lastHeader("h").value(), StandardCharsets.UTF_8))
+                assertThat(
+                                new String(
+                                        record.headers().lastHeader("h").value(),
+                                        StandardCharsets.UTF_8))
                         .isEqualTo("x" + i);
             }
             var byTime =
