@@ -86,7 +86,7 @@ public final class MetadataTail {
     /**
      * Registers this node, again whenever the controller asks for it.
      *
-     * @return completes when this node is registered and has applied its registration; fails with
+     * @return completes when this node is registered and no longer fenced; fails with
      *     {@link RegistrationRefusedException}
      */
     public CompletableFuture<Void> register(Registration node) {
@@ -171,7 +171,8 @@ public final class MetadataTail {
 
     private void maybeCompleteRegistration() {
         long nodeEpoch = view.nodeEpoch();
-        if (nodeEpoch >= 0 && view.image().nextOffset() > nodeEpoch) {
+        Registration node = registration;
+        if (node != null && view.image().isActive(node.nodeId(), nodeEpoch)) {
             registered.complete(null);
         }
     }
