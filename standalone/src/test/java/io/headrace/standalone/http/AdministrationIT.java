@@ -6,6 +6,7 @@ import io.headrace.standalone.RunningPlatform;
 import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** What is done over HTTP is what Kafka's tools see, and the other way round. */
 @Timeout(120)
@@ -75,8 +77,7 @@ class AdministrationIT {
                 .ok();
         http.post("/api/v1/topics", "{\"name\": \"admin\"}").problem(409);
         http.post("/api/v1/topics", "{\"name\": \"bad name\"}").problem(400);
-        var described = admin.describeTopics(List.of("admin")).allTopicNames().get().get("admin");
-        assertThat(described).isNotNull();
+        var described = describe(admin, "admin");
         assertThat(described.partitions()).hasSize(2);
         JsonNode topic = http.get("/api/v1/topics/admin").ok().json();
         assertThat(topic.get("topicId").asString()).isEqualTo(described.topicId().toString());
@@ -86,13 +87,7 @@ class AdministrationIT {
         assertThat(partitions.at("/partitions/1/highWatermark").asLong()).isEqualTo(1);
         http.post("/api/v1/topics/admin/partitions", "{\"total\": 1}").problem(400);
         http.post("/api/v1/topics/admin/partitions", "{\"total\": 5}").ok();
-        assertThat(
-                        admin.describeTopics(List.of("admin"))
-                                .allTopicNames()
-                                .get()
-                                .get("admin")
-                                .partitions())
-                .hasSize(5);
+        assertThat(describe(admin, "admin").partitions()).hasSize(5);
 
         call(
                         "PATCH",
@@ -102,8 +97,9 @@ class AdministrationIT {
         call("PATCH", "/api/v1/topics/admin/configs", "{\"configs\": {\"retention.ms\": \"soon\"}}")
                 .problem(400);
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, "admin");
-        var configs = admin.describeConfigs(List.of(resource)).all().get().get(resource);
-        assertThat(configs).isNotNull();
+        var configs =
+                Objects.requireNonNull(
+                        admin.describeConfigs(List.of(resource)).all().get().get(resource));
         assertThat(configs.get("cleanup.policy").value()).isEqualTo("compact");
         assertThat(configs.get("retention.ms").value()).isEqualTo("86400000");
         assertThat(http.get("/api/v1/topics/admin/configs").ok().json().get("configs"))
@@ -178,8 +174,7 @@ class AdministrationIT {
                         .partitionsToOffsetAndMetadata()
                         .get()
                         .get(new TopicPartition("lagging", 1));
-        assertThat(committed).isNotNull();
-        assertThat(committed.offset()).isZero();
+        assertThat(committed).extracting(at -> at.offset()).isEqualTo(0L);
         assertThat(delete("/api/v1/groups/billing").status()).isEqualTo(204);
         http.get("/api/v1/groups/billing").problem(404);
     }
@@ -192,5 +187,10 @@ class AdministrationIT {
         assertThat(cluster.get("nodes")).hasSize(described.nodes().get().size());
         assertThat(cluster.at("/nodes/0/port").asInt())
                 .isEqualTo(described.nodes().get().iterator().next().port());
+    }
+
+    private static TopicDescription describe(Admin admin, String topic) throws Exception {
+        return Objects.requireNonNull(
+                admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic));
     }
 }

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** The OpenAPI document keeps its word: every example of it works as it is written. */
 @Timeout(120)
@@ -147,7 +148,7 @@ class OpenApiExamplesIT {
         Map<String, Operation> operations = operations();
         assertThat(operations.keySet()).containsExactlyInAnyOrderElementsOf(ORDER);
         for (String id : ORDER) {
-            Operation operation = operations.get(id);
+            Operation operation = Objects.requireNonNull(operations.get(id), id);
             assertThat(operation.description().path("summary").asString("")).as(id).isNotBlank();
             if (operation.isStream()) {
                 streams(operation);

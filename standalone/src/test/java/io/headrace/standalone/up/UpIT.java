@@ -1,5 +1,6 @@
 package io.headrace.standalone.up;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -79,7 +80,7 @@ class UpIT {
         byte[] stranger = Files.readAllBytes(two.resolve("storage/meta.properties"));
         Files.write(meta, stranger);
         assertRefused("cluster", one, "--kafka-port", "0", "--http-port", "0");
-        assertEquals(new String(stranger), Files.readString(meta));
+        assertArrayEquals(stranger, Files.readAllBytes(meta));
     }
 
     @Test
