@@ -34,7 +34,7 @@ final class LogReader {
         }
         LogFile file = log.activeFile();
         long start = positionInMemory(log, active, file, offset);
-        if (start < 0 || !log.isWarm(start)) {
+        if (start < 0 || !log.segments().isWarm(start)) {
             return null;
         }
         long end = active.sizeInBytes();
@@ -77,7 +77,7 @@ final class LogReader {
             }
             floor = 0;
         }
-        if (!log.isWarm(floor)) {
+        if (!log.segments().isWarm(floor)) {
             return -1;
         }
         BatchPosition batch = new BatchHeaders(file, active.sizeInBytes()).seek(floor, offset);

@@ -1,10 +1,6 @@
 package io.headrace.storage.log;
 
 import io.headrace.protocol.batch.AbortedTransaction;
-import io.headrace.protocol.batch.BatchSet;
-import io.headrace.protocol.batch.BatchView;
-import io.headrace.protocol.batch.CorruptBatchException;
-import io.headrace.protocol.batch.TimestampType;
 import io.headrace.protocol.batch.TimestampedOffset;
 import io.headrace.storage.compaction.CompactableLog;
 import io.headrace.storage.epoch.LeaderEpochs;
@@ -12,9 +8,7 @@ import io.headrace.storage.file.LogFile;
 import io.headrace.storage.producer.ProducerState;
 import io.headrace.storage.producer.ProducerStates;
 import io.headrace.storage.recovery.LoadedLog;
-import io.headrace.storage.recovery.LostRange;
 import io.headrace.storage.recovery.PromiseJournal;
-import io.headrace.storage.segment.AbortedTransactionEntry;
 import io.headrace.storage.segment.Segment;
 
 import org.apache.kafka.common.TopicIdPartition;
@@ -24,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -52,23 +45,20 @@ public final class PartitionLog {
     private final LogSegments segments;
     private final LogUpkeep upkeep;
     private final RecentBatches recent = new RecentBatches();
+    private final LogAppender appender;
+    private final LogLookups lookups;
 
     private volatile LogConfig config;
     private Listener listener = Listener.NONE;
     private LeaderEpochs epochs;
     private ProducerStates producers;
-    private List<LostRange> lostRanges;
     private volatile long logStartOffset;
     private volatile long logEndOffset;
     private volatile long highWatermark;
     private @Nullable UncleanLog unclean;
-    private long truncations;
     private boolean truncating;
     private boolean replacingSegments;
     private volatile boolean closed;
-    private long lastAppendMs = -1;
-    private long unflushedSinceMs = -1;
-    private long unflushedRecords;
 
     /** Receives news of a log on its owner loop. */
     public interface Listener {
@@ -107,7 +97,6 @@ public final class PartitionLog {
         this.config = config;
         this.epochs = loaded.epochs();
         this.producers = loaded.producers();
-        this.lostRanges = loaded.lostRanges();
         this.logStartOffset = loaded.logStartOffset();
         this.logEndOffset = loaded.logEndOffset();
         this.segments = new LogSegments(this, path, loaded, directory.warmWindow());
@@ -117,6 +106,8 @@ public final class PartitionLog {
         this.unclean = reason == null ? null : new UncleanLog(reason, loaded.uncleanFromOffset());
         this.producers.onHighWatermark(this.highWatermark);
         this.upkeep = new LogUpkeep(this, loaded.snapshotOffset());
+        this.appender = new LogAppender(this);
+        this.lookups = new LogLookups(this, loaded.lostRanges());
         segments.handUnflushedTo(flusher);
     }
 
@@ -221,168 +212,7 @@ public final class PartitionLog {
     public AppendResult append(
             ByteBuffer batches, int leaderEpoch, AppendOrigin origin, long nowMs) {
         requireUsable();
-        Prepared prepared = prepare(batches, leaderEpoch, origin, nowMs);
-        if (prepared.duplicateBaseOffset() >= 0) {
-            long base = prepared.duplicateBaseOffset();
-            long last = base + BatchView.lastOffsetDelta(batches, batches.position());
-            batches.position(batches.limit());
-            return new AppendResult(
-                    base, last, prepared.logAppendTimeMs(), logStartOffset, -1, true);
-        }
-        int start = batches.position();
-        int limit = batches.limit();
-        try {
-            segments.makeRoom(
-                    limit - start, prepared.lastOffset(), prepared.maxTimestampMs(), nowMs);
-            segments.write(batches);
-        } catch (IOException e) {
-            throw Errors.KAFKA_STORAGE_ERROR.exception(
-                    "Append to " + id.topicPartition() + " failed: " + e.getMessage());
-        }
-        note(batches, start, limit, nowMs);
-        upkeep.onAppended();
-        unflushedRecords += prepared.lastOffset() + 1 - prepared.baseOffset();
-        lastAppendMs = nowMs;
-        if (unflushedSinceMs < 0) {
-            unflushedSinceMs = nowMs;
-        }
-        if (!isFsync() && unflushedRecords >= config.flushMessages()) {
-            flusher.request();
-        }
-        return new AppendResult(
-                prepared.baseOffset(),
-                prepared.lastOffset(),
-                prepared.logAppendTimeMs(),
-                logStartOffset,
-                prepared.maxTimestampMs(),
-                false);
-    }
-
-    private record Prepared(
-            long baseOffset,
-            long lastOffset,
-            long maxTimestampMs,
-            long logAppendTimeMs,
-            long duplicateBaseOffset) {}
-
-    /**
-     * Checks every batch against the log's state and gives it its place; changes only the buffer.
-     */
-    private Prepared prepare(ByteBuffer batches, int leaderEpoch, AppendOrigin origin, long nowMs) {
-        boolean assigns =
-                switch (origin) {
-                    case CLIENT, COORDINATOR -> true;
-                    case REPLICATION -> false;
-                    case RECOVERY -> throw new IllegalArgumentException("Recovery appends nothing");
-                };
-        long next = logEndOffset;
-        long first = -1;
-        long maxTimestampMs = -1;
-        long logAppendTimeMs = -1;
-        int previous = -1;
-        int index = batches.position();
-        while (index < batches.limit()) {
-            int size = sizeAt(batches, index);
-            long duplicate = checkProducer(batches, index, previous, origin);
-            if (duplicate >= 0) {
-                boolean isLog =
-                        BatchView.timestampType(batches, index) == TimestampType.LOG_APPEND_TIME;
-                return new Prepared(
-                        0, 0, -1, isLog ? BatchView.maxTimestampMs(batches, index) : -1, duplicate);
-            }
-            if (assigns) {
-                BatchView.setBaseOffset(batches, index, next);
-                BatchView.setLeaderEpoch(batches, index, leaderEpoch);
-                logAppendTimeMs = stamp(batches, index, nowMs);
-            }
-            long baseOffset = BatchView.baseOffset(batches, index);
-            int delta = BatchView.lastOffsetDelta(batches, index);
-            if (baseOffset < next || delta < 0) {
-                throw Errors.CORRUPT_MESSAGE.exception(
-                        "Batch with offsets from "
-                                + baseOffset
-                                + " does not continue "
-                                + id.topicPartition()
-                                + ", which ends at "
-                                + next);
-            }
-            first = first < 0 ? baseOffset : first;
-            next = baseOffset + delta + 1;
-            maxTimestampMs = Math.max(maxTimestampMs, BatchView.maxTimestampMs(batches, index));
-            previous = index;
-            index += size;
-        }
-        if (first < 0) {
-            throw Errors.INVALID_RECORD.exception("There is no batch to append");
-        }
-        return new Prepared(first, next - 1, maxTimestampMs, logAppendTimeMs, -1);
-    }
-
-    private static int sizeAt(ByteBuffer batches, int index) {
-        try {
-            int size = BatchSet.sizeAt(batches, index, batches.limit());
-            if (size != BatchSet.PARTIAL) {
-                return size;
-            }
-        } catch (CorruptBatchException e) {
-            throw Errors.CORRUPT_MESSAGE.exception(e.getMessage());
-        }
-        throw Errors.CORRUPT_MESSAGE.exception("The last batch to append is cut off");
-    }
-
-    private long checkProducer(ByteBuffer batches, int index, int previous, AppendOrigin origin) {
-        if (origin == AppendOrigin.REPLICATION || !BatchView.hasProducerId(batches, index)) {
-            return ProducerStates.NOT_A_DUPLICATE;
-        }
-        if (BatchView.isControl(batches, index)) {
-            producers.checkMarker(batches, index);
-            return ProducerStates.NOT_A_DUPLICATE;
-        }
-        return origin == AppendOrigin.CLIENT
-                ? producers.check(batches, index, previous)
-                : ProducerStates.NOT_A_DUPLICATE;
-    }
-
-    /** Gives the batch the log's time if the topic wants that and the batch has not got it yet. */
-    private long stamp(ByteBuffer batches, int index, long nowMs) {
-        if (BatchView.timestampType(batches, index) == TimestampType.LOG_APPEND_TIME) {
-            return BatchView.maxTimestampMs(batches, index);
-        }
-        if (!config.logAppendTime()) {
-            return -1;
-        }
-        BatchView.setLogAppendTime(batches, index, nowMs);
-        return nowMs;
-    }
-
-    /** Brings the log's state up to batches that were written. */
-    private void note(ByteBuffer batches, int start, int limit, long nowMs) {
-        Segment active = segments.active();
-        int index = start;
-        while (index < limit) {
-            int size = BatchView.sizeInBytes(batches, index);
-            long baseOffset = BatchView.baseOffset(batches, index);
-            long lastOffset = BatchView.lastOffset(batches, index);
-            recent.add(baseOffset, lastOffset, active.sizeInBytes());
-            active.onAppended(
-                    size,
-                    lastOffset,
-                    BatchView.maxTimestampMs(batches, index),
-                    config.indexIntervalBytes());
-            int batchEpoch = BatchView.leaderEpoch(batches, index);
-            if (batchEpoch > epochs.latest() && epochs.assign(batchEpoch, baseOffset)) {
-                upkeep.watch(upkeep.writeEpochs());
-            }
-            if (BatchView.hasProducerId(batches, index)) {
-                AbortedTransactionEntry aborted = producers.apply(batches, index, nowMs);
-                if (aborted != null) {
-                    active.addAborted(aborted);
-                }
-            }
-            logEndOffset = lastOffset + 1;
-            index += size;
-        }
-        segments.onAppended(limit - start);
+        return appender.append(batches, leaderEpoch, origin, nowMs);
     }
 
     /**
@@ -399,67 +229,12 @@ public final class PartitionLog {
     public LogSlice read(
             long fetchOffset, int maxBytes, boolean minOneMessage, long upperBoundOffset) {
         requireUsable();
-        if (fetchOffset < logStartOffset || fetchOffset > logEndOffset) {
-            throw Errors.OFFSET_OUT_OF_RANGE.exception(
-                    "Received request for offset "
-                            + fetchOffset
-                            + " for partition "
-                            + id.topicPartition()
-                            + ", but we only have log segments from offset "
-                            + logStartOffset
-                            + " up to "
-                            + logEndOffset);
-        }
-        long bound = Math.min(upperBoundOffset, logEndOffset);
-        if (fetchOffset >= bound || (maxBytes <= 0 && !minOneMessage)) {
-            return new LogSlice.Empty();
-        }
-        for (LostRange lost : lostRanges) {
-            if (lost.contains(fetchOffset)) {
-                throw new CorruptRangeException(
-                        "Offset "
-                                + fetchOffset
-                                + " of "
-                                + id.topicPartition()
-                                + " is in a lost range, up to "
-                                + lost.endOffset(),
-                        fetchOffset);
-            }
-        }
-        try {
-            LogSlice.Warm warm = LogReader.warm(this, fetchOffset, maxBytes, minOneMessage, bound);
-            if (warm != null && warm.sizeInBytes() == 0) {
-                warm.release();
-                return new LogSlice.Empty();
-            }
-            return warm != null ? warm : cold(fetchOffset, maxBytes, minOneMessage, bound);
-        } catch (IOException e) {
-            directory.fail(e);
-            throw Errors.KAFKA_STORAGE_ERROR.exception(
-                    "Read of " + id.topicPartition() + " failed: " + e.getMessage());
-        }
-    }
-
-    private LogSlice.Cold cold(long offset, int maxBytes, boolean minOneMessage, long bound) {
-        Segment active = segments.active();
-        return new LogSlice.Cold(
-                new LogReader.Cold(
-                        this,
-                        context.openFiles(),
-                        Arrays.asList(segments.all()),
-                        segments.floorIndex(offset),
-                        active.offsets().view(),
-                        active.sizeInBytes(),
-                        offset,
-                        maxBytes,
-                        minOneMessage,
-                        bound),
-                truncations);
+        return lookups.read(fetchOffset, maxBytes, minOneMessage, upperBoundOffset);
     }
 
     /** Whether nothing was truncated since the slice was made. */
     public boolean isCurrent(LogSlice.Cold slice) {
-        return slice.truncations() == truncations && !closed;
+        return lookups.isCurrent(slice) && !closed;
     }
 
     /**
@@ -524,29 +299,12 @@ public final class PartitionLog {
 
     /** The first record at or after the time, if there is one below the high watermark. */
     public CompletableFuture<Optional<TimestampedOffset>> offsetForTimestamp(long timestampMs) {
-        return search(search -> search.firstAtOrAfter(timestampMs));
+        return lookups.search(search -> search.firstAtOrAfter(timestampMs));
     }
 
     /** The first record with the largest timestamp (ListOffsets -3). */
     public CompletableFuture<Optional<TimestampedOffset>> offsetOfMaxTimestamp() {
-        return search(TimestampSearch::maxTimestamp);
-    }
-
-    /** Searches on an I/O thread, anew when compaction replaces a segment meanwhile. */
-    private CompletableFuture<Optional<TimestampedOffset>> search(TimestampSearch.Question ask) {
-        TimestampSearch search = new TimestampSearch(this, context.openFiles());
-        return upkeep.onIo(
-                        () -> {
-                            try {
-                                return Optional.of(ask.answer(search));
-                            } catch (SegmentReplacedException e) {
-                                return Optional.<Optional<TimestampedOffset>>empty();
-                            }
-                        })
-                .thenCompose(
-                        found ->
-                                found.map(CompletableFuture::completedFuture)
-                                        .orElseGet(() -> search(ask)));
+        return lookups.search(TimestampSearch::maxTimestamp);
     }
 
     /** This log as compaction sees it. Any thread. */
@@ -659,10 +417,6 @@ public final class PartitionLog {
         return segments.activeFile();
     }
 
-    boolean isWarm(long positionInActive) {
-        return segments.isWarm(positionInActive);
-    }
-
     boolean isFsync() {
         return config.flushPolicy() == LogConfig.FlushPolicy.FSYNC;
     }
@@ -696,17 +450,12 @@ public final class PartitionLog {
         closed = true;
     }
 
-    long lastAppendMs() {
-        return lastAppendMs;
-    }
-
     long unflushedSinceMs() {
-        return unflushedSinceMs;
+        return appender.unflushedSinceMs();
     }
 
     void onFlushed() {
-        unflushedRecords = 0;
-        unflushedSinceMs = -1;
+        appender.onFlushed();
         upkeep.publish();
         listener.onFlushed(this, flushedOffset());
     }
@@ -715,13 +464,17 @@ public final class PartitionLog {
         listener.onOffline(this, cause);
     }
 
+    void setLogEndOffset(long offset) {
+        logEndOffset = offset;
+    }
+
     void setLogStartOffset(long offset) {
         logStartOffset = offset;
     }
 
     void beginTruncation() {
         truncating = true;
-        truncations++;
+        lookups.onTruncation();
         recent.clear();
     }
 
@@ -729,7 +482,7 @@ public final class PartitionLog {
     void endTruncation(LoadedLog loaded, long startOffset) {
         epochs = loaded.epochs();
         producers = loaded.producers();
-        lostRanges = loaded.lostRanges();
+        lookups.install(loaded.lostRanges());
         logStartOffset = startOffset;
         logEndOffset = loaded.logEndOffset();
         highWatermark = Math.clamp(highWatermark, logStartOffset, logEndOffset);

@@ -11,8 +11,6 @@ import io.headrace.storage.log.EpochEndOffset;
 import io.headrace.storage.log.LogConfig;
 import io.headrace.storage.log.LogSlice;
 import io.headrace.storage.log.PartitionLog;
-import io.headrace.storage.purgatory.FetchWaiters;
-import io.headrace.storage.purgatory.OffsetWaiters;
 import io.headrace.storage.purgatory.ParkedFetch;
 import io.headrace.storage.replication.Replication;
 import io.headrace.storage.replication.ReplicationEffect;
@@ -34,7 +32,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -46,23 +43,18 @@ import java.util.function.LongSupplier;
  */
 public final class Partition {
     private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
-    private static final int MAX_WAITERS = 100_000;
-    private static final int EXPIRY_GRAIN_MS = 250;
 
     private final TopicIdPartition id;
     private final Loop loop;
     private final LongSupplier clockMs;
     private final Replication replication;
-    private final OffsetWaiters<Consumer<Errors>> untilFlushed = new OffsetWaiters<>(MAX_WAITERS);
-    private final OffsetWaiters<Consumer<Errors>> untilCommitted = new OffsetWaiters<>(MAX_WAITERS);
-    private final FetchWaiters fetches = new FetchWaiters(MAX_WAITERS);
+    private final PartitionWaiters waiters;
     private final ShardFence shardFence;
     private final CompletableFuture<Void> firstSettled = new CompletableFuture<>();
 
     private @Nullable PartitionLog log;
     private @Nullable MetadataApplied pendingMetadata;
     private boolean closed;
-    private boolean expiryScheduled;
     private long appendedBytes;
 
     private volatile ProduceRules produceRules = ProduceRules.DEFAULT;
@@ -73,6 +65,7 @@ public final class Partition {
         this.loop = loop;
         this.clockMs = clockMs;
         this.replication = new Replication(nodeId);
+        this.waiters = new PartitionWaiters(loop, clockMs);
         this.shardFence = fence;
     }
 
@@ -145,7 +138,7 @@ public final class Partition {
     private void onLogFailed(String reason) {
         LOG.error("{} is offline: {}", id, reason);
         run(new LogFailed(reason));
-        failWaiters(Errors.KAFKA_STORAGE_ERROR);
+        waiters.fail(Errors.KAFKA_STORAGE_ERROR);
         firstSettled.complete(null);
     }
 
@@ -192,7 +185,7 @@ public final class Partition {
     void close(Errors reason) {
         closed = true;
         log = null;
-        failWaiters(reason);
+        waiters.fail(reason);
         firstSettled.complete(null);
         stats = PartitionStats.NONE;
     }
@@ -274,7 +267,7 @@ public final class Partition {
         if (replication.highWatermark() >= nextOffset) {
             whenDone.accept(Errors.NONE);
         } else {
-            await(untilCommitted, nextOffset, deadlineMs, whenDone);
+            waiters.awaitCommit(nextOffset, deadlineMs, whenDone);
         }
     }
 
@@ -283,42 +276,13 @@ public final class Partition {
         if (log().flushedOffset() >= nextOffset) {
             whenDone.accept(Errors.NONE);
         } else {
-            await(untilFlushed, nextOffset, deadlineMs, whenDone);
-        }
-    }
-
-    private void await(
-            OffsetWaiters<Consumer<Errors>> waiters,
-            long nextOffset,
-            long deadlineMs,
-            Consumer<Errors> whenDone) {
-        if (!waiters.add(nextOffset, deadlineMs, whenDone)) {
-            whenDone.accept(Errors.REQUEST_TIMED_OUT);
-        } else if (!expiryScheduled) {
-            scheduleExpiry(deadlineMs - clockMs.getAsLong());
-        }
-    }
-
-    private void scheduleExpiry(long delayMs) {
-        expiryScheduled = true;
-        loop.schedule(this::expire, Math.max(1, delayMs));
-    }
-
-    private void expire() {
-        long nowMs = clockMs.getAsLong();
-        expiryScheduled = false;
-        untilFlushed.expired(nowMs).forEach(waiter -> waiter.accept(Errors.REQUEST_TIMED_OUT));
-        untilCommitted.expired(nowMs).forEach(waiter -> waiter.accept(Errors.REQUEST_TIMED_OUT));
-        if (untilFlushed.size() + untilCommitted.size() > 0 && !expiryScheduled) {
-            scheduleExpiry(EXPIRY_GRAIN_MS);
+            waiters.awaitFlush(nextOffset, deadlineMs, whenDone);
         }
     }
 
     private void onAdvanced(PartitionLog current) {
         run(new LogAdvanced(current.flushedOffset(), current.logEndOffset()));
-        for (Consumer<Errors> waiter : untilFlushed.reached(current.flushedOffset())) {
-            waiter.accept(Errors.NONE);
-        }
+        waiters.onFlushed(current.flushedOffset());
     }
 
     // Reading.
@@ -417,7 +381,7 @@ public final class Partition {
         if (checkLeader(-1) != Errors.NONE || visibleBound(bound) != boundSeen) {
             return false;
         }
-        return fetches.add(fetch, appendedBytes);
+        return waiters.park(fetch, appendedBytes);
     }
 
     /** The exclusive bound of what a reader may see. */
@@ -431,7 +395,7 @@ public final class Partition {
     }
 
     public void unpark(ParkedFetch fetch) {
-        fetches.remove(fetch);
+        waiters.unpark(fetch);
     }
 
     /**
@@ -476,7 +440,7 @@ public final class Partition {
                     onHighWatermark(highWatermark);
             case ReplicationEffect.StopLeading(int leaderEpoch) -> {
                 LOG.info("No longer leading {} (epoch {})", id, leaderEpoch);
-                failWaiters(Errors.NOT_LEADER_OR_FOLLOWER);
+                waiters.fail(Errors.NOT_LEADER_OR_FOLLOWER);
             }
         }
     }
@@ -504,21 +468,8 @@ public final class Partition {
     private void onHighWatermark(long highWatermark) {
         PartitionLog current = log();
         current.updateHighWatermark(highWatermark);
-        List<Consumer<Errors>> committed = untilCommitted.reached(highWatermark);
-        for (int i = 0; i < committed.size(); i++) {
-            committed.get(i).accept(Errors.NONE);
-        }
-        List<ParkedFetch> due = fetches.grown(appendedBytes);
-        for (int i = 0; i < due.size(); i++) {
-            due.get(i).wake();
-        }
-    }
-
-    private void failWaiters(Errors reason) {
-        List<Consumer<Errors>> waiting = new ArrayList<>(untilFlushed.drain());
-        waiting.addAll(untilCommitted.drain());
-        waiting.forEach(waiter -> waiter.accept(reason));
-        fetches.drain().forEach(ParkedFetch::wake);
+        waiters.onCommitted(highWatermark);
+        waiters.onGrown(appendedBytes);
     }
 
     void refreshStats() {
