@@ -86,8 +86,8 @@ public final class MetadataTail {
     /**
      * Registers this node, again whenever the controller asks for it.
      *
-     * @return completes when this node is registered and no longer fenced; fails with
-     *     {@link RegistrationRefusedException}
+     * @return completes when this node is registered and no longer fenced; fails with {@link
+     *     RegistrationRefusedException}
      */
     public CompletableFuture<Void> register(Registration node) {
         loop.execute(
