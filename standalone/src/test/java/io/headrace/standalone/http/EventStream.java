@@ -27,6 +27,8 @@ final class EventStream implements AutoCloseable {
     /**
      * @param lastEventId resumes after that event; empty to begin where the path says
      */
+    private static final long PATIENCE_NANOS = 40_000_000_000L;
+
     static EventStream open(HttpCalls calls, String path, String lastEventId)
             throws IOException, InterruptedException {
         HttpRequest.Builder request = calls.request(path).header("Accept", "text/event-stream");
@@ -46,9 +48,12 @@ final class EventStream implements AutoCloseable {
         String name = "message";
         StringJoiner data = new StringJoiner("\n");
         data.setEmptyValue("");
+        long begunNanos = System.nanoTime();
         while (true) {
             String line = reader.readLine();
             assertThat(line).as("the stream goes on").isNotNull();
+            // Comments keep a silent stream alive, so this is seen also when no event comes.
+            assertThat(System.nanoTime() - begunNanos).as("wait").isLessThan(PATIENCE_NANOS);
             if (line.startsWith("id: ")) {
                 id = line.substring(4);
             } else if (line.startsWith("event: ")) {

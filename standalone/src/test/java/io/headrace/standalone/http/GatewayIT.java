@@ -79,7 +79,9 @@ class GatewayIT {
     private static void createTopic(String name) throws Exception {
         http.post(
                         "/api/v1/topics",
-                        "{\"name\": \"%s\", \"partitions\": %d}".formatted(name, PARTITIONS))
+                        // The readings have old timestamps: retention by time would delete them.
+                        "{\"name\": \"%s\", \"partitions\": %d, \"configs\": {\"retention.ms\": \"-1\"}}"
+                                .formatted(name, PARTITIONS))
                 .ok();
     }
 
