@@ -17,6 +17,8 @@ import java.util.StringJoiner;
 final class EventStream implements AutoCloseable {
     private final BufferedReader reader;
 
+    private static final long PATIENCE_NANOS = 40_000_000_000L;
+
     /** One event with data. */
     record Event(String id, String name, JsonNode data) {}
 
@@ -27,8 +29,6 @@ final class EventStream implements AutoCloseable {
     /**
      * @param lastEventId resumes after that event; empty to begin where the path says
      */
-    private static final long PATIENCE_NANOS = 40_000_000_000L;
-
     static EventStream open(HttpCalls calls, String path, String lastEventId)
             throws IOException, InterruptedException {
         HttpRequest.Builder request = calls.request(path).header("Accept", "text/event-stream");
