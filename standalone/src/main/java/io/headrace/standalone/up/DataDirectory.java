@@ -74,7 +74,7 @@ final class DataDirectory implements AutoCloseable {
                 "Cannot use the data directory "
                         + path
                         + ": "
-                        + why
+                        + why.replace("Exception:", ":")
                         + "; choose another with --data");
     }
 

@@ -148,6 +148,11 @@ class KafkaClientsCompatibilityIT {
         }
     }
 
+    /** Whether a member has read all 100 records of each partition it has now. */
+    private static boolean readsToTheEnd(KafkaConsumer<String, String> member) {
+        return member.assignment().stream().allMatch(p -> member.position(p) == 100);
+    }
+
     @Test
     void aGroupSharesPartitionsRebalancesAndResumesFromItsCommits() throws Exception {
         create("grouped", 4, Map.of());
@@ -170,7 +175,9 @@ class KafkaClientsCompatibilityIT {
                         second.poll(Duration.ofMillis(50)).forEach(r -> seen.add(r.value()));
                         return first.assignment().size() == 2
                                 && second.assignment().size() == 2
-                                && seen.size() == 400;
+                                && seen.size() == 400
+                                && readsToTheEnd(first)
+                                && readsToTheEnd(second);
                     },
                     "both members read two partitions each, all 400 records");
             first.commitSync();
