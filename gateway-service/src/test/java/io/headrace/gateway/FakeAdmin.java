@@ -263,7 +263,7 @@ final class FakeAdmin implements Admin {
     @Override
     public Mono<Map<TopicPartition, Outcome<Completed>>> alterOffsets(
             String groupId, Map<TopicPartition, CommittedOffset> offsets) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("The gateway does not use this");
     }
 
     @Override
@@ -291,7 +291,7 @@ final class FakeAdmin implements Admin {
     @Override
     public Mono<Map<TopicPartition, Outcome<Completed>>> deleteOffsets(
             String groupId, Set<TopicPartition> partitions) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("The gateway does not use this");
     }
 
     @Override
@@ -338,6 +338,6 @@ final class FakeAdmin implements Admin {
     @Override
     public Mono<Map<Integer, Outcome<List<LogDirDescription>>>> describeLogDirs(
             Collection<Integer> nodeIds) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("The gateway does not use this");
     }
 }

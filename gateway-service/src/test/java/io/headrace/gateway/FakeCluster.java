@@ -182,7 +182,7 @@ public final class FakeCluster implements HeadraceClient {
 
     @Override
     public GroupConsumer groupConsumer(GroupOptions options) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("The gateway does not use this");
     }
 
     @Override
@@ -203,7 +203,7 @@ public final class FakeCluster implements HeadraceClient {
 
         @Override
         public <T> Flux<SendResult<T>> send(Publisher<CorrelatedRecord<T>> records) {
-            throw new UnsupportedOperationException();
+            throw new UnsupportedOperationException("The gateway does not use this");
         }
 
         @Override
@@ -231,7 +231,7 @@ public final class FakeCluster implements HeadraceClient {
 
         @Override
         public ProducerMetrics metrics() {
-            throw new UnsupportedOperationException();
+            throw new UnsupportedOperationException("The gateway does not use this");
         }
 
         @Override
@@ -243,12 +243,12 @@ public final class FakeCluster implements HeadraceClient {
     private final class FakeConsumer implements Consumer {
         @Override
         public Flux<ConsumedRecord> read(Assignment assignment, ReadOptions options) {
-            throw new UnsupportedOperationException();
+            throw new UnsupportedOperationException("The gateway does not use this");
         }
 
         @Override
         public Flux<FetchedBatches> readBatches(Assignment assignment, ReadOptions options) {
-            throw new UnsupportedOperationException();
+            throw new UnsupportedOperationException("The gateway does not use this");
         }
 
         @Override
