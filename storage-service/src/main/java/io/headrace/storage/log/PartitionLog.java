@@ -339,15 +339,9 @@ public final class PartitionLog {
         return upkeep.writeEpochs();
     }
 
-    /**
-     * Where the epoch, or the largest one below it, ends in this log; an epoch below all of them
-     * ends where the first begins.
-     */
+    /** Where the epoch, or the largest one below it, ends in this log. */
     public EpochEndOffset endOffsetFor(int leaderEpoch) {
-        long endOffset = epochs.endOffset(leaderEpoch, logEndOffset);
-        int floor = endOffset < 0 ? LeaderEpochs.NO_EPOCH : epochs.floor(leaderEpoch);
-        boolean isBelowAll = endOffset >= 0 && floor == LeaderEpochs.NO_EPOCH;
-        return new EpochEndOffset(isBelowAll ? leaderEpoch : floor, endOffset);
+        return EpochEndOffset.of(epochs, leaderEpoch, logEndOffset);
     }
 
     /**
