@@ -206,13 +206,13 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
     private static void addMinIsr(
             List<ApiMessage> records, TopicImage topic, Map<String, String> configs) {
         for (PartitionImage partition : topic.partitions().values()) {
-            int wanted =
-                    NewPartitions.minInSyncReplicas(configs, partition.assignedReplicas().size());
+            int replicas = partition.assignedReplicas().size() - partition.addingReplicas().size();
+            int wanted = NewPartitions.minInSyncReplicas(configs, replicas);
             if (wanted != partition.minInSyncReplicas()) {
                 records.add(
-                        Elections.change(topic.topicId(), partition)
-                                .setMinInSyncReplicas(wanted)
-                                .setEligibleLeaderReplicas(List.of()));
+                        PartitionChange.of(topic.topicId(), partition)
+                                .minInSyncReplicas(wanted)
+                                .toRecord());
             }
         }
     }

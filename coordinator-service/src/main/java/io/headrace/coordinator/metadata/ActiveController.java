@@ -103,6 +103,9 @@ final class ActiveController {
             }
         }
         commit(turn);
+        if (state.electionsDue()) {
+            elect(new Turn());
+        }
         releaseHeld();
     }
 
@@ -112,6 +115,13 @@ final class ActiveController {
         state.expireSessions(nowMs);
         Turn turn = new Turn();
         decide(turn, new ReviewNodes(), nowMs);
+        elect(turn);
+    }
+
+    /** Elections in transactions of their own, the first together with what the turn decided. */
+    private void elect(Turn first) {
+        Turn turn = first;
+        long nowMs = nowMs();
         boolean done = false;
         while (state.electionsDue() && !done) {
             done = decide(turn, new ElectDueLeaders(), nowMs);
