@@ -21,6 +21,9 @@ public record ClusterRules(
     /** The most partitions that one election pass changes. */
     static final int ELECTION_BATCH = 2_000;
 
+    /** How often the controller looks for work of its own. */
+    static final long UPKEEP_MS = 1_000;
+
     /** How long a controller that sees fewer than half of the nodes fences none. */
     static final long DOUBT_MS = 2_000;
 

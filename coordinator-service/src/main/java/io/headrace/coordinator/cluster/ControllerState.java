@@ -1,5 +1,6 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
@@ -39,6 +40,8 @@ public final class ControllerState {
     private MetadataImage image;
     private long doubtSinceMs = NodeSession.NEVER;
     private long latestMs;
+    private long upkeepMs;
+    private long balanceMs;
 
     /**
      * @param image the metadata loaded after this controller's own take-over
@@ -52,6 +55,8 @@ public final class ControllerState {
         this.random = random;
         this.takeOverMs = takeOverMs;
         this.latestMs = takeOverMs;
+        this.upkeepMs = takeOverMs;
+        this.balanceMs = takeOverMs;
         this.index = new ReplicaIndex(image);
         lookAtAll(takeOverMs);
     }
@@ -174,6 +179,43 @@ public final class ControllerState {
 
     int partitionCount() {
         return index.partitionCount();
+    }
+
+    int movingCount() {
+        return index.movingCount();
+    }
+
+    /** Whether an operator wants a node to hold nothing. */
+    boolean isDrained(int nodeId) {
+        var configs =
+                image.configsOf(
+                        new ConfigResourceKey(ConfigResourceKey.BROKER, String.valueOf(nodeId)));
+        return Boolean.parseBoolean(configs.get(BrokerDefaults.DRAIN));
+    }
+
+    /** Whether {@link Upkeep} and {@link BalanceLeaders} have work to look for. */
+    public boolean upkeepDue(long nowMs) {
+        return nowMs - upkeepMs >= ClusterRules.UPKEEP_MS;
+    }
+
+    /** Whether leaders are to be compared with the preferred ones. */
+    public boolean balanceDue(long nowMs) {
+        return BrokerDefaults.balancesLeaders(this)
+                && nowMs - balanceMs >= BrokerDefaults.balanceIntervalMs(this);
+    }
+
+    /** Told after {@link Upkeep}. */
+    public void upkeepDone(long nowMs) {
+        upkeepMs = nowMs;
+    }
+
+    /**
+     * Told after {@link BalanceLeaders}.
+     *
+     * @param complete whether nothing was left for another pass
+     */
+    public void balanceDone(boolean complete, long nowMs) {
+        balanceMs = complete ? nowMs : nowMs - BrokerDefaults.balanceIntervalMs(this) + 1_000;
     }
 
     /**
@@ -354,7 +396,8 @@ public final class ControllerState {
     List<NodeImage> activeNodes() {
         List<NodeImage> active = new ArrayList<>();
         for (NodeImage node : image.nodes().values()) {
-            if (!node.fenced() && !wantsShutDown(node.nodeId())) {
+            int nodeId = node.nodeId();
+            if (!node.fenced() && !wantsShutDown(nodeId) && !isDrained(nodeId)) {
                 active.add(node);
             }
         }

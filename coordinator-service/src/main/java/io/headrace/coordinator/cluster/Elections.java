@@ -72,12 +72,8 @@ final class Elections {
     /** Whether that incarnation can lead the partition or be in sync, as far as is known. */
     static boolean isUsable(
             ControllerState state, PartitionImage partition, int nodeId, long nodeEpoch) {
-        NodeImage node = state.image().nodes().get(nodeId);
-        if (node == null || node.fenced() || node.nodeEpoch() != nodeEpoch) {
-            return false;
-        }
-        Uuid logDir = partition.logDirOf(nodeId);
-        return logDir.equals(Uuid.ZERO_UUID) || node.logDirs().contains(logDir);
+        return state.image().isActive(nodeId, nodeEpoch)
+                && state.image().isOnline(partition, nodeId);
     }
 
     /** The incarnation of a node that can lead the partition now, or null. */

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class ReplicaIndex {
     private static final int MIN_STALE = 1_024;
 
     private final Map<Integer, Entries> byNode = new HashMap<>();
+    private final Set<PartitionKey> moving = new HashSet<>();
     private int partitionCount;
 
     /** The partitions of one node: more than there are by those that are stale. */
@@ -41,6 +43,11 @@ final class ReplicaIndex {
 
     /** Notes that a partition changed; {@code before} is null when it is new. */
     void onPartition(Uuid topicId, @Nullable PartitionImage before, PartitionImage after) {
+        if (Reassignments.isMoving(after)) {
+            moving.add(new PartitionKey(topicId, after.partition()));
+        } else if (before != null && Reassignments.isMoving(before)) {
+            moving.remove(new PartitionKey(topicId, after.partition()));
+        }
         if (before == null) {
             partitionCount++;
         } else if (before.assignedReplicas().equals(after.assignedReplicas())) {
@@ -66,6 +73,7 @@ final class ReplicaIndex {
         for (PartitionImage partition : topic.partitions().values()) {
             partition.assignedReplicas().forEach(this::onRemoved);
         }
+        moving.removeIf(key -> key.topicId().equals(topic.topicId()));
     }
 
     private void onRemoved(int nodeId) {
@@ -100,6 +108,11 @@ final class ReplicaIndex {
             }
         }
         return keys;
+    }
+
+    /** How many partitions are being moved. */
+    int movingCount() {
+        return moving.size();
     }
 
     /** How many partitions there are. */

@@ -2,6 +2,7 @@ package io.headrace.coordinator.cluster;
 
 import io.headrace.coordinator.cluster.SimulatedReplica.Entry;
 import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.protocol.metadata.TopicImage;
@@ -130,15 +131,20 @@ final class ControllerInvariants {
                 "The new leader lacks committed records: " + then + " to " + now);
     }
 
-    /** Once time has been given its due, who leads lives. */
+    /** Once time has been given its due, who leads lives, or has registered again to do so. */
     void afterTick(MetadataImage image) {
         for (TopicImage topic : image.topicsById().values()) {
             for (PartitionImage partition : topic.partitions().values()) {
+                int leaderId = partition.leaderId();
+                NodeImage node = image.nodes().get(leaderId);
+                boolean returns =
+                        node != null
+                                && node.nodeEpoch() > partition.leaderNodeEpoch()
+                                && partition.isrMember(leaderId) != null;
                 check(
-                        partition.leaderId() < 0
-                                || image.isActive(partition.leaderId(), partition.leaderNodeEpoch())
-                                || image.nodes().get(partition.leaderId()) != null
-                                        && partition.isrMember(partition.leaderId()) != null,
+                        leaderId < 0
+                                || returns
+                                || image.isActive(leaderId, partition.leaderNodeEpoch()),
                         "A dead leader is still named: " + partition);
             }
         }

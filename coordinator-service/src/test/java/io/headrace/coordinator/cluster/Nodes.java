@@ -159,7 +159,11 @@ final class Nodes {
     }
 
     PartitionImage partition(String topic) {
-        return Objects.requireNonNull(image().partition(topicId(topic), 0));
+        return partition(topic, 0);
+    }
+
+    PartitionImage partition(String topic, int number) {
+        return Objects.requireNonNull(image().partition(topicId(topic), number));
     }
 
     static List<Integer> isr(PartitionImage partition) {
@@ -172,8 +176,13 @@ final class Nodes {
 
     /** The leader of partition 0 asks for that ISR, as it should. */
     Errors alterIsr(String topic, Integer... isr) {
-        PartitionImage partition = partition(topic);
-        return alterIsr(topic, isrRequest(topic, partition.partitionEpoch(), isr));
+        return alterIsrOf(topic, 0, isr);
+    }
+
+    /** The leader of a partition asks for that ISR, as it should. */
+    Errors alterIsrOf(String topic, int number, Integer... isr) {
+        PartitionImage partition = partition(topic, number);
+        return alterIsr(topic, isrRequest(topic, number, partition.partitionEpoch(), isr));
     }
 
     Errors alterIsr(String topic, AlterPartitionRequestData request) {
@@ -182,7 +191,12 @@ final class Nodes {
     }
 
     AlterPartitionRequestData isrRequest(String topic, int partitionEpoch, Integer... isr) {
-        PartitionImage partition = partition(topic);
+        return isrRequest(topic, 0, partitionEpoch, isr);
+    }
+
+    private AlterPartitionRequestData isrRequest(
+            String topic, int number, int partitionEpoch, Integer[] isr) {
+        PartitionImage partition = partition(topic, number);
         List<BrokerState> members = new ArrayList<>();
         for (int nodeId : isr) {
             var node = image().nodes().get(nodeId);
@@ -193,7 +207,7 @@ final class Nodes {
         }
         var wanted =
                 new AlterPartitionRequestData.PartitionData()
-                        .setPartitionIndex(0)
+                        .setPartitionIndex(number)
                         .setLeaderEpoch(partition.leaderEpoch())
                         .setPartitionEpoch(partitionEpoch)
                         .setNewIsrWithEpochs(members);

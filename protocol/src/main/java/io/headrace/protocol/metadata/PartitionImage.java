@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The committed state of one partition.
@@ -78,18 +79,30 @@ public record PartitionImage(
                 removingReplicas);
     }
 
-    static PartitionImage of(PartitionRecord record) {
+    /**
+     * The image that a record makes.
+     *
+     * @param before the partition's image before it, or null; what is equal is shared
+     * @param members gives the one object for an incarnation that lives, so that all its partitions
+     *     share it
+     */
+    static PartitionImage of(
+            PartitionRecord record,
+            @Nullable PartitionImage before,
+            UnaryOperator<IsrMember> members) {
+        List<Integer> replicas = NodeIds.copyOf(record.replicas());
         List<IsrMember> isr = new ArrayList<>(record.isr().size());
         for (var member : record.isr()) {
-            isr.add(new IsrMember(member.nodeId(), member.nodeEpoch()));
+            isr.add(members.apply(new IsrMember(member.nodeId(), member.nodeEpoch())));
         }
         List<LogEnd> lastKnownEnds = new ArrayList<>(record.lastKnownEnds().size());
         for (var end : record.lastKnownEnds()) {
             lastKnownEnds.add(new LogEnd(end.nodeId(), end.leaderEpoch(), end.endOffset()));
         }
+        boolean sameReplicas = before != null && before.assignedReplicas.equals(replicas);
         return new PartitionImage(
                 record.partitionId(),
-                List.copyOf(record.replicas()),
+                sameReplicas ? before.assignedReplicas : replicas,
                 List.copyOf(record.logDirs()),
                 List.copyOf(isr),
                 record.leader(),
@@ -97,11 +110,11 @@ public record PartitionImage(
                 record.leaderEpoch(),
                 record.partitionEpoch(),
                 record.minInSyncReplicas(),
-                List.copyOf(record.eligibleLeaderReplicas()),
-                List.copyOf(record.lastKnownElr()),
+                NodeIds.copyOf(record.eligibleLeaderReplicas()),
+                NodeIds.copyOf(record.lastKnownElr()),
                 List.copyOf(lastKnownEnds),
-                List.copyOf(record.addingReplicas()),
-                List.copyOf(record.removingReplicas()));
+                NodeIds.copyOf(record.addingReplicas()),
+                NodeIds.copyOf(record.removingReplicas()));
     }
 
     /** The incarnation of a node that is in sync, or null. */
