@@ -153,6 +153,14 @@ public final class ControllerState {
         }
     }
 
+    /** A fenced node was waited for, and may be no more; an unfenced one is fenced first. */
+    private void lookAtFenced(int nodeId, long nowMs) {
+        NodeImage node = image.nodes().get(nodeId);
+        if (node != null && node.fenced()) {
+            lookAt(nodeId, nowMs);
+        }
+    }
+
     private void lookAt(Uuid topicId, PartitionImage partition, long nowMs) {
         if (Elections.elect(this, topicId, partition, nowMs) != null) {
             due.add(
@@ -239,7 +247,7 @@ public final class ControllerState {
         NodeSession session = sessions.get(nodeId);
         if (session != null && session.nodeEpoch() == nodeEpoch) {
             sessions.put(nodeId, session.disconnected());
-            lookAt(nodeId, latestMs);
+            lookAtFenced(nodeId, latestMs);
         }
     }
 
@@ -255,7 +263,7 @@ public final class ControllerState {
         NodeSession session = session(node);
         if (session != null) {
             sessions.put(nodeId, session.suspected(latestMs));
-            lookAt(nodeId, latestMs);
+            lookAtFenced(nodeId, latestMs);
         }
     }
 
@@ -283,7 +291,7 @@ public final class ControllerState {
                 });
         for (int nodeId : expired) {
             sessions.remove(nodeId);
-            lookAt(nodeId, nowMs);
+            lookAtFenced(nodeId, nowMs);
         }
         boolean doubts = seenNodes(nowMs) * 2 < unfencedNodes();
         if (!doubts) {

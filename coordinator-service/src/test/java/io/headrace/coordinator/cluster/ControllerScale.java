@@ -11,9 +11,13 @@ import io.headrace.protocol.metadata.record.ClusterRecord;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.protocol.ApiMessage;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -29,7 +33,7 @@ final class ControllerScale {
 
     private final ClusterRules rules =
             new ClusterRules(SESSION_MS, 1, 3, 50, 1_000_000, 100_000_000);
-    private final Map<Integer, Long> epochs = new java.util.HashMap<>();
+    private final Map<Integer, Long> epochs = new HashMap<>();
     private ControllerState state;
     private long nowMs;
 
@@ -48,7 +52,7 @@ final class ControllerScale {
 
     private void run(int nodes, int topics, int partitions) {
         long empty = usedBytes();
-        long start = System.nanoTime();
+        Clock start = new Clock();
         for (int nodeId = 1; nodeId <= nodes; nodeId++) {
             RegisterNodeRequestData request =
                     Nodes.request(nodeId, 1, nodeId).setRack("zone-" + nodeId % ZONES);
@@ -57,7 +61,7 @@ final class ControllerScale {
         pollAllBut(Set.of());
         submit(new ReviewNodes());
         report("%,d nodes registered and unfenced", start, nodes);
-        start = System.nanoTime();
+        start = new Clock();
         for (int i = 0; i < topics; i++) {
             CreateTopicsRequestData request = new CreateTopicsRequestData();
             request.topics().add(Nodes.topic("topic-" + i, partitions, 3, Map.of()));
@@ -76,14 +80,14 @@ final class ControllerScale {
     }
 
     private void snapshot() {
-        long start = System.nanoTime();
+        Clock start = new Clock();
         List<ApiMessage> records = SnapshotRecords.of(state.image());
         long bytes = 0;
         for (ApiMessage record : records) {
             bytes += MetadataRecords.encode(record).remaining();
         }
         report("snapshot: %,d records, %,d MB", start, records.size(), bytes >> 20);
-        start = System.nanoTime();
+        start = new Clock();
         MetadataImage copy = MetadataImage.EMPTY.applyAll(records, state.image().nextOffset());
         report("image of a new node from it, %,d topics", start, copy.topicIds().size());
     }
@@ -115,12 +119,12 @@ final class ControllerScale {
         pollAllBut(dead);
         nowMs++;
         List<ApiMessage> all = new ArrayList<>();
-        long start = System.nanoTime();
+        Clock start = new Clock();
         state.expireSessions(nowMs);
         List<ApiMessage> fences = decide(new ReviewNodes()).records();
         all.addAll(fences);
         state.apply(fences, nowMs);
-        long firstBatchNanos = 0;
+        long firstBatchMs = 0;
         int batches = 0;
         boolean done = false;
         while (state.electionsDue() && !done) {
@@ -129,14 +133,14 @@ final class ControllerScale {
             all.addAll(decision.records());
             done = decision.response();
             if (batches++ == 0) {
-                firstBatchNanos = System.nanoTime() - start;
+                firstBatchMs = start.busyMs();
             }
         }
         state.electionsDone();
         report(
                 "death of a %s (%,d nodes): %,d records in %,d transactions, the first after %,d"
                         + " ms",
-                start, what, dead.size(), all.size(), batches, firstBatchNanos / 1_000_000);
+                start, what, dead.size(), all.size(), batches, firstBatchMs);
         int leaderless = 0;
         for (TopicImage topic : state.image().topicsById().values()) {
             for (PartitionImage partition : topic.partitions().values()) {
@@ -151,18 +155,18 @@ final class ControllerScale {
     /** What every node has to fetch and apply. */
     private static void propagate(MetadataImage before, List<ApiMessage> changes) {
         long bytes = 0;
-        long start = System.nanoTime();
+        Clock start = new Clock();
         for (ApiMessage record : changes) {
             bytes += MetadataRecords.encode(record).remaining();
         }
         report("  encoded: %,d KB", start, bytes >> 10);
-        start = System.nanoTime();
+        start = new Clock();
         MetadataImage after = before.applyAll(changes, before.nextOffset() + changes.size());
         report("  applied by a node, up to offset %,d", start, after.nextOffset());
     }
 
     private void takeOver() {
-        long start = System.nanoTime();
+        Clock start = new Clock();
         state = new ControllerState(state.image(), rules, new Random(2), nowMs);
         report("another controller takes over with the image loaded", start);
     }
@@ -194,18 +198,27 @@ final class ControllerScale {
         return runtime.totalMemory() - runtime.freeMemory();
     }
 
-    private static void report(String format, long startNanos, Object... args) {
-        long tookMs = (System.nanoTime() - startNanos) / 1_000_000;
-        say(format + ": %,d ms", append(args, tookMs));
+    private static void report(String format, Clock start, Object... args) {
+        say(format + ": " + start.sinceThen(), args);
     }
 
-    private static Object[] append(Object[] args, long last) {
-        Object[] all = java.util.Arrays.copyOf(args, args.length + 1);
-        all[args.length] = last;
-        return all;
+    /** Time on the wall and on a processor: the machine may be shared. */
+    private static final class Clock {
+        private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+        private final long wallNanos = System.nanoTime();
+        private final long busyNanos = THREADS.getCurrentThreadCpuTime();
+
+        long busyMs() {
+            return (THREADS.getCurrentThreadCpuTime() - busyNanos) / 1_000_000;
+        }
+
+        String sinceThen() {
+            long wallMs = (System.nanoTime() - wallNanos) / 1_000_000;
+            return busyMs() + " ms of processor time, " + wallMs + " ms in all";
+        }
     }
 
     private static void say(String format, Object... args) {
-        System.out.printf(java.util.Locale.ROOT, format + "%n", args);
+        System.out.printf(Locale.ROOT, format + "%n", args);
     }
 }

@@ -99,10 +99,12 @@ public record PartitionImage(
         for (var end : record.lastKnownEnds()) {
             lastKnownEnds.add(new LogEnd(end.nodeId(), end.leaderEpoch(), end.endOffset()));
         }
-        boolean sameReplicas = before != null && before.assignedReplicas.equals(replicas);
+        if (before != null && before.assignedReplicas.equals(replicas)) {
+            replicas = before.assignedReplicas;
+        }
         return new PartitionImage(
                 record.partitionId(),
-                sameReplicas ? before.assignedReplicas : replicas,
+                replicas,
                 List.copyOf(record.logDirs()),
                 List.copyOf(isr),
                 record.leader(),
