@@ -55,11 +55,12 @@ public record BalanceLeaders() implements Command<Boolean> {
     private static @Nullable PartitionRecord preferredRecord(
             ControllerState state, PartitionKey key, int nodeId) {
         PartitionImage partition = state.image().partition(key.topicId(), key.partition());
-        boolean candidate =
-                partition != null
-                        && partition.assignedReplicas().getFirst() == nodeId
-                        && partition.leaderId() >= 0
-                        && !Reassignments.isMoving(partition);
-        return candidate ? ElectLeaders.preferredRecord(state, key.topicId(), partition) : null;
+        if (partition == null
+                || partition.assignedReplicas().getFirst() != nodeId
+                || partition.leaderId() < 0
+                || Reassignments.isMoving(partition)) {
+            return null;
+        }
+        return ElectLeaders.preferredRecord(state, key.topicId(), partition);
     }
 }

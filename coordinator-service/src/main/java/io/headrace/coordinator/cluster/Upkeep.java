@@ -98,7 +98,7 @@ public record Upkeep() implements Command<Integer> {
         private void moveOff(int nodeId, TopicImage topic, PartitionImage partition) {
             List<Integer> target = new ArrayList<>(partition.assignedReplicas());
             List<Integer> others = new ArrayList<>(target);
-            others.remove((Integer) nodeId);
+            others.removeIf(id -> id == nodeId);
             NodeImage replacement = choose(others);
             if (replacement != null) {
                 target.set(target.indexOf(nodeId), replacement.nodeId());
