@@ -33,7 +33,7 @@ import java.util.random.RandomGenerator;
 public final class ControllerState {
     private final ClusterRules rules;
     private final RandomGenerator random;
-    private final long takeOverMs;
+    private long silenceFromMs;
     private final Map<Integer, NodeSession> sessions = new HashMap<>();
     private final DueElections due = new DueElections();
     private ReplicaIndex index;
@@ -53,7 +53,7 @@ public final class ControllerState {
         this.image = image;
         this.rules = rules;
         this.random = random;
-        this.takeOverMs = takeOverMs;
+        this.silenceFromMs = takeOverMs;
         this.latestMs = takeOverMs;
         this.upkeepMs = takeOverMs;
         this.balanceMs = takeOverMs;
@@ -267,6 +267,15 @@ public final class ControllerState {
         }
     }
 
+    /** Notes that the membership sees an incarnation again. */
+    public void onTrust(int nodeId, Uuid incarnationId) {
+        NodeImage node = image.nodes().get(nodeId);
+        NodeSession session = node == null ? null : session(node);
+        if (session != null && node.incarnationId().equals(incarnationId)) {
+            sessions.put(nodeId, session.trusted());
+        }
+    }
+
     /** Notes that an incarnation is about to stop: it is given nothing more to do. */
     public void onWantsShutDown(int nodeId, long nodeEpoch) {
         NodeImage node = image.nodes().get(nodeId);
@@ -348,14 +357,24 @@ public final class ControllerState {
         return session.silenceMs(nowMs) < patienceMs;
     }
 
-    /** Whether silence may be held against nodes: a session timeout has passed since take-over. */
-    boolean countsSilence(long nowMs) {
-        return nowMs - takeOverMs >= rules.sessionTimeoutMs();
+    /** This controller was cut off for a while itself: silence until now counts against nobody. */
+    public void forgiveSilence(long nowMs) {
+        silenceFromMs = nowMs;
+        sessions.replaceAll((nodeId, session) -> session.forgiven(nowMs));
     }
 
-    /** Whether an incarnation that this controller heard of is known to be no more. */
-    boolean isLost(NodeImage node, long nowMs) {
-        return session(node) != null && !isLive(node, nowMs);
+    /**
+     * Whether silence may be held against nodes: a session timeout has passed since take-over, and
+     * since {@link #forgiveSilence}.
+     */
+    boolean countsSilence(long nowMs) {
+        return nowMs - silenceFromMs >= rules.sessionTimeoutMs();
+    }
+
+    /** Whether an incarnation is known to be no more: its silence need not be counted. */
+    boolean isGone(NodeImage node) {
+        NodeSession session = session(node);
+        return session != null && session.isGone();
     }
 
     @Nullable NodeSession session(NodeImage node) {

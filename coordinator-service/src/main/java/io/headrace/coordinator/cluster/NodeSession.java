@@ -47,6 +47,17 @@ record NodeSession(
         return new NodeSession(nodeEpoch, lastPollMs, appliedOffset, connected, nowMs, shutDownMs);
     }
 
+    NodeSession trusted() {
+        return new NodeSession(
+                nodeEpoch, lastPollMs, appliedOffset, connected, NEVER, shutDownMs);
+    }
+
+    /** As if it had polled just now. */
+    NodeSession forgiven(long nowMs) {
+        return new NodeSession(
+                nodeEpoch, nowMs, appliedOffset, connected, suspectedMs, shutDownMs);
+    }
+
     NodeSession shuttingDown(long nowMs) {
         return shutDownMs == NEVER
                 ? new NodeSession(

@@ -22,7 +22,7 @@ public record ReviewNodes() implements Command<Integer> {
         boolean mayFence = state.mayFence(nowMs);
         for (NodeImage node : state.image().nodes().values()) {
             boolean live = state.isLive(node, nowMs);
-            boolean lost = !live && (state.countsSilence(nowMs) || state.isLost(node, nowMs));
+            boolean lost = !live && (state.countsSilence(nowMs) || state.isGone(node));
             if (!node.fenced() && lost && mayFence) {
                 records.add(NodeRecords.of(node, true));
             } else if (node.fenced()

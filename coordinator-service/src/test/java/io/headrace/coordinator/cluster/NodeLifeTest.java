@@ -188,6 +188,8 @@ class NodeLifeTest {
     void aSuspicionFencesOnlyANodeThatIsSilentOrDisconnected() {
         long nodeEpoch = nodes.start(1, 1);
         nodes.start(2, 1);
+        nodes.pass(Nodes.RULES.sessionTimeoutMs());
+        nodes.pollAllBut();
         var incarnation = Objects.requireNonNull(nodes.image().nodes().get(1)).incarnationId();
         nodes.state().onSuspicion(1, incarnation);
         nodes.tick();
@@ -219,6 +221,9 @@ class NodeLifeTest {
         long nodeEpoch = nodes.start(1, 1);
         nodes.start(2, 1);
         var incarnation = Objects.requireNonNull(nodes.image().nodes().get(1)).incarnationId();
+        nodes.pass(Nodes.RULES.sessionTimeoutMs());
+        nodes.pollAllBut();
+        nodes.tick();
         nodes.state().onSuspicion(1, incarnation);
         nodes.pass(1_000);
         nodes.pollAllBut();
