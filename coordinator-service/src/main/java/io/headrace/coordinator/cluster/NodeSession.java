@@ -48,14 +48,12 @@ record NodeSession(
     }
 
     NodeSession trusted() {
-        return new NodeSession(
-                nodeEpoch, lastPollMs, appliedOffset, connected, NEVER, shutDownMs);
+        return new NodeSession(nodeEpoch, lastPollMs, appliedOffset, connected, NEVER, shutDownMs);
     }
 
     /** As if it had polled just now. */
     NodeSession forgiven(long nowMs) {
-        return new NodeSession(
-                nodeEpoch, nowMs, appliedOffset, connected, suspectedMs, shutDownMs);
+        return new NodeSession(nodeEpoch, nowMs, appliedOffset, connected, suspectedMs, shutDownMs);
     }
 
     NodeSession shuttingDown(long nowMs) {
