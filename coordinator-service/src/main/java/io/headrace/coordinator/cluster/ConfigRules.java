@@ -30,6 +30,14 @@ final class ConfigRules {
         }
     }
 
+    /** As for topics, for one storage node. */
+    static void requireValidNodeConfigs(Map<String, String> configs) {
+        requireShort(configs);
+        for (var config : configs.entrySet()) {
+            refuse(BrokerDefaults.nodeProblem(config.getKey(), config.getValue()));
+        }
+    }
+
     private static void requireShort(Map<String, String> configs) {
         for (var config : configs.entrySet()) {
             if (config.getValue().length() > MAX_VALUE_LENGTH) {

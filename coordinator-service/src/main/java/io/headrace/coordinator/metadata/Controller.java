@@ -156,6 +156,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
     }
 
+    /** Notes that an incarnation is about to shut down. */
+    public void onWantsShutDown(int nodeId, long nodeEpoch) {
+        tell(state -> state.onWantsShutDown(nodeId, nodeEpoch));
+    }
+
     /** Notes that the membership lost sight of a node. */
     public void onSuspicion(int nodeId, Uuid incarnationId) {
         tell(state -> state.onSuspicion(nodeId, incarnationId));
