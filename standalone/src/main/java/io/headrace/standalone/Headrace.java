@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 
 import java.util.List;
+import java.util.Objects;
 
 /** The program {@code headrace}: one command with subcommands. */
 @Command(
@@ -76,7 +77,8 @@ public final class Headrace {
                     return 2;
                 });
         for (String service : List.of("storage", "coordinator", "gateway")) {
-            program.getSubcommands().get(service).setUnmatchedOptionsArePositionalParams(true);
+            Objects.requireNonNull(program.getSubcommands().get(service))
+                    .setUnmatchedOptionsArePositionalParams(true);
         }
         int exit = program.execute(arguments);
         if (arguments.length == 0) {
