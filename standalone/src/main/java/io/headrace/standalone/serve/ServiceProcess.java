@@ -114,7 +114,7 @@ final class ServiceProcess {
             ConfigurableApplicationContext context = service.start(arguments);
             ApplicationListener<ContextClosedEvent> onClosed =
                     event -> {
-                        if (!stopping && event.getApplicationContext() == context) {
+                        if (!stopping && event.getApplicationContext().equals(context)) {
                             ended.complete(null);
                         }
                     };
