@@ -125,9 +125,7 @@ public final class ClusterCommand implements Runnable {
                         settings == null ? Map.of() : settings,
                         Map.of());
         ClusterDirectory directory = dir.directory();
-        try (ClusterDirectory.Lock lock = directory.lock()) {
-            new ClusterStart(directory, spec.commandLine().getOut()).up(wish);
-        }
+        directory.change(() -> new ClusterStart(directory, spec.commandLine().getOut()).up(wish));
     }
 
     private void checkPort(@Nullable Integer port, String option) {
@@ -198,12 +196,13 @@ public final class ClusterCommand implements Runnable {
         ClusterDirectory directory = dir.directory();
         LocalCluster cluster = LocalCluster.in(directory);
         List<NodePlan> nodes = names.stream().map(cluster.plan()::node).toList();
-        try (ClusterDirectory.Lock lock = directory.lock()) {
-            for (NodePlan node : nodes) {
-                long pid = cluster.signal(node, chosen).pid();
-                printer.line(node.name() + " (pid " + pid + ") " + done(chosen));
-            }
-        }
+        directory.change(
+                () -> {
+                    for (NodePlan node : nodes) {
+                        long pid = cluster.signal(node, chosen).pid();
+                        printer.line(node.name() + " (pid " + pid + ") " + done(chosen));
+                    }
+                });
     }
 
     private static String done(Signal signal) {
@@ -232,12 +231,13 @@ public final class ClusterCommand implements Runnable {
                                 .filter(node -> cluster.process(node).isEmpty())
                                 .toList()
                         : names.stream().map(cluster.plan()::node).toList();
-        try (ClusterDirectory.Lock lock = directory.lock()) {
-            if (nodes.isEmpty()) {
-                spec.commandLine().getOut().println("All nodes run.");
-            }
-            new ClusterStart(directory, spec.commandLine().getOut()).start(cluster, nodes);
+        if (nodes.isEmpty()) {
+            new Printer(spec, false).line("All nodes run.");
         }
+        directory.change(
+                () ->
+                        new ClusterStart(directory, spec.commandLine().getOut())
+                                .start(cluster, nodes));
     }
 
     @Command(
@@ -252,12 +252,13 @@ public final class ClusterCommand implements Runnable {
         ClusterDirectory directory = dir.directory();
         LocalCluster cluster = LocalCluster.in(directory);
         Printer printer = new Printer(spec, false);
-        try (ClusterDirectory.Lock lock = directory.lock()) {
-            ClusterStop.down(cluster, printer::line);
-            if (delete) {
-                directory.delete();
-            }
-        }
+        directory.change(
+                () -> {
+                    ClusterStop.down(cluster, printer::line);
+                    if (delete) {
+                        directory.delete();
+                    }
+                });
         printer.line("The cluster in " + directory.path() + (delete ? " is gone." : " is down."));
     }
 }

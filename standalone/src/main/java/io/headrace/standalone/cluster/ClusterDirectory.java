@@ -6,7 +6,6 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -118,21 +117,29 @@ public final class ClusterDirectory {
         writePrivate(of(node).resolve("pid"), process.toString());
     }
 
-    /** Keeps other commands from changing this cluster until it is closed. */
-    Lock lock() {
+    /** What is done while no other command changes this cluster. */
+    @FunctionalInterface
+    interface Change {
+        void run() throws InterruptedException;
+    }
+
+    /** Changes the cluster, keeping other commands from it. */
+    void change(Change change) throws InterruptedException {
         try {
             Files.createDirectories(path);
-            FileChannel channel =
-                    FileChannel.open(
-                            path.resolve(".lock"),
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+        try (FileChannel channel =
+                FileChannel.open(
+                        path.resolve(".lock"),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE)) {
             if (tryLock(channel) == null) {
-                channel.close();
                 throw new ClusterFailureException(
                         "Another command is at work on the cluster in " + path + ": wait for it");
             }
-            return new Lock(channel);
+            change.run();
         } catch (IOException e) {
             throw unusable(e);
         }
@@ -166,18 +173,6 @@ public final class ClusterDirectory {
             }
         } catch (IOException e) {
             throw unusable(e);
-        }
-    }
-
-    /** A held lock. */
-    record Lock(FileChannel channel) implements AutoCloseable {
-        @Override
-        public void close() {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
         }
     }
 }

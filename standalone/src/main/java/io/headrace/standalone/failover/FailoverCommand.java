@@ -8,6 +8,7 @@ import io.headrace.standalone.cluster.LocalCluster;
 import io.headrace.standalone.cluster.NodePlan;
 import io.headrace.standalone.cluster.Role;
 import io.headrace.standalone.command.Printer;
+import io.headrace.standalone.command.QuietLog;
 
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +86,7 @@ public final class FailoverCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        QuietLog.nothing();
         PrintWriter err = spec.commandLine().getErr();
         ClusterDirectory home = new ClusterDirectory(home());
         LocalCluster cluster =

@@ -104,7 +104,10 @@ final class Probe implements AutoCloseable {
                                 errors.add("produce: " + failure);
                             }
                         });
-            } catch (KafkaException refused) {
+            } catch (KafkaException | IllegalStateException refused) {
+                if (stopSending) {
+                    return; // closed meanwhile
+                }
                 errors.add("produce: " + refused);
             }
             dueNanos += EVERY_NANOS;
@@ -173,11 +176,9 @@ final class Probe implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         stopSending = true;
         stopReading = true;
-        sender.join();
-        reader.join();
         producer.close(Duration.ZERO);
     }
 }
