@@ -191,7 +191,7 @@ public final class ClusterCommand implements Runnable {
             @Parameters(arity = "1..*", paramLabel = "NODE", description = "A name or an id.")
                     List<String> names)
             throws InterruptedException {
-        Signal chosen = signal.signal(spec.subcommands().get("kill").getCommandSpec());
+        Signal chosen = signal.signal(spec);
         Printer printer = new Printer(spec, false);
         ClusterDirectory directory = dir.directory();
         LocalCluster cluster = LocalCluster.in(directory);

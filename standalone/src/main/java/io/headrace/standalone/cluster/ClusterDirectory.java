@@ -66,8 +66,7 @@ public final class ClusterDirectory {
             return Optional.of(plan);
         } catch (IOException | JacksonException e) {
             throw new ClusterFailureException(
-                    "Cannot read " + file + ": " + e.getMessage().lines().findFirst().orElse(""),
-                    e);
+                    "Cannot read " + file + ": it is not what headrace wrote there", e);
         }
     }
 

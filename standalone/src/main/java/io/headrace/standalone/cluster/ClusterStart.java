@@ -29,7 +29,7 @@ final class ClusterStart {
         }
         ClusterPlan plan = ClusterPlanner.plan(before, wish);
         LocalCluster cluster = LocalCluster.create(directory, plan, node -> LaunchOptions.NONE);
-        say("Starting %s in %s", summary(plan), directory.path());
+        say("Starting " + summary(plan) + " in " + directory.path());
         Thread onInterrupt = new Thread(() -> stopAll(cluster), "stop-cluster");
         Runtime.getRuntime().addShutdownHook(onInterrupt);
         try {
@@ -41,12 +41,14 @@ final class ClusterStart {
             throw failure;
         }
         say(
-                "Headrace is up: Kafka %s, HTTP %s (%.1f s)",
-                plan.bootstrap(),
-                plan.nodes(Role.GATEWAY).stream()
-                        .map(node -> "http://" + node.address())
-                        .collect(Collectors.joining(",")),
-                seconds());
+                String.format(
+                        Locale.ROOT,
+                        "Headrace is up: Kafka %s, HTTP %s (%.1f s)",
+                        plan.bootstrap(),
+                        plan.nodes(Role.GATEWAY).stream()
+                                .map(node -> "http://" + node.address())
+                                .collect(Collectors.joining(",")),
+                        seconds()));
     }
 
     private void refuseIfRunning(ClusterPlan plan) {
@@ -105,19 +107,21 @@ final class ClusterStart {
 
     private void ready(LocalCluster cluster, NodePlan node) {
         say(
-                "  %-15s %-21s pid %-8d %5.1f s",
-                node.name(),
-                node.address(),
-                cluster.process(node).map(NodeProcess::pid).orElse(0L),
-                seconds());
+                String.format(
+                        Locale.ROOT,
+                        "  %-15s %-21s pid %-8d %5.1f s",
+                        node.name(),
+                        node.address(),
+                        cluster.process(node).map(NodeProcess::pid).orElse(0L),
+                        seconds()));
     }
 
     private double seconds() {
         return (System.nanoTime() - begunNanos) / 1e9;
     }
 
-    private void say(String format, Object... arguments) {
-        out.println(String.format(Locale.ROOT, format, arguments));
+    private void say(String line) {
+        out.println(line);
         out.flush();
     }
 }

@@ -21,7 +21,7 @@ import java.util.function.Function;
  * them signals. Thread-safe as far as different nodes are concerned.
  */
 public final class LocalCluster {
-    private static final Duration START_LIMIT = Duration.ofSeconds(240);
+    private static final Duration START_LIMIT = Duration.ofMinutes(4);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(25);
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofMillis(50);

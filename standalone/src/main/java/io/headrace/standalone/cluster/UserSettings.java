@@ -6,6 +6,7 @@ import io.headrace.protocol.config.TopicConfigs;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -80,8 +81,8 @@ final class UserSettings {
         }
     }
 
-    private static TreeSet<String> known() {
-        TreeSet<String> known = new TreeSet<>(COORDINATOR.keySet());
+    private static Set<String> known() {
+        Set<String> known = new TreeSet<>(COORDINATOR.keySet());
         known.addAll(STORAGE.keySet());
         known.addAll(TOPIC.keySet());
         return known;
