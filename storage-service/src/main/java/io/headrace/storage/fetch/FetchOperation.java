@@ -160,7 +160,11 @@ final class FetchOperation {
         return !isReplica && call.usesTopicIds();
     }
 
+    /** A replica whose log parts from the leader's holds nothing that counts. */
     private void report(FetchTarget target, Partition partition) {
+        if (!partition.reader().hasSameHistory(target.lastFetchedEpoch(), target.fetchOffset())) {
+            return;
+        }
         partition.onFollowerFetch(
                 new FollowerFetched(
                         call.replicaId(),

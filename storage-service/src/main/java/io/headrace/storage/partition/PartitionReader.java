@@ -89,8 +89,7 @@ public final class PartitionReader {
                 // An epoch after this leader's own: its metadata is behind, or was set back.
                 return failed(Errors.UNKNOWN_LEADER_EPOCH, log);
             }
-            if (end.leaderEpoch() != query.lastFetchedEpoch()
-                    || end.endOffset() < query.fetchOffset()) {
+            if (!contains(end, query.lastFetchedEpoch(), query.fetchOffset())) {
                 return found(log, new LogSlice.Empty(), end, query);
             }
         }
@@ -112,6 +111,24 @@ public final class PartitionReader {
             LOG.error("{} has a damaged range at offset {}", partition.id(), e.fromOffset(), e);
             return failed(Errors.CORRUPT_MESSAGE, log);
         }
+    }
+
+    /**
+     * Whether a replica's log up to its end is this leader's too.
+     *
+     * @param lastFetchedEpoch the epoch of its last record, or -1
+     */
+    public boolean hasSameHistory(int lastFetchedEpoch, long fetchOffset) {
+        PartitionLog log = partition.openLog();
+        return log != null
+                && (lastFetchedEpoch < 0
+                        ? fetchOffset <= log.logEndOffset()
+                        : contains(
+                                log.endOffsetFor(lastFetchedEpoch), lastFetchedEpoch, fetchOffset));
+    }
+
+    private static boolean contains(EpochEndOffset end, int lastFetchedEpoch, long fetchOffset) {
+        return end.leaderEpoch() == lastFetchedEpoch && end.endOffset() >= fetchOffset;
     }
 
     private PartitionRead found(

@@ -140,8 +140,10 @@ public final class Replication {
         for (IsrMember member : maximalIsr(current)) {
             if (member.nodeId() != nodeId) {
                 Follower follower = followers.get(member.nodeId());
-                boolean counts = follower != null && follower.nodeEpoch() == member.nodeEpoch();
-                passed = Math.min(passed, counts ? follower.heardCheck() : -1);
+                if (follower == null || follower.nodeEpoch() != member.nodeEpoch()) {
+                    return -1;
+                }
+                passed = Math.min(passed, follower.heardCheck());
             }
         }
         return passed;
