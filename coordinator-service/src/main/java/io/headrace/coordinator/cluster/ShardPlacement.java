@@ -31,16 +31,38 @@ final class ShardPlacement {
                 counts.merge(placed[shard], 1, Integer::sum);
             }
         }
-        for (int shard = placed.length - 1; shard >= 0; shard--) {
-            int to = least(counts);
-            int from = placed[shard];
-            if (counts.getOrDefault(from, 0) - counts.getOrDefault(to, 0) > 1) {
+        int from = most(counts);
+        int to = least(counts);
+        for (int shard = placed.length - 1; isUneven(counts, from, to); shard--) {
+            if (shard < 0) {
+                shard = placed.length - 1;
+            }
+            if (placed[shard] == from) {
                 placed[shard] = to;
                 counts.merge(from, -1, Integer::sum);
                 counts.merge(to, 1, Integer::sum);
+                from = most(counts);
+                to = least(counts);
             }
         }
         return placed;
+    }
+
+    private static boolean isUneven(Map<Integer, Integer> counts, int from, int to) {
+        return counts.getOrDefault(from, 0) - counts.getOrDefault(to, 0) > 1;
+    }
+
+    /** The coordinator with the most shards, the lowest id of several. */
+    private static int most(Map<Integer, Integer> counts) {
+        int best = NOBODY;
+        int greatest = -1;
+        for (Map.Entry<Integer, Integer> each : counts.entrySet()) {
+            if (each.getValue() > greatest) {
+                best = each.getKey();
+                greatest = each.getValue();
+            }
+        }
+        return best;
     }
 
     /** The coordinator with the fewest shards, the lowest id of several. */

@@ -73,11 +73,29 @@ final class MetadataFetchHandler implements NodeHandler {
                     new FetchResponseData().setErrorCode(Errors.INCONSISTENT_CLUSTER_ID.code()));
         } else if (!controller.mayDecide()) {
             onStandby(request, body, wanted, image);
-        } else if (!isCurrent(body, image)) {
-            request.reply(refusal(image, Errors.STALE_BROKER_EPOCH));
         } else {
+            onActive(request, body, wanted, image);
+        }
+    }
+
+    /**
+     * The active controller. A node whose history is not this one is told so before anything else:
+     * it must not register anew in metadata that has lost it.
+     */
+    private void onActive(
+            NodeRequest request,
+            FetchRequestData body,
+            FetchPartition wanted,
+            MetadataImage image) {
+        Poll poll = new Poll(request, wanted, Math.min(body.maxBytes(), MAX_BYTES));
+        boolean isCurrent = isCurrent(body, image);
+        if (isCurrent) {
             onPoll(request, body, wanted);
-            serve(new Poll(request, wanted, Math.min(body.maxBytes(), MAX_BYTES)), body);
+        }
+        if (isCurrent || poll.read().diverged()) {
+            serve(poll, body);
+        } else {
+            request.reply(refusal(image, Errors.STALE_BROKER_EPOCH));
         }
     }
 

@@ -127,10 +127,9 @@ final class ActiveController {
      */
     private boolean holdRole(boolean now) {
         long nowMs = nowMs();
+        boolean asked;
         try {
-            if (!role.hold(store, takeOver, options, now, nowMs)) {
-                return false;
-            }
+            asked = role.hold(store, takeOver, options, now, nowMs);
         } catch (DataAccessException | TransactionException e) {
             log.warn("SQL is not heard now: {}", Database.reasonOf(e));
             return false;
@@ -144,7 +143,7 @@ final class ActiveController {
             decide(turn, new ReviewCoordinators(live), nowMs);
             commit(turn);
         }
-        return true;
+        return asked;
     }
 
     /** Fencing and elections, before admin writes. */
@@ -253,7 +252,7 @@ final class ActiveController {
                         && !(e instanceof NonTransientDataAccessResourceException)) {
                     throw refused;
                 }
-                log.warn("A commit failed and is tried again: {}", e.getMessage());
+                log.warn("A commit failed and is tried again: {}", Database.reasonOf(e));
             }
         }
     }
@@ -270,8 +269,8 @@ final class ActiveController {
             } catch (DataAccessException | TransactionException e) {
                 log.warn(
                         "The outcome of a commit is not known yet ({}): {}",
-                        cause.getMessage(),
-                        e.getMessage());
+                        Database.reasonOf(cause),
+                        Database.reasonOf(e));
                 pause();
             }
         }

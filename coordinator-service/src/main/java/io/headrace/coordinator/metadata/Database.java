@@ -21,6 +21,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 import javax.sql.DataSource;
 
@@ -34,17 +35,32 @@ public final class Database implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Database.class);
     private static final int POOL_SIZE = 2;
 
-    private final HikariDataSource dataSource;
+    private final HikariDataSource pool;
+    private final DataSource dataSource;
     private final boolean embedded;
     private final String bytesType;
     private final @Nullable DirectoryLock lock;
 
     private Database(
             HikariConfig config, boolean embedded, String bytesType, @Nullable DirectoryLock lock) {
-        this.dataSource = new HikariDataSource(config);
+        this.pool = new HikariDataSource(config);
+        this.dataSource = pool;
         this.embedded = embedded;
         this.bytesType = bytesType;
         this.lock = lock;
+    }
+
+    private Database(Database other, DataSource seenAs) {
+        this.pool = other.pool;
+        this.dataSource = seenAs;
+        this.embedded = other.embedded;
+        this.bytesType = other.bytesType;
+        this.lock = other.lock;
+    }
+
+    /** The same database behind something that stands between, such as a fault. */
+    Database seenThrough(UnaryOperator<DataSource> between) {
+        return new Database(this, between.apply(pool));
     }
 
     /**
@@ -170,7 +186,7 @@ public final class Database implements AutoCloseable {
                         e);
             }
         }
-        dataSource.close();
+        pool.close();
         if (lock != null) {
             lock.close();
         }
