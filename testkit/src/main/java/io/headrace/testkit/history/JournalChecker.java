@@ -168,19 +168,19 @@ public final class JournalChecker {
             long code = RecordCode.of(journal.id(), sequence);
             Acknowledgement promise = new Acknowledgement(journal.record(sequence), offset);
             PartitionReading whole = truth.get(new Place(journal.topic(), partition));
-            int there = whole == null ? -1 : whole.indexOf(offset);
-            if (whole != null && there >= 0 && whole.code(there) == code) {
+            if (whole == null) {
+                add(new Lost("nobody", promise));
                 continue;
             }
-            Long elsewhere =
-                    whole == null
-                            ? null
-                            : found.computeIfAbsent(partition, key -> byCode(whole)).get(code);
-            if (elsewhere == null) {
-                add(new Lost(whole == null ? "nobody" : whole.reader(), promise));
-            } else {
-                add(new MovedOffset(promise, record(whole, whole.indexOf(elsewhere))));
+            int there = whole.indexOf(offset);
+            if (there >= 0 && whole.code(there) == code) {
+                continue;
             }
+            Long elsewhere = found.computeIfAbsent(partition, key -> byCode(whole)).get(code);
+            add(
+                    elsewhere == null
+                            ? new Lost(whole.reader(), promise)
+                            : new MovedOffset(promise, record(whole, whole.indexOf(elsewhere))));
         }
     }
 
