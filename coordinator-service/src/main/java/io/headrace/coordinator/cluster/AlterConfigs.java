@@ -112,7 +112,9 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
             }
             apply(key, entry, after);
         }
-        if (key.type() == ConfigResourceKey.TOPIC) {
+        if (key.type() == ConfigResourceKey.GROUP) {
+            ConfigRules.requireValidGroupConfigs(after);
+        } else if (key.type() == ConfigResourceKey.TOPIC) {
             ConfigRules.requireValidTopicConfigs(after);
         } else {
             ConfigRules.requireValidBrokerConfigs(after);
@@ -134,6 +136,12 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
                     throw new InvalidRequestException(
                             "Configs of a single broker are set where it starts; only the defaults"
                                     + " of all brokers can be changed while running");
+                }
+            }
+            case ConfigResourceKey.GROUP -> {
+                // The group need not exist yet.
+                if (key.name().isEmpty()) {
+                    throw new InvalidRequestException("Default group resources are not allowed.");
                 }
             }
             default ->
