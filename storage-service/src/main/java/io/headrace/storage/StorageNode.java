@@ -40,6 +40,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -64,6 +65,9 @@ import java.util.function.LongSupplier;
 public final class StorageNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StorageNode.class);
     private static final long STOP_MS = 10_000;
+    private static final Duration COORDINATOR_CONNECT_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration COORDINATOR_REQUEST_TIMEOUT = Duration.ofSeconds(30);
+    private static final int MAX_COORDINATOR_FRAME_BYTES = 256 << 20;
 
     private final StorageProperties properties;
     private final ClusterSecret secret;
@@ -80,6 +84,7 @@ public final class StorageNode implements AutoCloseable {
     private final CoordinatorLinks links;
     private final MetadataTail tail;
     private final CompletableFuture<InetSocketAddress> started = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Thread starter;
     private volatile @Nullable Partitions partitions;
     private volatile @Nullable NodeDisks disks;
@@ -121,7 +126,11 @@ public final class StorageNode implements AutoCloseable {
                 new CoordinatorLinks(
                         properties.coordinators().stream().map(StorageNode::parse).toList(),
                         linkLoops,
-                        ChannelOptions.of("storage-" + properties.nodeId()),
+                        new ChannelOptions(
+                                "storage-" + properties.nodeId(),
+                                COORDINATOR_CONNECT_TIMEOUT,
+                                COORDINATOR_REQUEST_TIMEOUT,
+                                MAX_COORDINATOR_FRAME_BYTES),
                         new NodeAuthenticator(secret, properties.nodeId(), "storage"),
                         view::image);
         this.tail = new MetadataTail(view, links, this::onMetadata);
@@ -134,6 +143,14 @@ public final class StorageNode implements AutoCloseable {
      */
     public CompletableFuture<InetSocketAddress> started() {
         return started;
+    }
+
+    /**
+     * Fails with {@link StorageStartException} when a node that served cannot go on; completes when
+     * it was closed.
+     */
+    public CompletableFuture<Void> ended() {
+        return ended;
     }
 
     /** The port that clients connect to, now or once the node serves. */
@@ -182,11 +199,13 @@ public final class StorageNode implements AutoCloseable {
 
     private void startUp() {
         try {
+            tail.ended().exceptionally(this::endRefused);
             CompletableFuture<MetadataImage> firstImage = tail.start();
             NodeDisks opened = NodeDisks.open(properties, loops, io, clockMs, view, firstImage);
             disks = opened;
             LogStore store = opened.logs();
             MetadataImage image = firstImage.get();
+            opened.requireCluster(image);
             opened.setAsideStrays(image);
             Partitions created =
                     new Partitions(
@@ -209,6 +228,12 @@ public final class StorageNode implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             fail(e);
         }
+    }
+
+    private @Nullable Void endRefused(Throwable refusal) {
+        ended.completeExceptionally(
+                new StorageStartException(String.valueOf(refusal.getMessage()), refusal));
+        return null;
     }
 
     private void fail(Throwable cause) {
@@ -279,7 +304,7 @@ public final class StorageNode implements AutoCloseable {
                         new Endpoint(Endpoint.NODE, host, clientPort)),
                 properties.rack(),
                 opened.logs().directoryIds(),
-                opened.unclean());
+                opened.unclean(image));
     }
 
     /** Where other nodes reach this one when nothing is advertised: on this machine. */
@@ -369,6 +394,7 @@ public final class StorageNode implements AutoCloseable {
             if (opened != null && current != null) {
                 opened.logs().tick(clockMs.getAsLong());
                 current.refreshStats();
+                opened.failure().ifPresent(ended::completeExceptionally);
             }
         } catch (RuntimeException e) {
             LOG.error("Upkeep failed", e);
@@ -411,6 +437,7 @@ public final class StorageNode implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("The port's reservation could not be given back", e);
         }
+        ended.complete(null);
     }
 
     private void joinStarter() {
