@@ -40,6 +40,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -64,6 +65,9 @@ import java.util.function.LongSupplier;
 public final class StorageNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StorageNode.class);
     private static final long STOP_MS = 10_000;
+    private static final Duration COORDINATOR_CONNECT_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration COORDINATOR_REQUEST_TIMEOUT = Duration.ofSeconds(30);
+    private static final int MAX_COORDINATOR_FRAME_BYTES = 256 << 20;
 
     private final StorageProperties properties;
     private final ClusterSecret secret;
@@ -122,7 +126,11 @@ public final class StorageNode implements AutoCloseable {
                 new CoordinatorLinks(
                         properties.coordinators().stream().map(StorageNode::parse).toList(),
                         linkLoops,
-                        ChannelOptions.of("storage-" + properties.nodeId()),
+                        new ChannelOptions(
+                                "storage-" + properties.nodeId(),
+                                COORDINATOR_CONNECT_TIMEOUT,
+                                COORDINATOR_REQUEST_TIMEOUT,
+                                MAX_COORDINATOR_FRAME_BYTES),
                         new NodeAuthenticator(secret, properties.nodeId(), "storage"),
                         view::image);
         this.tail = new MetadataTail(view, links, this::onMetadata);

@@ -56,7 +56,7 @@ final class LogDirectory {
         this.directoryId = directoryId;
         this.lock = lock;
         this.journal = journal;
-        this.groupCommit = new GroupCommit(path.getFileName().toString(), journal, this::fail);
+        this.groupCommit = new GroupCommit(path, journal, this::fail);
         this.warmWindow = new WarmWindow(warmBytes);
         this.checkpoints = new DirectoryCheckpoints(path);
         this.bootId = bootId;
