@@ -14,7 +14,6 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +32,6 @@ final class ControllerScale {
 
     private final ClusterRules rules =
             new ClusterRules(SESSION_MS, 1, 3, 50, 1_000_000, 100_000_000);
-    private final Map<Integer, Long> epochs = new HashMap<>();
     private ControllerState state;
     private long nowMs;
 
@@ -56,7 +54,7 @@ final class ControllerScale {
         for (int nodeId = 1; nodeId <= nodes; nodeId++) {
             RegisterNodeRequestData request =
                     Nodes.request(nodeId, 1, nodeId).setRack("zone-" + nodeId % ZONES);
-            epochs.put(nodeId, submit(new RegisterNode(request)));
+            submit(new RegisterNode(request));
         }
         pollAllBut(Set.of());
         submit(new ReviewNodes());
@@ -175,7 +173,7 @@ final class ControllerScale {
         long offset = state.image().nextOffset();
         for (NodeImage node : state.image().nodes().values()) {
             if (!silent.contains(node.nodeId())) {
-                state.onPoll(node.nodeId(), epochs.get(node.nodeId()), offset, nowMs);
+                state.onPoll(node.nodeId(), node.nodeEpoch(), offset, nowMs);
             }
         }
     }

@@ -90,9 +90,10 @@ final class ControllerSimulation {
                 MetadataImage.EMPTY.apply(0, new ClusterRecord().setClusterId("simulated"));
         state = new ControllerState(founded, rules, random, 0);
         for (int id = 1; id <= NODES; id++) {
-            nodes.put(id, new Node(id));
-            start(nodes.get(id), false);
-            poll(nodes.get(id));
+            Node node = new Node(id);
+            nodes.put(id, node);
+            start(node, false);
+            poll(node);
         }
         tick();
         CreateTopicsRequestData request = new CreateTopicsRequestData();
@@ -104,7 +105,7 @@ final class ControllerSimulation {
 
     void step() {
         nowMs += random.nextInt(40);
-        Node node = nodes.get(1 + random.nextInt(NODES));
+        Node node = Objects.requireNonNull(nodes.get(1 + random.nextInt(NODES)));
         int dice = random.nextInt(1_000);
         if (dice < 250) {
             poll(node);
