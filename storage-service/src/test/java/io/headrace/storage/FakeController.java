@@ -119,9 +119,7 @@ final class FakeController implements AutoCloseable {
         onLoop(
                 () -> {
                     NodeImage node = image.nodes().get(nodeId);
-                    if (node != null) {
-                        append(List.of(record(node).setFenced(false)));
-                    }
+                    append(node == null ? List.of() : List.of(record(node).setFenced(false)));
                 });
     }
 

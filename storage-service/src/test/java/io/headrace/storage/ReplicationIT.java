@@ -25,7 +25,9 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import java.net.InetSocketAddress;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -317,5 +319,28 @@ class ReplicationIT {
                 SOON,
                 () -> Objects.requireNonNull(node(2).partitions()).all().isEmpty(),
                 "node 2 lets go of its replica");
+    }
+
+    @Test
+    void whatADiskLostIsCopiedAnewFromThePeer() throws Exception {
+        startNodes(1, 2);
+        controller.createTopic("t", List.of(List.of(1, 2)), 1, Map.of());
+        try (var producer = producer(Map.of())) {
+            for (int i = 0; i < 100; i++) {
+                producer.send(new ProducerRecord<>("t", 0, null, "v" + i))
+                        .get(20, TimeUnit.SECONDS);
+            }
+        }
+        stopNode(2);
+        controller.fence(2);
+        Path log = directory.resolve("node2/t-0/00000000000000000000.log");
+        try (FileChannel file = FileChannel.open(log, StandardOpenOption.WRITE)) {
+            file.truncate(file.size() / 2);
+        }
+        startNodes(2);
+        awaitIsr("t", 1, 2);
+        stopNode(1);
+        controller.fence(1);
+        assertThat(readAll("t", 100, Map.of())).hasSize(100).startsWith("v0").endsWith("v99");
     }
 }

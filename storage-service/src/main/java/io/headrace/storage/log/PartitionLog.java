@@ -103,8 +103,7 @@ public final class PartitionLog {
         this.segments = new LogSegments(this, path, loaded, directory.warmWindow());
         this.flusher = new LogFlusher(this, loop, Math.min(recoveryPoint, logEndOffset));
         this.highWatermark = Math.clamp(highWatermark, logStartOffset, logEndOffset);
-        String reason = loaded.uncleanReason();
-        this.unclean = reason == null ? null : new UncleanLog(reason, loaded.uncleanFromOffset());
+        this.unclean = UncleanLog.of(loaded);
         this.producers.onHighWatermark(this.highWatermark);
         this.upkeep = new LogUpkeep(this, loaded.snapshotOffset());
         this.appender = new LogAppender(this);
@@ -488,6 +487,8 @@ public final class PartitionLog {
         epochs = loaded.epochs();
         producers = loaded.producers();
         lookups.install(loaded.lostRanges());
+        unclean = UncleanLog.afterCut(unclean, startOffset, loaded.logEndOffset());
+        lostPageCache = UncleanLog.afterCut(lostPageCache, startOffset, loaded.logEndOffset());
         logStartOffset = startOffset;
         logEndOffset = loaded.logEndOffset();
         highWatermark = Math.clamp(highWatermark, logStartOffset, logEndOffset);
