@@ -9,6 +9,7 @@ import io.headrace.coordinator.handler.NodeServer;
 import io.headrace.coordinator.membership.HazelcastMembership;
 import io.headrace.coordinator.membership.Member;
 import io.headrace.coordinator.metadata.Controller;
+import io.headrace.coordinator.shard.OwnedShards;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.loop.LoopGroup;
 import io.headrace.transport.server.FrameServer;
@@ -39,7 +40,8 @@ public final class CoordinatorServer implements AutoCloseable {
             Uuid incarnationId,
             LoopGroup loops,
             Controller controller,
-            HandlerTable handlers) {
+            HandlerTable handlers,
+            OwnedShards groups) {
         this.incarnationId = incarnationId;
         this.controller = controller;
         NodeServer nodes =
@@ -47,6 +49,7 @@ public final class CoordinatorServer implements AutoCloseable {
                         ClusterSecret.of(cluster.secret()),
                         controller,
                         handlers,
+                        groups,
                         rules.sessionTimeoutMs());
         this.frames =
                 FrameServer.start(options(properties.host(), properties.port()), loops, nodes);

@@ -15,7 +15,7 @@ import java.util.Map;
 
 /**
  * What a new controller commits before it serves: itself as a coordinator, the feature levels of a
- * new cluster, and itself as the owner of every group shard that has no other live owner.
+ * new cluster, and itself as the owner of every shard that has no other live owner.
  *
  * <p>A shard whose owner is a new incarnation gets a new epoch, which fences what the old one may
  * still have under way. The answer is how many shards changed.
@@ -36,23 +36,36 @@ public record BeginTakeOver(CoordinatorIdentity identity) implements Command<Int
         CoordinatorImage before = image.coordinators().get(identity.coordinatorId());
         boolean sameIncarnation =
                 before != null && before.incarnationId().equals(identity.incarnationId());
-        int shards = InternalTopicRules.groupShards(state);
+        int changed = 0;
+        for (Map.Entry<Byte, String> kind : InternalTopicRules.SHARD_TOPICS.entrySet()) {
+            int shards = InternalTopicRules.shardCount(kind.getValue(), state);
+            changed += take(kind.getKey(), shards, sameIncarnation, image, records);
+        }
+        return new Decision<>(records, changed);
+    }
+
+    private int take(
+            byte kind,
+            int shards,
+            boolean sameIncarnation,
+            MetadataImage image,
+            List<ApiMessage> records) {
         int changed = 0;
         for (int shard = 0; shard < shards; shard++) {
-            ShardOwnerImage owner = image.shardOwner(ShardOwnerImage.GROUP, shard);
+            ShardOwnerImage owner = image.shardOwner(kind, shard);
             boolean keeps =
                     owner != null && sameIncarnation && owner.ownerId() == identity.coordinatorId();
             if (!keeps) {
                 changed++;
                 records.add(
                         new ShardOwnerRecord()
-                                .setKind(ShardOwnerImage.GROUP)
+                                .setKind(kind)
                                 .setShard(shard)
                                 .setOwnerId(identity.coordinatorId())
                                 .setShardEpoch(owner == null ? 0 : owner.shardEpoch() + 1));
             }
         }
-        return new Decision<>(records, changed);
+        return changed;
     }
 
     private CoordinatorRecord coordinatorRecord() {

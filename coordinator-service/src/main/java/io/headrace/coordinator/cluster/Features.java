@@ -9,11 +9,17 @@ final class Features {
     /** The level of Kafka 4.3's metadata that the served APIs and configs correspond to. */
     static final short METADATA_LEVEL = 30;
 
+    static final String TRANSACTION_VERSION = "transaction.version";
+
+    /** Partitions are added by producing to them, and every transaction has its epoch (KIP-890). */
+    static final short TRANSACTION_LEVEL = 2;
+
     /**
-     * What a new cluster finalizes. Transactions, the consumer, share and streams group protocols
-     * are not among them: a level is finalized only when its code is there.
+     * What a new cluster finalizes. The consumer, share and streams group protocols are not among
+     * them: a level is finalized only when its code is there.
      */
-    static final Map<String, Short> INITIAL = Map.of(METADATA_VERSION, METADATA_LEVEL);
+    static final Map<String, Short> INITIAL =
+            Map.of(METADATA_VERSION, METADATA_LEVEL, TRANSACTION_VERSION, TRANSACTION_LEVEL);
 
     private Features() {}
 }

@@ -2,8 +2,10 @@ package io.headrace.coordinator.group;
 
 import io.headrace.coordinator.group.GroupSpace.MemberRef;
 import io.headrace.coordinator.group.offset.OffsetRecords;
+import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.ShardCore;
+import io.headrace.coordinator.shard.ShardEvent;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.codec.MalformedFrameException;
@@ -20,6 +22,8 @@ import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
 import org.apache.kafka.common.message.OffsetFetchRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
+import org.apache.kafka.common.message.WriteTxnMarkersRequestData;
 import org.jspecify.annotations.Nullable;
 
 import java.util.EnumMap;
@@ -49,6 +53,7 @@ public final class GroupShard implements ShardCore {
     private final OffsetFetchDecision fetches;
     private final DeleteDecisions deletes;
     private final ReadDecisions reads;
+    private final TransactionalOffsets transactional;
 
     /**
      * @param random makes the member ids; they should not be guessable
@@ -64,6 +69,7 @@ public final class GroupShard implements ShardCore {
         this.fetches = new OffsetFetchDecision(space);
         this.deletes = new DeleteDecisions(space);
         this.reads = new ReadDecisions(space);
+        this.transactional = new TransactionalOffsets(space);
     }
 
     @Override
@@ -72,6 +78,7 @@ public final class GroupShard implements ShardCore {
         switch (type) {
             case OffsetRecords.OLD_TYPE, OffsetRecords.TYPE -> replayOffset(record);
             case GroupRecords.TYPE -> replayGroup(record);
+            case PendingOffsets.OFFSET_TYPE, PendingOffsets.FENCE_TYPE -> replayPending(record);
             default -> {} // of a later version, which will find it here
         }
     }
@@ -79,6 +86,13 @@ public final class GroupShard implements ShardCore {
     private void replayOffset(ShardRecord record) {
         String groupId = space.offsets().apply(record);
         if (record.value() != null && space.group(groupId) == null) {
+            space.addGroup(new ClassicGroup(groupId, -1));
+        }
+    }
+
+    private void replayPending(ShardRecord record) {
+        String groupId = space.pendingOffsets().apply(record);
+        if (groupId != null && record.value() != null && space.group(groupId) == null) {
             space.addGroup(new ClassicGroup(groupId, -1));
         }
     }
@@ -126,6 +140,8 @@ public final class GroupShard implements ShardCore {
             case DeleteGroupsRequestData body -> deletes.decide(request, body);
             case DescribeGroupsRequestData body -> reads.decide(request, body);
             case ListGroupsRequestData body -> reads.decide(request, body);
+            case TxnOffsetCommitRequestData body -> transactional.decide(request, body);
+            case WriteTxnMarkersRequestData body -> transactional.decide(request, body);
             default ->
                     throw new IllegalArgumentException(
                             "No group API: " + request.body().getClass());
@@ -145,6 +161,7 @@ public final class GroupShard implements ShardCore {
     @Override
     public void onAbandoned(long requestId, long nowMs, Effects effects) {
         space.begin(nowMs, effects);
+        transactional.onAbandoned(requestId);
         MemberRef ref = space.unpark(requestId);
         ClassicGroup group = ref == null ? null : space.group(ref.groupId());
         if (ref == null || group == null || !group.hasMember(ref.memberId())) {
@@ -169,6 +186,17 @@ public final class GroupShard implements ShardCore {
 
     private static boolean knowsNotItsId(ClassicMember member, Waiter join) {
         return !member.isStatic() && !JoinGroupDecision.requiresKnownMemberId(join.version());
+    }
+
+    @Override
+    public void onEvent(ShardEvent event, long nowMs, Effects effects) {
+        space.begin(nowMs, effects);
+        if (!(event instanceof GroupEvent known)) {
+            throw new IllegalArgumentException("No event of groups: " + event);
+        }
+        switch (known) {
+            case GroupEvent.TransactionVerified answer -> transactional.onVerified(answer);
+        }
     }
 
     @Override
@@ -221,6 +249,7 @@ public final class GroupShard implements ShardCore {
      */
     private void forgetWhatIsOver() {
         deletes.expire();
+        transactional.expire();
         deletes.forgetTopics(id -> !id.equals(Uuid.ZERO_UUID) && space.image().topic(id) == null);
     }
 

@@ -1,6 +1,7 @@
 package io.headrace.coordinator.group;
 
 import io.headrace.coordinator.group.offset.OffsetTable;
+import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.Effects.ReplyWhen;
 import io.headrace.coordinator.shard.ShardRecord;
@@ -25,6 +26,7 @@ final class GroupSpace {
     private final GroupCounters counters;
     private final Map<String, ClassicGroup> groups = new HashMap<>();
     private final OffsetTable offsets = new OffsetTable();
+    private final PendingOffsets pendingOffsets = new PendingOffsets();
     private final GroupTimers timers = new GroupTimers();
 
     /** Members whose JoinGroup or SyncGroup waits, by request. */
@@ -63,6 +65,10 @@ final class GroupSpace {
 
     OffsetTable offsets() {
         return offsets;
+    }
+
+    PendingOffsets pendingOffsets() {
+        return pendingOffsets;
     }
 
     GroupTimers timers() {
@@ -108,7 +114,8 @@ final class GroupSpace {
                 && group.isIn(ClassicGroupState.EMPTY)
                 && group.memberCount() == 0
                 && group.pendingMembers().isEmpty()
-                && !offsets.hasOffsets(group.groupId())) {
+                && !offsets.hasOffsets(group.groupId())
+                && !pendingOffsets.isAnyPending(group.groupId())) {
             removeGroup(group.groupId());
         }
     }
@@ -122,6 +129,11 @@ final class GroupSpace {
     /** Hands out a record whose change was made already. */
     void append(ShardRecord record) {
         effects.append(record);
+    }
+
+    /** Has a task begun once all that was decided before it is committed. */
+    void run(GroupTask task) {
+        effects.run(task);
     }
 
     // Answers.

@@ -1,6 +1,7 @@
 package io.headrace.coordinator.handler;
 
 import io.headrace.coordinator.metadata.Controller;
+import io.headrace.coordinator.shard.OwnedShards;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.server.ConnectionHandler;
 import io.headrace.transport.server.ServerConnection;
@@ -20,6 +21,7 @@ public final class NodeServer implements Function<ServerConnection, ConnectionHa
             ClusterSecret secret,
             Controller controller,
             HandlerTable forwarded,
+            OwnedShards groups,
             long sessionTimeoutMs) {
         this.secret = secret;
         this.controller = controller;
@@ -29,6 +31,8 @@ public final class NodeServer implements Function<ServerConnection, ConnectionHa
                         new MetadataFetchHandler(controller, sessionTimeoutMs / 3),
                         new FetchSnapshotHandler(controller),
                         new AllocateProducerIdsHandler(controller),
+                        new WriteTxnMarkersHandler(groups),
+                        new AddPartitionsOfNodesHandler(forwarded),
                         new EnvelopeHandler(forwarded));
         for (NodeHandler handler : own) {
             handlers.put(handler.apiKey(), handler);

@@ -50,6 +50,7 @@ public final class Partition {
     private final Replication replication;
     private final PartitionWaiters waiters;
     private final ShardFence shardFence;
+    private final Verifications verifications = new Verifications();
     private final CompletableFuture<Void> firstSettled = new CompletableFuture<>();
 
     private @Nullable PartitionLog log;
@@ -97,6 +98,11 @@ public final class Partition {
     /** The fence of a shard topic's partition. */
     public ShardFence shardFence() {
         return shardFence;
+    }
+
+    /** The transactions that are about to begin in this partition. */
+    public Verifications verifications() {
+        return verifications;
     }
 
     // Life: the log comes, metadata comes, the log goes.
@@ -441,6 +447,7 @@ public final class Partition {
             case ReplicationEffect.StopLeading(int leaderEpoch) -> {
                 LOG.info("No longer leading {} (epoch {})", id, leaderEpoch);
                 waiters.fail(Errors.NOT_LEADER_OR_FOLLOWER);
+                verifications.clear();
             }
         }
     }
