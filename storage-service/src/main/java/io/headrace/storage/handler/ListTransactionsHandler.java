@@ -51,7 +51,8 @@ final class ListTransactionsHandler extends ForwardingHandler {
         PartitionQuestions.whenAll(answers, () -> request.reply(merged(answers)));
     }
 
-    private static List<CoordinatorImage> owners(MetadataImage image) {
+    /** The coordinators that own transaction shards. */
+    static List<CoordinatorImage> owners(MetadataImage image) {
         Set<Integer> ids = new TreeSet<>();
         image.shardOwners()
                 .forEach(

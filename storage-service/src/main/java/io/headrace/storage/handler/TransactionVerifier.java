@@ -1,12 +1,5 @@
 package io.headrace.storage.handler;
 
-import io.headrace.protocol.codec.ApiCatalog;
-import io.headrace.protocol.codec.ApiSchema;
-import io.headrace.protocol.codec.MalformedFrameException;
-import io.headrace.protocol.codec.MessageWriter;
-import io.headrace.protocol.codec.ResponseReader;
-import io.headrace.storage.forward.Forwarder.Letter;
-
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData.AddPartitionsToTxnTopic;
@@ -15,11 +8,7 @@ import org.apache.kafka.common.message.AddPartitionsToTxnRequestData.AddPartitio
 import org.apache.kafka.common.message.AddPartitionsToTxnResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
-import org.jspecify.annotations.Nullable;
 
-import java.net.InetAddress;
-import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -33,10 +22,7 @@ import java.util.function.Consumer;
  * Thread-safe.
  */
 final class TransactionVerifier {
-    private static final ApiSchema API = ApiCatalog.get(ApiKeys.ADD_PARTITIONS_TO_TXN);
     private static final short VERSION = 5;
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
-    private static final String CLIENT_ID = "storage";
 
     /** From this version of Produce on, producing to a partition adds it. */
     private static final short IMPLICIT_ADD = 12;
@@ -116,22 +102,17 @@ final class TransactionVerifier {
     }
 
     private void ask(Session session, Map<TopicPartition, List<Consumer<Errors>>> partitions) {
-        ByteBuffer frame =
-                Frames.join(
-                        MessageWriter.request(
-                                API, VERSION, 0, CLIENT_ID, request(session, partitions)));
-        services.forwarder()
-                .forward(
-                        new Letter(
-                                Handlers.transactionShardOf(services, session.transactionalId()),
-                                frame,
-                                InetAddress.getLoopbackAddress(),
-                                TIMEOUT,
-                                () -> false,
-                                Errors.NETWORK_EXCEPTION))
+        CoordinatorQuestions.ask(
+                        services,
+                        Handlers.transactionShardOf(services, session.transactionalId()),
+                        ApiKeys.ADD_PARTITIONS_TO_TXN,
+                        VERSION,
+                        request(session, partitions),
+                        AddPartitionsToTxnResponseData.class)
                 .whenComplete(
                         (answer, failure) -> {
-                            Map<TopicPartition, Errors> verdicts = read(answer);
+                            Map<TopicPartition, Errors> verdicts =
+                                    failure == null ? read(answer) : Map.of();
                             partitions.forEach(
                                     (partition, askers) -> {
                                         Errors error =
@@ -165,18 +146,9 @@ final class TransactionVerifier {
         return request;
     }
 
-    private static Map<TopicPartition, Errors> read(@Nullable ByteBuffer answer) {
+    private static Map<TopicPartition, Errors> read(AddPartitionsToTxnResponseData answer) {
         Map<TopicPartition, Errors> verdicts = new HashMap<>();
-        if (answer == null) {
-            return verdicts;
-        }
-        AddPartitionsToTxnResponseData response;
-        try {
-            response = (AddPartitionsToTxnResponseData) ResponseReader.read(API, VERSION, answer);
-        } catch (MalformedFrameException e) {
-            return verdicts;
-        }
-        for (var transaction : response.resultsByTransaction()) {
+        for (var transaction : answer.resultsByTransaction()) {
             for (var topic : transaction.topicResults()) {
                 for (var partition : topic.resultsByPartition()) {
                     verdicts.put(

@@ -10,6 +10,7 @@ import io.headrace.storage.log.AppendOrigin;
 import io.headrace.storage.log.AppendResult;
 import io.headrace.storage.partition.Partition;
 
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.WriteTxnMarkersRequestData;
 import org.apache.kafka.common.message.WriteTxnMarkersRequestData.WritableTxnMarker;
@@ -41,9 +42,11 @@ final class WriteTxnMarkersHandler implements ApiHandler {
     private static final int TOPIC_ID_TAG = TaggedFields.FIRST + 1;
 
     private final Services services;
+    private final HangingTransactions hanging;
 
     WriteTxnMarkersHandler(Services services) {
         this.services = services;
+        this.hanging = new HangingTransactions(services);
     }
 
     @Override
@@ -61,9 +64,9 @@ final class WriteTxnMarkersHandler implements ApiHandler {
             for (WritableTxnMarkerTopic topic : marker.topics()) {
                 for (int partition : topic.partitionIndexes()) {
                     answers.add(
-                            isNode || !marker.transactionResult()
+                            isNode
                                     ? write(marker, topic, partition)
-                                    : done(Errors.CLUSTER_AUTHORIZATION_FAILED));
+                                    : abort(marker, topic, partition));
                 }
             }
         }
@@ -72,6 +75,20 @@ final class WriteTxnMarkersHandler implements ApiHandler {
 
     private static CompletableFuture<Errors> done(Errors error) {
         return CompletableFuture.completedFuture(error);
+    }
+
+    /** What a client may have done: the abort of what hangs. */
+    private CompletableFuture<Errors> abort(
+            WritableTxnMarker marker, WritableTxnMarkerTopic topic, int partition) {
+        if (marker.transactionResult()) {
+            return done(Errors.CLUSTER_AUTHORIZATION_FAILED);
+        }
+        return hanging.check(marker.producerId(), new TopicPartition(topic.name(), partition))
+                .thenCompose(
+                        error ->
+                                error == Errors.NONE
+                                        ? write(marker, topic, partition)
+                                        : done(error));
     }
 
     private CompletableFuture<Errors> write(

@@ -10,6 +10,7 @@ import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 
 import java.util.List;
@@ -56,6 +57,11 @@ public final class GroupHandlers {
                         ApiKeys.OFFSET_DELETE,
                         OffsetDeleteRequestData.class,
                         OffsetDeleteRequestData::groupId,
+                        router),
+                new SingleGroupHandler<>(
+                        ApiKeys.TXN_OFFSET_COMMIT,
+                        TxnOffsetCommitRequestData.class,
+                        TxnOffsetCommitRequestData::groupId,
                         router),
                 new OffsetFetchHandler(router),
                 new DescribeGroupsHandler(router),
