@@ -6,11 +6,17 @@ import io.headrace.standalone.command.ConsumeCommand;
 import io.headrace.standalone.command.GroupCommand;
 import io.headrace.standalone.command.ProduceCommand;
 import io.headrace.standalone.command.TopicCommand;
+import io.headrace.standalone.serve.CoordinatorCommand;
+import io.headrace.standalone.serve.GatewayCommand;
+import io.headrace.standalone.serve.StorageCommand;
 import io.headrace.standalone.up.UpCommand;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+
+import java.util.List;
+import java.util.Objects;
 
 /** The program {@code headrace}: one command with subcommands. */
 @Command(
@@ -31,7 +37,10 @@ import picocli.CommandLine.Help.Ansi;
             ProduceCommand.class,
             ConsumeCommand.class,
             GroupCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            StorageCommand.class,
+            CoordinatorCommand.class,
+            GatewayCommand.class
         },
         footer = {"", "'headrace COMMAND --help' explains a command."})
 public final class Headrace {
@@ -65,6 +74,10 @@ public final class Headrace {
                     }
                     return 2;
                 });
+        for (String service : List.of("storage", "coordinator", "gateway")) {
+            Objects.requireNonNull(program.getSubcommands().get(service))
+                    .setUnmatchedOptionsArePositionalParams(true);
+        }
         int exit = program.execute(arguments);
         if (arguments.length == 0) {
             program.usage(program.getOut());

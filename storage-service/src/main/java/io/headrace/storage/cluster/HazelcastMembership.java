@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * This node as a lite member of the cluster's Hazelcast group: a sign of life for others, nothing
- * that this node depends on. It joins nobody unless members are named.
+ * that this node depends on. It does not start unless members are named.
  */
 public final class HazelcastMembership implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HazelcastMembership.class);
@@ -28,7 +28,7 @@ public final class HazelcastMembership implements AutoCloseable {
     public static HazelcastMembership start(
             StorageProperties.Hazelcast properties, int nodeId, Uuid incarnationId) {
         HazelcastMembership membership = new HazelcastMembership();
-        if (properties.enabled()) {
+        if (properties.enabled() && !properties.members().isEmpty()) {
             Config config = config(properties, nodeId, incarnationId);
             Thread.ofPlatform()
                     .daemon()
@@ -50,16 +50,12 @@ public final class HazelcastMembership implements AutoCloseable {
                 .setAttribute("role", "storage")
                 .setAttribute("nodeId", Integer.toString(nodeId))
                 .setAttribute("incarnation", incarnationId.toString());
-        boolean alone = properties.members().isEmpty();
         config.getNetworkConfig().setPort(properties.port()).setPortAutoIncrement(true);
         JoinConfig join = config.getNetworkConfig().getJoin();
         join.getAutoDetectionConfig().setEnabled(false);
         join.getMulticastConfig().setEnabled(false);
-        join.getTcpIpConfig().setEnabled(!alone);
+        join.getTcpIpConfig().setEnabled(true);
         properties.members().forEach(join.getTcpIpConfig()::addMember);
-        if (alone) {
-            config.getNetworkConfig().getInterfaces().setEnabled(true).addInterface("127.0.0.1");
-        }
         return config;
     }
 

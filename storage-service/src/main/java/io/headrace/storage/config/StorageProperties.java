@@ -165,7 +165,8 @@ public record StorageProperties(
      * Membership in the cluster's Hazelcast group, which says who is alive.
      *
      * @param enabled whether to take part
-     * @param members {@code host:port} of members to join; none: it joins nobody
+     * @param members {@code host:port} of members to join; none: it is not started, since a member
+     *     alone says nothing to anybody
      * @param port the first port to try
      */
     public record Hazelcast(
