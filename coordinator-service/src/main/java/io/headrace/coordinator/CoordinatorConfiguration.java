@@ -162,7 +162,7 @@ class CoordinatorConfiguration {
                         coordinatorLoops,
                         controller,
                         handlers,
-                        groups.shards());
+                        groups.shards()::submit);
         environment
                 .getPropertySources()
                 .addFirst(

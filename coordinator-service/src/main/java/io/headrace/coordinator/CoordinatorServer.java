@@ -4,12 +4,12 @@ import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
+import io.headrace.coordinator.handler.GroupShards;
 import io.headrace.coordinator.handler.HandlerTable;
 import io.headrace.coordinator.handler.NodeServer;
 import io.headrace.coordinator.membership.HazelcastMembership;
 import io.headrace.coordinator.membership.Member;
 import io.headrace.coordinator.metadata.Controller;
-import io.headrace.coordinator.shard.OwnedShards;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.loop.LoopGroup;
 import io.headrace.transport.server.FrameServer;
@@ -41,7 +41,7 @@ public final class CoordinatorServer implements AutoCloseable {
             LoopGroup loops,
             Controller controller,
             HandlerTable handlers,
-            OwnedShards groups) {
+            GroupShards groups) {
         this.incarnationId = incarnationId;
         this.controller = controller;
         NodeServer nodes =

@@ -35,10 +35,14 @@ public record EnsureInternalTopic(String name) implements Command<Uuid> {
                         .setName(name)
                         .setNumPartitions(shape.partitions())
                         .setReplicationFactor((short) replicas);
-        shape.configs().forEach(
-                (config, value) ->
-                        topic.configs()
-                                .add(new CreatableTopicConfig().setName(config).setValue(value)));
+        shape.configs()
+                .forEach(
+                        (config, value) ->
+                                topic.configs()
+                                        .add(
+                                                new CreatableTopicConfig()
+                                                        .setName(config)
+                                                        .setValue(value)));
         CreateTopicsRequestData request = new CreateTopicsRequestData();
         request.topics().add(topic);
         Decision<CreateTopicsResponseData> created =

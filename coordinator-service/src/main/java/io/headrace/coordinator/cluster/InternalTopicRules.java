@@ -5,7 +5,6 @@ import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.internals.Topic;
-
 import org.jspecify.annotations.Nullable;
 
 import java.util.Map;

@@ -31,9 +31,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
-/**
- * Carries out the tasks of group shards: asks the owners of transactional ids. Thread-safe.
- */
+/** Carries out the tasks of group shards: asks the owners of transactional ids. Thread-safe. */
 public final class GroupTasks implements TaskRunner {
     private static final Logger LOG = LoggerFactory.getLogger(GroupTasks.class);
     private static final ApiSchema API = ApiCatalog.get(ApiKeys.ADD_PARTITIONS_TO_TXN);

@@ -80,7 +80,10 @@ public final class MarkerWriter {
      * @param events takes the answers of all partitions
      */
     public void write(
-            WriteMarkers task, int shard, int shardEpoch, Consumer<? super MarkersAnswered> events) {
+            WriteMarkers task,
+            int shard,
+            int shardEpoch,
+            Consumer<? super MarkersAnswered> events) {
         MetadataImage image = metadata.image();
         Map<TransactionPartition, Errors> answers = new HashMap<>();
         Map<Target, List<TransactionPartition>> byTarget = new LinkedHashMap<>();
@@ -95,7 +98,11 @@ public final class MarkerWriter {
         List<CompletableFuture<Map<TransactionPartition, Errors>>> calls = new ArrayList<>();
         byTarget.forEach(
                 (target, partitions) ->
-                        calls.add(send(target, request(task, shard, shardEpoch, partitions), partitions)));
+                        calls.add(
+                                send(
+                                        target,
+                                        request(task, shard, shardEpoch, partitions),
+                                        partitions)));
         CompletableFuture.allOf(calls.toArray(CompletableFuture[]::new))
                 .whenComplete(
                         (done, failure) -> {
@@ -111,8 +118,7 @@ public final class MarkerWriter {
 
     private static @Nullable Target target(MetadataImage image, TransactionPartition partition) {
         if (partition.topic().equals(Topic.GROUP_METADATA_TOPIC_NAME)) {
-            ShardOwnerImage owner =
-                    image.shardOwner(ShardOwnerImage.GROUP, partition.partition());
+            ShardOwnerImage owner = image.shardOwner(ShardOwnerImage.GROUP, partition.partition());
             CoordinatorImage coordinator =
                     owner == null ? null : image.coordinators().get(owner.ownerId());
             return coordinator == null ? null : new Target(null, coordinator);
@@ -142,8 +148,7 @@ public final class MarkerWriter {
         Map<String, WritableTxnMarkerTopic> topics = new LinkedHashMap<>();
         for (TransactionPartition partition : partitions) {
             topics.computeIfAbsent(
-                            partition.topic() + "/" + partition.topicId(),
-                            key -> topic(partition))
+                            partition.topic() + "/" + partition.topicId(), key -> topic(partition))
                     .partitionIndexes()
                     .add(partition.partition());
         }

@@ -215,8 +215,7 @@ final class TransactionalOffsets {
                         CommittedOffset.NO_EXPIRY,
                         topic.topicId());
         space.pendingOffsets().put(body.producerId(), body.producerEpoch(), key, offset);
-        space.append(
-                PendingOffsets.pending(body.producerId(), body.producerEpoch(), key, offset));
+        space.append(PendingOffsets.pending(body.producerId(), body.producerEpoch(), key, offset));
         return Errors.NONE;
     }
 

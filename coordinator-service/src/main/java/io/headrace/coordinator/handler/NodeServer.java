@@ -1,7 +1,6 @@
 package io.headrace.coordinator.handler;
 
 import io.headrace.coordinator.metadata.Controller;
-import io.headrace.coordinator.shard.OwnedShards;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.server.ConnectionHandler;
 import io.headrace.transport.server.ServerConnection;
@@ -21,7 +20,7 @@ public final class NodeServer implements Function<ServerConnection, ConnectionHa
             ClusterSecret secret,
             Controller controller,
             HandlerTable forwarded,
-            OwnedShards groups,
+            GroupShards groups,
             long sessionTimeoutMs) {
         this.secret = secret;
         this.controller = controller;

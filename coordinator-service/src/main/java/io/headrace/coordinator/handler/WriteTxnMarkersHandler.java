@@ -2,7 +2,6 @@ package io.headrace.coordinator.handler;
 
 import io.headrace.coordinator.group.GroupErrors;
 import io.headrace.coordinator.handler.group.Gathering;
-import io.headrace.coordinator.shard.OwnedShards;
 import io.headrace.coordinator.shard.ShardCall;
 import io.headrace.protocol.codec.ApiCatalog;
 
@@ -19,9 +18,9 @@ import java.util.List;
 
 /** WriteTxnMarkers of a transaction shard's owner: ends transactions in the shards of groups. */
 final class WriteTxnMarkersHandler implements NodeHandler {
-    private final OwnedShards groups;
+    private final GroupShards groups;
 
-    WriteTxnMarkersHandler(OwnedShards groups) {
+    WriteTxnMarkersHandler(GroupShards groups) {
         this.groups = groups;
     }
 
@@ -76,8 +75,7 @@ final class WriteTxnMarkersHandler implements NodeHandler {
                 continue;
             }
             groups.submit(
-                    part.shard(),
-                    new ShardCall(part.request(), version, "", "", gathering::add));
+                    part.shard(), new ShardCall(part.request(), version, "", "", gathering::add));
         }
     }
 

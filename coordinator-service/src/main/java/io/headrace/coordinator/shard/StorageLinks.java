@@ -84,8 +84,7 @@ public final class StorageLinks implements AutoCloseable {
     }
 
     private CompletableFuture<ClientChannel> open(String host, int port) {
-        InetSocketAddress address =
-                InetSocketAddress.createUnresolved(host, port);
+        InetSocketAddress address = InetSocketAddress.createUnresolved(host, port);
         return channels.connect(address, options)
                 .thenCompose(
                         channel ->

@@ -66,7 +66,8 @@ final class AddPartitionsDecision {
         for (AddPartitionsToTxnTransaction transaction : body.transactions()) {
             AddPartitionsToTxnTopicCollection topics = transaction.topics();
             AddPartitionsToTxnResult result =
-                    new AddPartitionsToTxnResult().setTransactionalId(transaction.transactionalId());
+                    new AddPartitionsToTxnResult()
+                            .setTransactionalId(transaction.transactionalId());
             response.resultsByTransaction().add(result);
             Session session =
                     new Session(
@@ -77,8 +78,7 @@ final class AddPartitionsDecision {
             if (transaction.verifyOnly()) {
                 result.setTopicResults(
                         TransactionErrors.topics(
-                                topics,
-                                (topic, index) -> verify(session, topic, index).code()));
+                                topics, (topic, index) -> verify(session, topic, index).code()));
                 continue;
             }
             Set<String> unknown = unknownIn(topics);
@@ -108,17 +108,12 @@ final class AddPartitionsDecision {
         }
         Session session =
                 new Session(
-                        body.transactionalId(),
-                        body.producerId(),
-                        body.producerEpoch(),
-                        (short) 0);
+                        body.transactionalId(), body.producerId(), body.producerEpoch(), (short) 0);
         int shard = ShardOwnerImage.shardOf(body.groupId(), offsets.partitionCount());
         Errors error =
                 add(
                         session,
-                        Set.of(
-                                new TransactionPartition(
-                                        offsets.name(), offsets.topicId(), shard)));
+                        Set.of(new TransactionPartition(offsets.name(), offsets.topicId(), shard)));
         if (error == Errors.CONCURRENT_TRANSACTIONS && mayHold) {
             space.hold(session.transactionalId(), request);
             return;
@@ -174,8 +169,7 @@ final class AddPartitionsDecision {
         return image != null
                         && state.partitions()
                                 .contains(
-                                        new TransactionPartition(
-                                                topic, image.topicId(), partition))
+                                        new TransactionPartition(topic, image.topicId(), partition))
                 ? Errors.NONE
                 : Errors.TRANSACTION_ABORTABLE;
     }

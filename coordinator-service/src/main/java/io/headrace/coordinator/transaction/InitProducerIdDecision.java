@@ -125,10 +125,7 @@ final class InitProducerIdDecision {
         }
         short lastEpoch = namesItself ? state.producerEpoch() : TransactionState.NO_EPOCH;
         if (!state.isEpochExhausted()) {
-            answer(
-                    request,
-                    transactionalId,
-                    state.bumped(lastEpoch, timeoutMs, space.nowMs()));
+            answer(request, transactionalId, state.bumped(lastEpoch, timeoutMs, space.nowMs()));
             return;
         }
         Long producerId = space.producerIdFor(request);
@@ -160,8 +157,7 @@ final class InitProducerIdDecision {
                         .setProducerEpoch(state.producerEpoch()));
     }
 
-    private void refuse(
-            ShardRequest request, InitProducerIdRequestData body, Errors error) {
+    private void refuse(ShardRequest request, InitProducerIdRequestData body, Errors error) {
         space.reply(request, TransactionErrors.reply(body, request.version(), error));
     }
 }

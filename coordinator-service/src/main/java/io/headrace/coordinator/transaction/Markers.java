@@ -127,10 +127,11 @@ final class Markers {
     }
 
     private void retryLater(String transactionalId, Pending waiting) {
-        space.deadlines()
-                .schedule(Kind.MARKERS, transactionalId, space.nowMs() + waiting.pauseMs);
+        space.deadlines().schedule(Kind.MARKERS, transactionalId, space.nowMs() + waiting.pauseMs);
         waiting.pauseMs =
-                Math.min(space.properties().markerRetryMaxMs(), Math.multiplyExact(waiting.pauseMs, 2));
+                Math.min(
+                        space.properties().markerRetryMaxMs(),
+                        Math.multiplyExact(waiting.pauseMs, 2));
     }
 
     /** The pause before a retry is over. */

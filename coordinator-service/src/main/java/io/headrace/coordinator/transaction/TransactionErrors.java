@@ -56,8 +56,7 @@ public final class TransactionErrors {
             case ListTransactionsRequestData list ->
                     new ListTransactionsResponseData().setErrorCode(error.code());
             default ->
-                    throw new IllegalArgumentException(
-                            "No transaction API: " + request.getClass());
+                    throw new IllegalArgumentException("No transaction API: " + request.getClass());
         };
     }
 

@@ -203,8 +203,7 @@ public final class TransactionShard implements ShardCore {
 
     private void scheduleExpiry() {
         space.deadlines()
-                .schedule(
-                        Kind.EXPIRY, "", space.nowMs() + space.properties().expirationCheckMs());
+                .schedule(Kind.EXPIRY, "", space.nowMs() + space.properties().expirationCheckMs());
     }
 
     @Override

@@ -102,8 +102,7 @@ final class TransactionSpace {
     /** Sets the deadline of a transaction that is open. */
     void watch(String transactionalId, TransactionState state) {
         if (state.status() == TransactionStatus.ONGOING) {
-            deadlines.schedule(
-                    Kind.TIMEOUT, transactionalId, state.startMs() + state.timeoutMs());
+            deadlines.schedule(Kind.TIMEOUT, transactionalId, state.startMs() + state.timeoutMs());
         } else {
             deadlines.cancel(Kind.TIMEOUT, transactionalId);
         }

@@ -21,12 +21,11 @@ public final class TaggedFields {
 
     /** Adds an id; the message must be written in a flexible version. */
     public static void putUuid(Message message, int tag, Uuid value) {
-        put(
-                message,
-                tag,
-                ByteBuffer.allocate(UUID_BYTES)
-                        .putLong(value.getMostSignificantBits())
-                        .putLong(value.getLeastSignificantBits()));
+        byte[] bytes = new byte[UUID_BYTES];
+        ByteBuffer.wrap(bytes)
+                .putLong(value.getMostSignificantBits())
+                .putLong(value.getLeastSignificantBits());
+        put(message, tag, bytes);
     }
 
     /** The id, or the zero id when there is none. */
@@ -37,7 +36,9 @@ public final class TaggedFields {
 
     /** Adds a number of four bytes. */
     public static void putInt(Message message, int tag, int value) {
-        put(message, tag, ByteBuffer.allocate(Integer.BYTES).putInt(value));
+        byte[] bytes = new byte[Integer.BYTES];
+        ByteBuffer.wrap(bytes).putInt(value);
+        put(message, tag, bytes);
     }
 
     /** The number, or another when there is none. */
@@ -46,8 +47,8 @@ public final class TaggedFields {
         return bytes == null ? otherwise : bytes.getInt();
     }
 
-    private static void put(Message message, int tag, ByteBuffer bytes) {
-        message.unknownTaggedFields().add(new RawTaggedField(tag, bytes.array()));
+    private static void put(Message message, int tag, byte[] bytes) {
+        message.unknownTaggedFields().add(new RawTaggedField(tag, bytes));
     }
 
     private static @Nullable ByteBuffer find(Message message, int tag, int length) {

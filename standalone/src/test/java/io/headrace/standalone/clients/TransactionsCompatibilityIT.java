@@ -115,7 +115,8 @@ class TransactionsCompatibilityIT {
             List<TopicPartition> assigned = partitions(topic, partitions);
             consumer.assign(assigned);
             Map<TopicPartition, Long> ends = consumer.endOffsets(assigned);
-            eventually(() -> {
+            eventually(
+                    () -> {
                         consumer.poll(Duration.ofMillis(100))
                                 .forEach(record -> values.add(record.value()));
                         assigned.forEach(
@@ -182,7 +183,8 @@ class TransactionsCompatibilityIT {
                 assertThat(consumer.poll(Duration.ofMillis(500)).count()).isZero();
                 open.commitTransaction();
                 List<String> values = new ArrayList<>();
-                eventually(() -> {
+                eventually(
+                        () -> {
                             consumer.poll(Duration.ofMillis(100))
                                     .forEach(record -> values.add(record.value()));
                             assertThat(values).containsExactly("first", "second");
@@ -195,8 +197,7 @@ class TransactionsCompatibilityIT {
     private static long end(Admin admin, TopicPartition partition, IsolationLevel isolation)
             throws Exception {
         return admin.listOffsets(
-                        Map.of(partition, OffsetSpec.latest()),
-                        new ListOffsetsOptions(isolation))
+                        Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(isolation))
                 .partitionResult(partition)
                 .get()
                 .offset();
@@ -218,7 +219,8 @@ class TransactionsCompatibilityIT {
             consumer.subscribe(List.of("input"));
             producer.initTransactions();
             List<String> values = new ArrayList<>();
-            eventually(() -> {
+            eventually(
+                    () -> {
                         consumer.poll(Duration.ofMillis(100))
                                 .forEach(record -> values.add(record.value()));
                         assertThat(values).hasSize(10);
@@ -228,13 +230,17 @@ class TransactionsCompatibilityIT {
             producer.send(new ProducerRecord<>("output", "aborted")).get();
             producer.sendOffsetsToTransaction(Map.of(input, new OffsetAndMetadata(5)), group);
             producer.abortTransaction();
-            assertThat(admin.listConsumerGroupOffsets("movers").partitionsToOffsetAndMetadata().get())
+            assertThat(
+                            admin.listConsumerGroupOffsets("movers")
+                                    .partitionsToOffsetAndMetadata()
+                                    .get())
                     .isEmpty();
             producer.beginTransaction();
             values.forEach(value -> producer.send(new ProducerRecord<>("output", value)));
             producer.sendOffsetsToTransaction(Map.of(input, new OffsetAndMetadata(10)), group);
             producer.commitTransaction();
-            eventually(() ->
+            eventually(
+                    () ->
                             assertThat(consumer.committed(Set.of(input)).get(input).offset())
                                     .isEqualTo(10));
         }
@@ -271,12 +277,17 @@ class TransactionsCompatibilityIT {
         create("silent", 1);
         try (KafkaProducer<String, String> producer =
                         producer(
-                                Map.of("transactional.id", "silent", "transaction.timeout.ms", 1000));
+                                Map.of(
+                                        "transactional.id",
+                                        "silent",
+                                        "transaction.timeout.ms",
+                                        1000));
                 Admin admin = admin()) {
             producer.initTransactions();
             producer.beginTransaction();
             producer.send(new ProducerRecord<>("silent", "lost")).get();
-            eventually(() -> {
+            eventually(
+                    () -> {
                         TransactionDescription described =
                                 admin.describeTransactions(List.of("silent"))
                                         .description("silent")
@@ -374,7 +385,8 @@ class TransactionsCompatibilityIT {
                             reading, new StringDeserializer(), new StringDeserializer())) {
                 consumer.assign(partitions("restarted", 1));
                 List<String> values = new ArrayList<>();
-                eventually(() -> {
+                eventually(
+                        () -> {
                             consumer.poll(Duration.ofMillis(100))
                                     .forEach(record -> values.add(record.value()));
                             assertThat(values).containsExactly("committed", "again");

@@ -34,8 +34,7 @@ final class CoordinatorQuestions {
             ApiMessage question,
             Class<R> answerType) {
         ApiSchema api = ApiCatalog.get(key);
-        ByteBuffer frame =
-                Frames.join(MessageWriter.request(api, version, 0, CLIENT_ID, question));
+        ByteBuffer frame = Frames.join(MessageWriter.request(api, version, 0, CLIENT_ID, question));
         return services.forwarder()
                 .forward(
                         new Letter(

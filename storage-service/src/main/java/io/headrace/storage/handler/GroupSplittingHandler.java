@@ -15,9 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
-/**
- * An API about several groups, or transactional ids: each part goes to the owner of its shard.
- */
+/** An API about several groups, or transactional ids: each part goes to the owner of its shard. */
 final class GroupSplittingHandler extends ForwardingHandler {
     private final GroupSplit split;
     private final Function<String, ForwardTarget> ownerOf;

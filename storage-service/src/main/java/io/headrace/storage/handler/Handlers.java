@@ -142,10 +142,7 @@ public final class Handlers {
         Function<String, ForwardTarget> transactionOwner = id -> transactionShardOf(services, id);
         handlers.add(
                 new GroupSplittingHandler(
-                        services,
-                        ApiKeys.OFFSET_FETCH,
-                        new GroupSplit.OffsetFetch(),
-                        groupOwner));
+                        services, ApiKeys.OFFSET_FETCH, new GroupSplit.OffsetFetch(), groupOwner));
         handlers.add(
                 new GroupSplittingHandler(
                         services,
@@ -182,8 +179,7 @@ public final class Handlers {
 
     /** Where the requests of a transactional id go. */
     static ForwardTarget transactionShardOf(Services services, String transactionalId) {
-        return shardOf(
-                services, TRANSACTIONS_TOPIC, ShardOwnerImage.TRANSACTION, transactionalId);
+        return shardOf(services, TRANSACTIONS_TOPIC, ShardOwnerImage.TRANSACTION, transactionalId);
     }
 
     private static ForwardTarget shardOf(

@@ -112,7 +112,7 @@ final class ProduceGathering {
         if (transactionalId != null && BatchView.isTransactional(batch, at)) {
             long producerId = BatchView.producerId(batch, at);
             short epoch = BatchView.producerEpoch(batch, at);
-            if (!partition.log().isTransactionOpen(producerId, epoch)) {
+            if (!partition.log().producerStates().isTransactionOpen(producerId, epoch)) {
                 new TransactionStart(transactionalId, slot, partition, accepted).verify();
                 return;
             }
@@ -173,7 +173,10 @@ final class ProduceGathering {
             }
             if (error != Errors.NONE) {
                 end(error, null);
-            } else if (partition.log().isTransactionOpen(producerId, producerEpoch)) {
+            } else if (partition
+                    .log()
+                    .producerStates()
+                    .isTransactionOpen(producerId, producerEpoch)) {
                 begin();
             } else if (!ticket.isValid()) {
                 // A transaction of the producer ended meanwhile; it may have been this one.
@@ -182,7 +185,7 @@ final class ProduceGathering {
                 } else {
                     end(Errors.NOT_ENOUGH_REPLICAS, "The transaction could not be confirmed");
                 }
-            } else if (!partition.log().isProducerKnown(producerId)
+            } else if (!partition.log().producerStates().isKnown(producerId)
                     && baseSequence > ticket.lowestSequence()) {
                 // An earlier batch was refused; without it this one would open a gap.
                 end(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER, null);
@@ -193,7 +196,7 @@ final class ProduceGathering {
 
         private void begin() {
             appendNow(slot, partition, accepted);
-            if (partition.log().isTransactionOpen(producerId, producerEpoch)) {
+            if (partition.log().producerStates().isTransactionOpen(producerId, producerEpoch)) {
                 partition.verifications().onBegun(producerId);
             }
         }

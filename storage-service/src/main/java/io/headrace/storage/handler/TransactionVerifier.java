@@ -58,10 +58,7 @@ final class TransactionVerifier {
             Consumer<Errors> verdict) {
         Session session =
                 new Session(
-                        transactionalId,
-                        producerId,
-                        producerEpoch,
-                        produceVersion >= IMPLICIT_ADD);
+                        transactionalId, producerId, producerEpoch, produceVersion >= IMPLICIT_ADD);
         boolean isFirst;
         synchronized (waiting) {
             waiting.computeIfAbsent(session, key -> new LinkedHashMap<>())

@@ -133,7 +133,10 @@ final class WriteTxnMarkersHandler implements ApiHandler {
             return;
         }
         if (marker.transactionVersion() >= V2) {
-            partition.log().checkRaisedEpoch(marker.producerId(), marker.producerEpoch());
+            partition
+                    .log()
+                    .producerStates()
+                    .checkRaisedEpoch(marker.producerId(), marker.producerEpoch());
         }
         ControlMarker control =
                 new ControlMarker(

@@ -397,22 +397,8 @@ public final class PartitionLog {
         return epochs;
     }
 
-    /** See {@link ProducerStates#isTransactionOpen}. */
-    public boolean isTransactionOpen(long producerId, short producerEpoch) {
-        return producers.isTransactionOpen(producerId, producerEpoch);
-    }
-
-    /** Whether anything is remembered of a producer. */
-    public boolean isProducerKnown(long producerId) {
-        return producers.isKnown(producerId);
-    }
-
-    /** See {@link ProducerStates#checkRaisedEpoch}. */
-    public void checkRaisedEpoch(long producerId, short markerEpoch) {
-        producers.checkRaisedEpoch(producerId, markerEpoch);
-    }
-
-    ProducerStates producerStates() {
+    /** What producers wrote; to be asked, not changed. */
+    public ProducerStates producerStates() {
         return producers;
     }
 

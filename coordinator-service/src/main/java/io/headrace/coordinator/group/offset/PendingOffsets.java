@@ -205,8 +205,7 @@ public final class PendingOffsets {
                 applyFence(producerId, record.value());
                 return null;
             }
-            PendingOffsetKey read =
-                    ResponseReader.readInto(new PendingOffsetKey(), VERSION, body);
+            PendingOffsetKey read = ResponseReader.readInto(new PendingOffsetKey(), VERSION, body);
             applyOffset(read, record.value());
             return read.group();
         } catch (MalformedFrameException e) {
