@@ -31,11 +31,9 @@ public final class Verifications {
 
     /** A question under way. */
     public static final class Ticket {
-        private final long producerId;
         private final Start start;
 
-        Ticket(long producerId, Start start) {
-            this.producerId = producerId;
+        private Ticket(Start start) {
             this.start = start;
         }
 
@@ -66,7 +64,7 @@ public final class Verifications {
         }
         start.lowestSequence = Math.min(start.lowestSequence, baseSequence);
         start.open++;
-        return new Ticket(producerId, start);
+        return new Ticket(start);
     }
 
     private boolean forgetIdle() {
