@@ -47,68 +47,13 @@ class TransactionSimulationTest {
             TransactionHarness.withTopic(
                     MetadataImage.EMPTY, "orders", TransactionHarness.ORDERS, PARTITIONS);
 
-    /** What one producer last did in a partition. */
-    private static final class Written {
-        private short producerEpoch;
-        private int coordinatorEpoch = -1;
-        private long markerCount;
-        private final Set<Integer> open = new HashSet<>();
-    }
-
-    /** A partition as its leader keeps it. */
-    private static final class Partition {
-        private final Map<Long, Written> producers = new HashMap<>();
-
-        /** How each transaction ended here. */
-        private final Map<Integer, Boolean> ends = new HashMap<>();
-
-        private Written of(long producerId) {
-            return producers.computeIfAbsent(producerId, id -> new Written());
-        }
-
-        private boolean isOpen(Session session) {
-            Written written = of(session.producerId());
-            return !written.open.isEmpty() && written.producerEpoch == session.producerEpoch();
-        }
-
-        private Errors append(Session session, int transaction) {
-            Written written = of(session.producerId());
-            if (session.producerEpoch() < written.producerEpoch) {
-                return Errors.INVALID_PRODUCER_EPOCH;
-            }
-            written.producerEpoch = session.producerEpoch();
-            written.open.add(transaction);
-            assertThat(written.open).as("transactions that one marker would end").hasSize(1);
-            assertThat(ends).as("transactions that have ended").doesNotContainKey(transaction);
-            return Errors.NONE;
-        }
-
-        private Errors end(WriteMarkers marker, int coordinatorEpoch) {
-            Written written = of(marker.producerId());
-            if (coordinatorEpoch < written.coordinatorEpoch) {
-                return Errors.TRANSACTION_COORDINATOR_FENCED;
-            }
-            boolean isOfNext =
-                    !written.open.isEmpty() && marker.producerEpoch() == written.producerEpoch;
-            if (marker.producerEpoch() < written.producerEpoch || isOfNext) {
-                return Errors.INVALID_PRODUCER_EPOCH;
-            }
-            written.coordinatorEpoch = coordinatorEpoch;
-            written.producerEpoch = marker.producerEpoch();
-            written.markerCount++;
-            written.open.forEach(transaction -> ends.put(transaction, marker.commit()));
-            written.open.clear();
-            return Errors.NONE;
-        }
-    }
-
     /** The shard's owners, past and present, its partitions, and the network between. */
     private final class World {
         private final SimulatedLoop loop = new SimulatedLoop();
         private final RandomGenerator random;
         private final SimulatedLog log;
         private final List<Shard> owners = new ArrayList<>();
-        private final List<Partition> partitions = new ArrayList<>();
+        private final List<SimulatedPartition> partitions = new ArrayList<>();
         private int faultPercent;
         private int shardEpoch = -1;
         private long lastProducerId = 100;
@@ -118,7 +63,7 @@ class TransactionSimulationTest {
             this.random = random;
             this.log = new SimulatedLog(loop, random);
             for (int i = 0; i < PARTITIONS; i++) {
-                partitions.add(new Partition());
+                partitions.add(new SimulatedPartition());
             }
         }
 
@@ -371,12 +316,12 @@ class TransactionSimulationTest {
 
         /** Produces: the partition's leader asks the coordinator first, as KIP-890 says. */
         private void append(Session mine, int transaction, int target, Consumer<Errors> onAnswer) {
-            Partition partition = world.partitions.get(target);
+            SimulatedPartition partition = world.partitions.get(target);
             if (partition.isOpen(mine)) {
                 onAnswer.accept(partition.append(mine, transaction));
                 return;
             }
-            long markersBefore = partition.of(mine.producerId()).markerCount;
+            long markersBefore = partition.markerCount(mine.producerId());
             world.ask(
                     TransactionHarness.adding(mine, false, target),
                     5,
@@ -385,8 +330,7 @@ class TransactionSimulationTest {
                                 answer instanceof AddPartitionsToTxnResponseData added
                                         ? TransactionHarness.errorOf(added)
                                         : Errors.NETWORK_EXCEPTION;
-                        boolean isVoid =
-                                partition.of(mine.producerId()).markerCount != markersBefore;
+                        boolean isVoid = partition.markerCount(mine.producerId()) != markersBefore;
                         if (error == Errors.NONE && isVoid) {
                             error = Errors.NOT_ENOUGH_REPLICAS;
                         }
@@ -420,18 +364,16 @@ class TransactionSimulationTest {
     }
 
     private static void check(World world, List<Producer> producers) {
-        for (Partition partition : world.partitions) {
-            for (Written written : partition.producers.values()) {
-                assertThat(written.open).as("transactions without an end").isEmpty();
-            }
+        for (SimulatedPartition partition : world.partitions) {
+            assertThat(partition.open()).as("transactions without an end").isEmpty();
         }
         for (Producer producer : producers) {
             producer.written.forEach(
                     (transaction, targets) -> {
                         Boolean told = producer.told.get(transaction);
                         Set<Boolean> ends = new HashSet<>();
-                        for (Partition partition : world.partitions) {
-                            Boolean end = partition.ends.get(transaction);
+                        for (SimulatedPartition partition : world.partitions) {
+                            Boolean end = partition.endOf(transaction);
                             if (end != null) {
                                 ends.add(end);
                             }
