@@ -8,6 +8,7 @@ import org.apache.kafka.common.internals.Topic;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Map;
+import java.util.TreeMap;
 
 /** How the platform's own topics are made. */
 final class InternalTopicRules {
@@ -63,6 +64,13 @@ final class InternalTopicRules {
         }
         Shape shape = shapeOf(shardTopic, state.rules());
         return shape == null ? 0 : shape.partitions();
+    }
+
+    /** How many shards there are of each kind. */
+    static Map<Byte, Integer> shards(ControllerState state) {
+        Map<Byte, Integer> counts = new TreeMap<>();
+        SHARD_TOPICS.forEach((kind, topic) -> counts.put(kind, shardCount(topic, state)));
+        return counts;
     }
 
     /** Replicas of a new internal topic: three, or as many as there are nodes. */

@@ -1,5 +1,7 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.offset.CommittedOffset;
 import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.group.offset.PendingOffsets;
@@ -145,6 +147,10 @@ final class TransactionalOffsets {
     }
 
     private Errors checkMember(TxnOffsetCommitRequestData body) {
+        ConsumerGroup consumerGroup = space.consumerGroup(body.groupId());
+        if (consumerGroup != null) {
+            return checkMember(consumerGroup, body);
+        }
         ClassicGroup group = space.group(body.groupId());
         int generation = body.generationId();
         if (group == null) {
@@ -168,8 +174,25 @@ final class TransactionalOffsets {
         return generation == group.generation() ? Errors.NONE : Errors.ILLEGAL_GENERATION;
     }
 
+    private static Errors checkMember(ConsumerGroup group, TxnOffsetCommitRequestData body) {
+        int epoch = body.generationId();
+        if (epoch < 0 && body.memberId().isEmpty()) {
+            return Errors.NONE; // a producer of before KIP-447
+        }
+        if (epoch < 0 && group.memberCount() == 0) {
+            return Errors.NONE;
+        }
+        ConsumerMember member = group.member(body.memberId());
+        if (member == null) {
+            return Errors.UNKNOWN_MEMBER_ID;
+        }
+        return epoch == member.memberEpoch() ? Errors.NONE : Errors.ILLEGAL_GENERATION;
+    }
+
     private void commit(ShardRequest request, TxnOffsetCommitRequestData body) {
-        if (space.group(body.groupId()) == null) {
+        boolean isNew =
+                space.group(body.groupId()) == null && space.consumerGroup(body.groupId()) == null;
+        if (isNew) {
             space.addGroup(new ClassicGroup(body.groupId(), space.nowMs()));
         }
         TxnOffsetCommitResponseData response = new TxnOffsetCommitResponseData();

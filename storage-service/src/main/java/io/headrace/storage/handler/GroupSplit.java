@@ -2,6 +2,8 @@ package io.headrace.storage.handler;
 
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
 import org.apache.kafka.common.message.AddPartitionsToTxnResponseData;
+import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
+import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
@@ -15,10 +17,7 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import java.util.List;
 import java.util.Set;
 
-/**
- * How a request about several groups, or transactional ids, is taken apart, and its answers put
- * together.
- */
+/** How a request about several groups, or transactional ids, is taken apart, and its answers put together. */
 interface GroupSplit {
     /** The groups that the request is about. */
     List<String> groups(ApiMessage request);
@@ -75,6 +74,29 @@ interface GroupSplit {
             ((DescribeGroupsResponseData) into)
                     .groups()
                     .addAll(((DescribeGroupsResponseData) answer).groups());
+        }
+    }
+
+    /** ConsumerGroupDescribe. */
+    record DescribeConsumerGroups() implements GroupSplit {
+        @Override
+        public List<String> groups(ApiMessage request) {
+            return ((ConsumerGroupDescribeRequestData) request).groupIds();
+        }
+
+        @Override
+        public ApiMessage only(ApiMessage request, Set<String> groups) {
+            ConsumerGroupDescribeRequestData part =
+                    ((ConsumerGroupDescribeRequestData) request).duplicate();
+            part.setGroupIds(part.groupIds().stream().filter(groups::contains).toList());
+            return part;
+        }
+
+        @Override
+        public void merge(ApiMessage into, ApiMessage answer) {
+            ((ConsumerGroupDescribeResponseData) into)
+                    .groups()
+                    .addAll(((ConsumerGroupDescribeResponseData) answer).groups());
         }
     }
 

@@ -6,6 +6,7 @@ import io.headrace.storage.forward.ForwardTarget;
 
 import org.apache.kafka.common.message.AddOffsetsToTxnRequestData;
 import org.apache.kafka.common.message.EndTxnRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData;
@@ -54,6 +55,7 @@ public final class Handlers {
                     ApiKeys.SYNC_GROUP,
                     ApiKeys.HEARTBEAT,
                     ApiKeys.LEAVE_GROUP,
+                    ApiKeys.CONSUMER_GROUP_HEARTBEAT,
                     ApiKeys.OFFSET_COMMIT,
                     ApiKeys.OFFSET_DELETE,
                     ApiKeys.TXN_OFFSET_COMMIT);
@@ -152,6 +154,12 @@ public final class Handlers {
         handlers.add(
                 new GroupSplittingHandler(
                         services,
+                        ApiKeys.CONSUMER_GROUP_DESCRIBE,
+                        new GroupSplit.DescribeConsumerGroups(),
+                        groupOwner));
+        handlers.add(
+                new GroupSplittingHandler(
+                        services,
                         ApiKeys.DELETE_GROUPS,
                         new GroupSplit.DeleteGroups(),
                         groupOwner));
@@ -206,6 +214,7 @@ public final class Handlers {
             case SyncGroupRequestData sync -> sync.groupId();
             case HeartbeatRequestData heartbeat -> heartbeat.groupId();
             case LeaveGroupRequestData leave -> leave.groupId();
+            case ConsumerGroupHeartbeatRequestData heartbeat -> heartbeat.groupId();
             case OffsetCommitRequestData commit -> commit.groupId();
             case OffsetDeleteRequestData delete -> delete.groupId();
             case TxnOffsetCommitRequestData commit -> commit.groupId();
