@@ -32,6 +32,9 @@ public final class NodeServer implements Function<ServerConnection, ConnectionHa
                         new AllocateProducerIdsHandler(controller),
                         new WriteTxnMarkersHandler(groups),
                         new AddPartitionsOfNodesHandler(forwarded),
+                        new AlterPartitionHandler(controller),
+                        new AssignReplicasToDirsHandler(controller),
+                        new BrokerHeartbeatHandler(controller),
                         new EnvelopeHandler(forwarded));
         for (NodeHandler handler : own) {
             handlers.put(handler.apiKey(), handler);
