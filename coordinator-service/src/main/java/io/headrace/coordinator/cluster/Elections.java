@@ -62,13 +62,6 @@ final class Elections {
                 .toRecord();
     }
 
-    /** Whether a partition is led by the longest of unclean logs: records may be lost. */
-    static boolean isLastResort(PartitionImage before, PartitionRecord after) {
-        return after.leader() >= 0
-                && before.isr().isEmpty()
-                && !before.eligibleLeaderReplicas().contains(after.leader());
-    }
-
     /** Whether that incarnation can lead the partition or be in sync, as far as is known. */
     static boolean isUsable(
             ControllerState state, PartitionImage partition, int nodeId, long nodeEpoch) {
