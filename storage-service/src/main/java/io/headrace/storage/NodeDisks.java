@@ -226,9 +226,13 @@ final class NodeDisks implements AutoCloseable {
         return null;
     }
 
+    /** Names the file with the boot's id, where a fault test stands in for the system. */
+    private static final String BOOT_ID_PROPERTY = "headrace.faults.boot-id";
+
     private static String bootId() {
+        String file = System.getProperty(BOOT_ID_PROPERTY, "/proc/sys/kernel/random/boot_id");
         try {
-            return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).trim();
+            return Files.readString(Path.of(file)).trim();
         } catch (IOException e) {
             // Not Linux: without a name for this boot, each start counts as a new one.
             return Uuid.randomUuid().toString();

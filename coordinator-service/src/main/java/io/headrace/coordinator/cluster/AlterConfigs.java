@@ -112,7 +112,9 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
             }
             apply(key, entry, after);
         }
-        if (key.type() == ConfigResourceKey.TOPIC) {
+        if (key.type() == ConfigResourceKey.GROUP) {
+            ConfigRules.requireValidGroupConfigs(after);
+        } else if (key.type() == ConfigResourceKey.TOPIC) {
             ConfigRules.requireValidTopicConfigs(after);
         } else if (!key.name().isEmpty()) {
             ConfigRules.requireValidNodeConfigs(after);
@@ -134,6 +136,12 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
             case ConfigResourceKey.BROKER -> {
                 if (!key.name().isEmpty() && !isRegisteredNode(image, key.name())) {
                     throw new InvalidRequestException("No broker " + key.name() + " is registered");
+                }
+            }
+            case ConfigResourceKey.GROUP -> {
+                // The group need not exist yet.
+                if (key.name().isEmpty()) {
+                    throw new InvalidRequestException("Default group resources are not allowed.");
                 }
             }
             default ->

@@ -1,5 +1,6 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.config.GroupConfigs;
 import io.headrace.protocol.config.TopicConfigs;
 
 import org.apache.kafka.common.errors.InvalidConfigurationException;
@@ -36,6 +37,12 @@ final class ConfigRules {
         for (var config : configs.entrySet()) {
             refuse(BrokerDefaults.nodeProblem(config.getKey(), config.getValue()));
         }
+    }
+
+    /** As for topics, for one group. */
+    static void requireValidGroupConfigs(Map<String, String> configs) {
+        requireShort(configs);
+        refuse(GroupConfigs.problem(configs));
     }
 
     private static void requireShort(Map<String, String> configs) {
