@@ -1,5 +1,7 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.config.BrokerConfigNames;
+import io.headrace.protocol.config.TopicConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 
 import org.jspecify.annotations.Nullable;
@@ -21,14 +23,18 @@ final class BrokerDefaults {
 
     /** Says what is wrong with a default; null when nothing is. */
     static @Nullable String problem(String name, String value) {
+        String topicConfig = BrokerConfigNames.dynamicTopicConfig(name);
+        if (topicConfig != null) {
+            return TopicConfigs.problem(Map.of(topicConfig, value));
+        }
         if (!name.equals(NUM_PARTITIONS) && !name.equals(REPLICATION_FACTOR)) {
             return "Config "
                     + name
                     + " cannot be changed while running; "
                     + NUM_PARTITIONS
-                    + " and "
+                    + ", "
                     + REPLICATION_FACTOR
-                    + " of all brokers can";
+                    + " and defaults of topic configs can, of all brokers";
         }
         int max = name.equals(NUM_PARTITIONS) ? Integer.MAX_VALUE : Short.MAX_VALUE;
         try {

@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -170,6 +171,12 @@ public final class Partition {
                             case "producer" -> null;
                             case "uncompressed" -> CompressionCodec.NONE;
                             default -> CompressionCodec.forConfigName(codec);
+                        },
+                        switch (codec) {
+                            case "gzip" -> OptionalInt.of(config.compressionGzipLevel());
+                            case "lz4" -> OptionalInt.of(config.compressionLz4Level());
+                            case "zstd" -> OptionalInt.of(config.compressionZstdLevel());
+                            default -> OptionalInt.empty();
                         },
                         config.logAppendTime()
                                 ? TimestampType.LOG_APPEND_TIME
