@@ -179,11 +179,6 @@ public final class PartitionLog {
         return segments.sizeInBytes();
     }
 
-    /** How many segments there are. */
-    public int segmentCount() {
-        return segments.all().length;
-    }
-
     /** Why acknowledged records may be missing, found at recovery; empty for a clean log. */
     public Optional<UncleanLog> unclean() {
         return unclean(config);
