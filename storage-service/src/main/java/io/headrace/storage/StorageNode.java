@@ -3,6 +3,7 @@ package io.headrace.storage;
 import io.headrace.protocol.metadata.Endpoint;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.storage.cluster.ClusterView;
+import io.headrace.storage.cluster.IsrProposer;
 import io.headrace.storage.cluster.MetadataChange;
 import io.headrace.storage.cluster.MetadataTail;
 import io.headrace.storage.cluster.ProducerIds;
@@ -12,6 +13,8 @@ import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.fetch.ColdReads;
 import io.headrace.storage.fetch.FetchService;
+import io.headrace.storage.fetcher.FetcherSettings;
+import io.headrace.storage.fetcher.LeaderFetchers;
 import io.headrace.storage.forward.CoordinatorLinks;
 import io.headrace.storage.forward.Forwarder;
 import io.headrace.storage.handler.Dispatcher;
@@ -20,6 +23,7 @@ import io.headrace.storage.handler.Services;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.metrics.ApiMetrics;
 import io.headrace.storage.metrics.DataMetrics;
+import io.headrace.storage.partition.PartitionSurroundings;
 import io.headrace.storage.partition.Partitions;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
@@ -83,6 +87,7 @@ public final class StorageNode implements AutoCloseable {
     private final ScheduledExecutorService upkeep;
     private final CoordinatorLinks links;
     private final MetadataTail tail;
+    private final LeaderFetchers fetchers;
     private final CompletableFuture<InetSocketAddress> started = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Thread starter;
@@ -133,6 +138,11 @@ public final class StorageNode implements AutoCloseable {
                                 MAX_COORDINATOR_FRAME_BYTES),
                         new NodeAuthenticator(secret, properties.nodeId(), "storage"),
                         view::image);
+        this.fetchers =
+                new LeaderFetchers(
+                        FetcherSettings.of(properties.nodeId(), view::nodeEpoch, view::image),
+                        loops,
+                        new NodeAuthenticator(secret, properties.nodeId(), "storage"));
         this.tail = new MetadataTail(view, links, this::onMetadata);
         this.starter = new Thread(this::startUp, "storage-start");
     }
@@ -208,13 +218,7 @@ public final class StorageNode implements AutoCloseable {
             opened.requireCluster(image);
             opened.setAsideStrays(image);
             Partitions created =
-                    new Partitions(
-                            properties.nodeId(),
-                            loops,
-                            store,
-                            io,
-                            properties.topicDefaults(),
-                            clockMs);
+                    new Partitions(surroundings(), loops, store, properties.topicDefaults());
             createPartitions(created);
             tail.register(registration(opened, image)).get();
             settle(created);
@@ -234,6 +238,16 @@ public final class StorageNode implements AutoCloseable {
         ended.completeExceptionally(
                 new StorageStartException(String.valueOf(refusal.getMessage()), refusal));
         return null;
+    }
+
+    private PartitionSurroundings surroundings() {
+        return new PartitionSurroundings(
+                properties.nodeId(),
+                properties.replication().lagTimeMax().toMillis(),
+                io,
+                clockMs,
+                fetchers,
+                new IsrProposer(properties.nodeId(), view, links));
     }
 
     private void fail(Throwable cause) {
@@ -291,10 +305,24 @@ public final class StorageNode implements AutoCloseable {
                 : current.apply(change.after(), change.topicIds(), nodeEpoch);
     }
 
-    private Registration registration(NodeDisks opened, MetadataImage image) {
+    private String advertisedHost() {
         StorageProperties.Advertised advertised = properties.advertised();
-        String host = advertised == null ? reachableHost() : advertised.host();
-        int clientPort = advertised == null ? port.port() : advertised.port();
+        return advertised == null ? reachableHost() : advertised.host();
+    }
+
+    private int advertisedPort() {
+        StorageProperties.Advertised advertised = properties.advertised();
+        return advertised == null ? port.port() : advertised.port();
+    }
+
+    /** What other nodes are told to connect to, host:port. */
+    String advertisedAddress() {
+        return advertisedHost() + ":" + advertisedPort();
+    }
+
+    private Registration registration(NodeDisks opened, MetadataImage image) {
+        String host = advertisedHost();
+        int clientPort = advertisedPort();
         return new Registration(
                 properties.nodeId(),
                 incarnationId,
@@ -393,7 +421,7 @@ public final class StorageNode implements AutoCloseable {
             Partitions current = partitions;
             if (opened != null && current != null) {
                 opened.logs().tick(clockMs.getAsLong());
-                current.refreshStats();
+                current.tick(view.image());
                 opened.failure().ifPresent(ended::completeExceptionally);
             }
         } catch (RuntimeException e) {
@@ -425,6 +453,7 @@ public final class StorageNode implements AutoCloseable {
             open.close();
         }
         tail.stop();
+        fetchers.close();
         upkeep.shutdownNow();
         joinStarter();
         closeLogs();

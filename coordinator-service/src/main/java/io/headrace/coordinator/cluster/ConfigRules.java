@@ -31,6 +31,14 @@ final class ConfigRules {
         }
     }
 
+    /** As for topics, for one storage node. */
+    static void requireValidNodeConfigs(Map<String, String> configs) {
+        requireShort(configs);
+        for (var config : configs.entrySet()) {
+            refuse(BrokerDefaults.nodeProblem(config.getKey(), config.getValue()));
+        }
+    }
+
     /** As for topics, for one group. */
     static void requireValidGroupConfigs(Map<String, String> configs) {
         requireShort(configs);
