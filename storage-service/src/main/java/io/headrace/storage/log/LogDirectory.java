@@ -16,8 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.PriorityBlockingQueue;
 
@@ -42,6 +44,11 @@ final class LogDirectory {
     private volatile @Nullable IOException offlineCause;
     private volatile boolean full;
     private @Nullable List<DirectoryCheckpoints.Line> lastWritten;
+
+    /** The logs that the checkpoints may have lines of, also after a loss of power. */
+    private final Set<String> namesOnDisk = new HashSet<>();
+
+    private boolean isDurable;
 
     /** Something to remove from the disk later. */
     record Removal(long dueMs, List<Path> paths) implements Comparable<Removal> {
@@ -195,10 +202,30 @@ final class LogDirectory {
                             state.verified()));
         }
         lines.sort(Comparator.comparing(line -> DirectoryCheckpoints.keyOf(line.id())));
-        if (!lines.equals(lastWritten)) {
+        boolean mustLast = durable && !isDurable;
+        if (!lines.equals(lastWritten) || mustLast) {
             checkpoints.write(bootId, lines, durable);
             lastWritten = lines;
+            isDurable = durable;
+            if (durable) {
+                namesOnDisk.clear();
+            }
+            lines.forEach(line -> namesOnDisk.add(nameOf(line.id())));
         }
+    }
+
+    /**
+     * Makes sure that no checkpoint of an earlier log of that name is left, which would lend the
+     * new one its offsets. To be called before the new one is among the logs.
+     */
+    synchronized void forgetCheckpointOf(TopicIdPartition id) throws IOException {
+        if (lastWritten == null || namesOnDisk.contains(nameOf(id))) {
+            writeCheckpoints(true);
+        }
+    }
+
+    private static String nameOf(TopicIdPartition id) {
+        return DirectoryCheckpoints.nameOf(id.topic(), id.partition());
     }
 
     void removeLater(Removal removal) {
