@@ -3,6 +3,7 @@ package io.headrace.storage;
 import io.headrace.protocol.metadata.Endpoint;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.storage.cluster.ClusterView;
+import io.headrace.storage.cluster.IsrProposer;
 import io.headrace.storage.cluster.MetadataChange;
 import io.headrace.storage.cluster.MetadataTail;
 import io.headrace.storage.cluster.ProducerIds;
@@ -12,6 +13,8 @@ import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.fetch.ColdReads;
 import io.headrace.storage.fetch.FetchService;
+import io.headrace.storage.fetcher.FetcherSettings;
+import io.headrace.storage.fetcher.LeaderFetchers;
 import io.headrace.storage.forward.CoordinatorLinks;
 import io.headrace.storage.forward.Forwarder;
 import io.headrace.storage.handler.Dispatcher;
@@ -20,6 +23,7 @@ import io.headrace.storage.handler.Services;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.metrics.ApiMetrics;
 import io.headrace.storage.metrics.DataMetrics;
+import io.headrace.storage.partition.PartitionSurroundings;
 import io.headrace.storage.partition.Partitions;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
@@ -40,6 +44,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -64,6 +69,9 @@ import java.util.function.LongSupplier;
 public final class StorageNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StorageNode.class);
     private static final long STOP_MS = 10_000;
+    private static final Duration COORDINATOR_CONNECT_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration COORDINATOR_REQUEST_TIMEOUT = Duration.ofSeconds(30);
+    private static final int MAX_COORDINATOR_FRAME_BYTES = 256 << 20;
 
     private final StorageProperties properties;
     private final ClusterSecret secret;
@@ -79,7 +87,9 @@ public final class StorageNode implements AutoCloseable {
     private final ScheduledExecutorService upkeep;
     private final CoordinatorLinks links;
     private final MetadataTail tail;
+    private final LeaderFetchers fetchers;
     private final CompletableFuture<InetSocketAddress> started = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Thread starter;
     private volatile @Nullable Partitions partitions;
     private volatile @Nullable NodeDisks disks;
@@ -121,9 +131,18 @@ public final class StorageNode implements AutoCloseable {
                 new CoordinatorLinks(
                         properties.coordinators().stream().map(StorageNode::parse).toList(),
                         linkLoops,
-                        ChannelOptions.of("storage-" + properties.nodeId()),
+                        new ChannelOptions(
+                                "storage-" + properties.nodeId(),
+                                COORDINATOR_CONNECT_TIMEOUT,
+                                COORDINATOR_REQUEST_TIMEOUT,
+                                MAX_COORDINATOR_FRAME_BYTES),
                         new NodeAuthenticator(secret, properties.nodeId(), "storage"),
                         view::image);
+        this.fetchers =
+                new LeaderFetchers(
+                        FetcherSettings.of(properties.nodeId(), view::nodeEpoch, view::image),
+                        loops,
+                        new NodeAuthenticator(secret, properties.nodeId(), "storage"));
         this.tail = new MetadataTail(view, links, this::onMetadata);
         this.starter = new Thread(this::startUp, "storage-start");
     }
@@ -134,6 +153,14 @@ public final class StorageNode implements AutoCloseable {
      */
     public CompletableFuture<InetSocketAddress> started() {
         return started;
+    }
+
+    /**
+     * Fails with {@link StorageStartException} when a node that served cannot go on; completes when
+     * it was closed.
+     */
+    public CompletableFuture<Void> ended() {
+        return ended;
     }
 
     /** The port that clients connect to, now or once the node serves. */
@@ -182,20 +209,16 @@ public final class StorageNode implements AutoCloseable {
 
     private void startUp() {
         try {
+            tail.ended().exceptionally(this::endRefused);
             CompletableFuture<MetadataImage> firstImage = tail.start();
             NodeDisks opened = NodeDisks.open(properties, loops, io, clockMs, view, firstImage);
             disks = opened;
             LogStore store = opened.logs();
             MetadataImage image = firstImage.get();
+            opened.requireCluster(image);
             opened.setAsideStrays(image);
             Partitions created =
-                    new Partitions(
-                            properties.nodeId(),
-                            loops,
-                            store,
-                            io,
-                            properties.topicDefaults(),
-                            clockMs);
+                    new Partitions(surroundings(), loops, store, properties.topicDefaults());
             createPartitions(created);
             tail.register(registration(opened, image)).get();
             settle(created);
@@ -209,6 +232,22 @@ public final class StorageNode implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             fail(e);
         }
+    }
+
+    private @Nullable Void endRefused(Throwable refusal) {
+        ended.completeExceptionally(
+                new StorageStartException(String.valueOf(refusal.getMessage()), refusal));
+        return null;
+    }
+
+    private PartitionSurroundings surroundings() {
+        return new PartitionSurroundings(
+                properties.nodeId(),
+                properties.replication().lagTimeMax().toMillis(),
+                io,
+                clockMs,
+                fetchers,
+                new IsrProposer(properties.nodeId(), view, links));
     }
 
     private void fail(Throwable cause) {
@@ -279,7 +318,7 @@ public final class StorageNode implements AutoCloseable {
                         new Endpoint(Endpoint.NODE, host, clientPort)),
                 properties.rack(),
                 opened.logs().directoryIds(),
-                opened.unclean());
+                opened.unclean(image));
     }
 
     /** Where other nodes reach this one when nothing is advertised: on this machine. */
@@ -368,7 +407,8 @@ public final class StorageNode implements AutoCloseable {
             Partitions current = partitions;
             if (opened != null && current != null) {
                 opened.logs().tick(clockMs.getAsLong());
-                current.refreshStats();
+                current.tick(view.image());
+                opened.failure().ifPresent(ended::completeExceptionally);
             }
         } catch (RuntimeException e) {
             LOG.error("Upkeep failed", e);
@@ -399,6 +439,7 @@ public final class StorageNode implements AutoCloseable {
             open.close();
         }
         tail.stop();
+        fetchers.close();
         upkeep.shutdownNow();
         joinStarter();
         closeLogs();
@@ -411,6 +452,7 @@ public final class StorageNode implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("The port's reservation could not be given back", e);
         }
+        ended.complete(null);
     }
 
     private void joinStarter() {

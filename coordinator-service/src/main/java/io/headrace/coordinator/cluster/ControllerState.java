@@ -23,10 +23,17 @@ import java.util.random.RandomGenerator;
  * heard. When a commit fails, {@link #reset} goes back to what is committed.
  */
 public final class ControllerState {
+    /** How long a suspected node's polls must be silent; they come every half second. */
+    private static final long SUSPECTED_SILENCE_MS = 1_500;
+
     private final ClusterRules rules;
     private final RandomGenerator random;
-    private final long takeOverMs;
+    private long silenceFromMs;
     private final Map<Integer, NodeSession> sessions = new HashMap<>();
+
+    /** The node epochs of which the membership lost sight, by node. */
+    private final Map<Integer, Long> suspected = new HashMap<>();
+
     private MetadataImage image;
     private boolean electionsDue;
 
@@ -40,7 +47,7 @@ public final class ControllerState {
         this.image = image;
         this.rules = rules;
         this.random = random;
-        this.takeOverMs = takeOverMs;
+        this.silenceFromMs = takeOverMs;
         this.electionsDue = true;
     }
 
@@ -113,25 +120,38 @@ public final class ControllerState {
         }
     }
 
-    /** A suspicion ends the session of an incarnation whose connection is closed too. */
+    /**
+     * Notes that the membership lost sight of an incarnation. That alone ends nothing: its session
+     * ends when its connection is closed too, or its polls are silent.
+     */
     public void onSuspicion(int nodeId, Uuid incarnationId) {
         NodeImage node = image.nodes().get(nodeId);
-        if (node == null || !node.incarnationId().equals(incarnationId)) {
-            return;
+        if (node != null && node.incarnationId().equals(incarnationId)) {
+            suspected.put(nodeId, node.nodeEpoch());
         }
-        NodeSession session = session(node);
-        if (session != null && !session.connected()) {
-            sessions.put(
-                    nodeId,
-                    new NodeSession(
-                            node.nodeEpoch(), Long.MIN_VALUE / 2, session.appliedOffset(), false));
+    }
+
+    /** Notes that the membership sees an incarnation again. */
+    public void onTrust(int nodeId, Uuid incarnationId) {
+        NodeImage node = image.nodes().get(nodeId);
+        if (node != null && node.incarnationId().equals(incarnationId)) {
+            suspected.remove(nodeId);
         }
     }
 
     /** Forgets sessions that have run out, so that their partitions are looked at again. */
     public void expireSessions(long nowMs) {
         electionsDue |=
-                sessions.values().removeIf(s -> nowMs - s.lastPollMs() >= rules.sessionTimeoutMs());
+                sessions.entrySet()
+                        .removeIf(entry -> isOver(entry.getKey(), entry.getValue(), nowMs));
+    }
+
+    private boolean isOver(int nodeId, NodeSession session, long nowMs) {
+        long silentMs = nowMs - session.lastPollMs();
+        Long suspectedEpoch = suspected.get(nodeId);
+        boolean isSuspected = suspectedEpoch != null && suspectedEpoch == session.nodeEpoch();
+        return silentMs >= rules.sessionTimeoutMs()
+                || (isSuspected && (!session.connected() || silentMs >= SUSPECTED_SILENCE_MS));
     }
 
     /** Whether a registered incarnation was heard of within the session timeout. */
@@ -140,9 +160,17 @@ public final class ControllerState {
         return session != null && nowMs - session.lastPollMs() < rules.sessionTimeoutMs();
     }
 
-    /** Whether silence may be held against nodes: a session timeout has passed since take-over. */
+    /** This controller was cut off for a while itself: silence until now counts against nobody. */
+    public void forgiveSilence(long nowMs) {
+        silenceFromMs = nowMs;
+    }
+
+    /**
+     * Whether silence may be held against nodes: a session timeout has passed since take-over, and
+     * since {@link #forgiveSilence}.
+     */
     boolean countsSilence(long nowMs) {
-        return nowMs - takeOverMs >= rules.sessionTimeoutMs();
+        return nowMs - silenceFromMs >= rules.sessionTimeoutMs();
     }
 
     @Nullable NodeSession session(NodeImage node) {

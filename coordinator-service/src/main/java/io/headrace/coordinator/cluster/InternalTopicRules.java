@@ -1,6 +1,7 @@
 package io.headrace.coordinator.cluster;
 
 import io.headrace.protocol.config.TopicConfigs;
+import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.internals.Topic;
@@ -22,6 +23,11 @@ final class InternalTopicRules {
                     "producer",
                     TopicConfigs.SEGMENT_BYTES,
                     "104857600");
+
+    /** How many shards there are of each kind. */
+    static Map<Byte, Integer> shards(ControllerState state) {
+        return Map.of(ShardOwnerImage.GROUP, groupShards(state));
+    }
 
     /** How many group shards there are: the partitions of the topic, once it exists. */
     static int groupShards(ControllerState state) {

@@ -71,13 +71,31 @@ final class MetadataFetchHandler implements NodeHandler {
         } else if (body.clusterId() != null && !body.clusterId().equals(image.clusterId())) {
             request.reply(
                     new FetchResponseData().setErrorCode(Errors.INCONSISTENT_CLUSTER_ID.code()));
-        } else if (!controller.isActive()) {
-            request.reply(refusal(image, Errors.NOT_LEADER_OR_FOLLOWER));
-        } else if (!isCurrent(body, image)) {
-            request.reply(refusal(image, Errors.STALE_BROKER_EPOCH));
+        } else if (!controller.mayDecide()) {
+            onStandby(request, body, wanted, image);
         } else {
+            onActive(request, body, wanted, image);
+        }
+    }
+
+    /**
+     * The active controller. A node whose history is not this one is told so before anything else:
+     * it must not register anew in metadata that has lost it.
+     */
+    private void onActive(
+            NodeRequest request,
+            FetchRequestData body,
+            FetchPartition wanted,
+            MetadataImage image) {
+        Poll poll = new Poll(request, wanted, Math.min(body.maxBytes(), MAX_BYTES));
+        boolean isCurrent = isCurrent(body, image);
+        if (isCurrent) {
             onPoll(request, body, wanted);
-            serve(new Poll(request, wanted, Math.min(body.maxBytes(), MAX_BYTES)), body);
+        }
+        if (isCurrent || poll.read().diverged()) {
+            serve(poll, body);
+        } else {
+            request.reply(refusal(image, Errors.STALE_BROKER_EPOCH));
         }
     }
 
@@ -111,10 +129,38 @@ final class MetadataFetchHandler implements NodeHandler {
         }
     }
 
+    /**
+     * A coordinator that may not decide. Observers may follow it while it hears from SQL. A
+     * registered node belongs to the active controller, and is told so together with what it
+     * misses, so that it knows where that one is.
+     */
+    private void onStandby(
+            NodeRequest request,
+            FetchRequestData body,
+            FetchPartition wanted,
+            MetadataImage image) {
+        Poll poll = new Poll(request, wanted, Math.min(body.maxBytes(), MAX_BYTES));
+        if (controller.isActive()) {
+            onPoll(request, body, wanted); // it was heard, whatever becomes of SQL
+        }
+        boolean fresh = controller.isFresh();
+        MetadataLog.Slice slice = poll.read();
+        if (fresh && body.replicaState().replicaId() < 0 && !slice.diverged()) {
+            serve(poll, body);
+        } else if (fresh && !slice.diverged() && !slice.snapshotNeeded()) {
+            poll.refuse(slice);
+        } else {
+            request.reply(refusal(image, Errors.NOT_LEADER_OR_FOLLOWER));
+        }
+    }
+
     private void serve(Poll poll, FetchRequestData body) {
         MetadataLog.Slice slice = poll.read();
-        boolean somethingToSay =
-                !slice.batches().isEmpty() || slice.snapshotNeeded() || slice.diverged();
+        if (slice.diverged()) {
+            poll.confirmDiverged();
+            return;
+        }
+        boolean somethingToSay = !slice.batches().isEmpty() || slice.snapshotNeeded();
         long waitMs = Math.clamp(body.maxWaitMs(), 0, maxWaitMs);
         if (somethingToSay || waitMs == 0 || body.minBytes() <= 0) {
             poll.answer(slice);
@@ -175,8 +221,50 @@ final class MetadataFetchHandler implements NodeHandler {
         }
 
         void answer(MetadataLog.Slice slice) {
+            if (slice.diverged()) {
+                confirmDiverged();
+            } else {
+                answered = true;
+                request.reply(response(slice));
+            }
+        }
+
+        /** Answers that this is not the controller, with what there is to know. */
+        void refuse(MetadataLog.Slice slice) {
             answered = true;
-            request.reply(response(slice));
+            FetchResponseData response = response(slice);
+            response.responses()
+                    .getFirst()
+                    .partitions()
+                    .getFirst()
+                    .setErrorCode(Errors.NOT_LEADER_OR_FOLLOWER.code());
+            request.reply(response);
+        }
+
+        /**
+         * Says METADATA_REGRESSED only if SQL, asked after the request, says that this controller
+         * has the role: another one may be ahead.
+         */
+        void confirmDiverged() {
+            answered = true;
+            request.inbound().releaseFrame();
+            controller
+                    .confirm()
+                    .thenAccept(
+                            confirmed ->
+                                    loop.execute(
+                                            () -> {
+                                                MetadataLog.Slice slice = read();
+                                                request.reply(
+                                                        confirmed || !slice.diverged()
+                                                                ? response(slice)
+                                                                : refusal(
+                                                                        controller
+                                                                                .metadataLog()
+                                                                                .image(),
+                                                                        Errors
+                                                                                .NOT_LEADER_OR_FOLLOWER));
+                                            }));
         }
 
         private FetchResponseData response(MetadataLog.Slice slice) {
@@ -205,7 +293,7 @@ final class MetadataFetchHandler implements NodeHandler {
         }
     }
 
-    private static FetchResponseData refusal(MetadataImage image, Errors error) {
+    private FetchResponseData refusal(MetadataImage image, Errors error) {
         return wrap(
                 partition(image)
                         .setErrorCode(error.code())
@@ -213,12 +301,14 @@ final class MetadataFetchHandler implements NodeHandler {
                         .setRecords(RecordsField.empty()));
     }
 
-    private static PartitionData partition(MetadataImage image) {
+    private PartitionData partition(MetadataImage image) {
+        boolean unknown =
+                image.controllerId() == controller.controllerId() && !controller.mayDecide();
         return new PartitionData()
                 .setPartitionIndex(0)
                 .setCurrentLeader(
                         new LeaderIdAndEpoch()
-                                .setLeaderId(image.controllerId())
+                                .setLeaderId(unknown ? -1 : image.controllerId())
                                 .setLeaderEpoch((int) image.controllerEpoch()));
     }
 

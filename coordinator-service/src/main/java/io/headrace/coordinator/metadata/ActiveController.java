@@ -6,6 +6,7 @@ import io.headrace.coordinator.cluster.ControllerState;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.cluster.Decision;
 import io.headrace.coordinator.cluster.ElectDueLeaders;
+import io.headrace.coordinator.cluster.ReviewCoordinators;
 import io.headrace.coordinator.cluster.ReviewNodes;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.TopicImage;
@@ -44,6 +45,7 @@ final class ActiveController {
     private final TakeOver takeOver;
     private final ControllerState state;
     private final MetadataLog metadataLog;
+    private final Role role;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private MetadataImage committed;
     private int commitsSincePrune;
@@ -64,7 +66,9 @@ final class ActiveController {
             SqlStore store,
             TakeOver takeOver,
             ControllerState state,
-            MetadataLog metadataLog) {
+            MetadataLog metadataLog,
+            Role role) {
+        this.role = role;
         this.options = options;
         this.store = store;
         this.takeOver = takeOver;
@@ -80,15 +84,23 @@ final class ActiveController {
     /** Commits what a new controller has to say before it serves. */
     void commitFirst(CoordinatorIdentity identity) {
         Turn turn = new Turn();
-        decide(turn, new BeginTakeOver(identity), nowMs());
+        decide(turn, new BeginTakeOver(role.liveCoordinators(identity)), nowMs());
         commit(turn);
     }
 
     /** Does the work at hand, and what time asks for. */
     void turn(List<ControllerWork> work) {
+        boolean confirm = false;
         for (ControllerWork item : work) {
             if (item instanceof ControllerWork.Told told) {
                 told.news().accept(state);
+            }
+            confirm |= item instanceof ControllerWork.Confirm;
+        }
+        boolean confirmed = holdRole(confirm);
+        for (ControllerWork item : work) {
+            if (item instanceof ControllerWork.Confirm asked) {
+                asked.answer().complete(confirmed);
             }
         }
         reviewNodes();
@@ -104,6 +116,34 @@ final class ActiveController {
         }
         commit(turn);
         releaseHeld();
+    }
+
+    /**
+     * Shows that this controller is alive, and looks at the other coordinators, when it is time.
+     *
+     * @param now whether to ask SQL in any case
+     * @return whether SQL said that this controller has the role
+     * @throws DeposedException if it said that it has not
+     */
+    private boolean holdRole(boolean now) {
+        long nowMs = nowMs();
+        boolean asked;
+        try {
+            asked = role.hold(store, takeOver, options, now, nowMs);
+        } catch (DataAccessException | TransactionException e) {
+            log.warn("SQL is not heard now: {}", Database.reasonOf(e));
+            return false;
+        }
+        if (role.wasCutOff()) {
+            state.forgiveSilence(nowMs);
+        }
+        List<CoordinatorIdentity> live = role.changedCoordinators();
+        if (live != null) {
+            Turn turn = new Turn();
+            decide(turn, new ReviewCoordinators(live), nowMs);
+            commit(turn);
+        }
+        return asked;
     }
 
     /** Fencing and elections, before admin writes. */
@@ -160,7 +200,7 @@ final class ActiveController {
             return;
         }
         turn.answers.forEach(Runnable::run);
-        long deadlineMs = nowMs() + options.awaitNodesMs();
+        long deadlineMs = nowMs() + options.times().awaitNodesMs();
         for (Runnable answer : turn.answersAfterNodes) {
             held.add(new Held(committed.nextOffset(), deadlineMs, answer));
         }
@@ -184,6 +224,7 @@ final class ActiveController {
             state.reset(committed);
             return false;
         }
+        role.heard(nowMs());
         committed = state.image();
         metadataLog.append(row, committed);
         prune();
@@ -211,7 +252,7 @@ final class ActiveController {
                         && !(e instanceof NonTransientDataAccessResourceException)) {
                     throw refused;
                 }
-                log.warn("A commit failed and is tried again: {}", e.getMessage());
+                log.warn("A commit failed and is tried again: {}", Database.reasonOf(e));
             }
         }
     }
@@ -228,8 +269,8 @@ final class ActiveController {
             } catch (DataAccessException | TransactionException e) {
                 log.warn(
                         "The outcome of a commit is not known yet ({}): {}",
-                        cause.getMessage(),
-                        e.getMessage());
+                        Database.reasonOf(cause),
+                        Database.reasonOf(e));
                 pause();
             }
         }
@@ -237,7 +278,7 @@ final class ActiveController {
 
     private void pause() {
         try {
-            Thread.sleep(options.retryDelayMs());
+            Thread.sleep(options.times().retryDelayMs());
         } catch (InterruptedException e) {
             throw new DeposedException("Stopped while a commit was under way");
         }

@@ -5,7 +5,6 @@ import io.headrace.coordinator.cluster.ControllerState;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.cluster.Decision;
 import io.headrace.coordinator.cluster.EnsureInternalTopic;
-import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.Uuid;
@@ -20,18 +19,21 @@ import org.springframework.transaction.TransactionException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The controller of this process: one thread that owns the database, takes the role when it is
- * free, decides commands in the order they come, commits many in one transaction, then publishes
- * and answers. Everything public may be called from any thread and does not block.
+ * The controller of this process: one thread that owns the database. Without the role it is a
+ * standby that follows the metadata in SQL; it takes the role when it is free; with it, it decides
+ * commands in the order they come, commits many in one transaction, then publishes and answers.
+ * Everything public may be called from any thread and does not block.
  */
 public final class Controller implements InternalTopics, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Controller.class);
@@ -43,9 +45,16 @@ public final class Controller implements InternalTopics, AutoCloseable {
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Thread thread;
+    private final NodeNews nodeNews = new NodeNews();
+
+    /** The incarnations of coordinators that the membership reports gone, by coordinator id. */
+    private final Map<Integer, String> suspected = new ConcurrentHashMap<>();
+
     private volatile @Nullable CoordinatorIdentity identity;
     private volatile boolean active;
     private volatile boolean stopping;
+    private volatile boolean exclusive;
+    private volatile long heardMs;
 
     /** A controller that refuses everything until it is started. */
     public Controller(ControllerOptions options) {
@@ -64,8 +73,8 @@ public final class Controller implements InternalTopics, AutoCloseable {
     }
 
     /**
-     * Completes when metadata is loaded for the first time; exceptionally when the database cannot
-     * be used and waiting will not help.
+     * Completes when metadata is loaded for the first time, by the active controller or a standby;
+     * exceptionally when the database cannot be used and waiting will not help.
      */
     public CompletableFuture<Void> ready() {
         return ready;
@@ -79,6 +88,28 @@ public final class Controller implements InternalTopics, AutoCloseable {
     /** Whether this coordinator is the active controller, as far as it knows. */
     public boolean isActive() {
         return active;
+    }
+
+    /**
+     * Whether this coordinator has heard from the database lately enough to speak for it. A
+     * database that no other process can open is always heard.
+     */
+    public boolean isFresh() {
+        return ready.isDone() && (exclusive || nowMs() - heardMs < options.times().freshMs());
+    }
+
+    /** Whether this coordinator may decide now, as far as it knows. */
+    public boolean mayDecide() {
+        return active && isFresh();
+    }
+
+    /** Asks SQL whether this coordinator has the role still; false when it cannot be asked. */
+    public CompletableFuture<Boolean> confirm() {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        if (!active || !queue.offer(new ControllerWork.Confirm(answer))) {
+            answer.complete(false);
+        }
+        return answer;
     }
 
     public int controllerId() {
@@ -97,7 +128,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
      */
     public <R> CompletableFuture<R> submit(Command<R> command) {
         CompletableFuture<R> answer = new CompletableFuture<>();
-        if (!active) {
+        if (!mayDecide()) {
             answer.completeExceptionally(notController());
         } else if (!queue.offer(new ControllerWork.Asked<>(command, answer))) {
             answer.completeExceptionally(
@@ -113,18 +144,39 @@ public final class Controller implements InternalTopics, AutoCloseable {
 
     /** Notes a node's poll of the metadata log: a sign of life, and what it has applied. */
     public void onPoll(int nodeId, long nodeEpoch, long appliedOffset) {
-        long seenMs = nowMs();
-        tell(state -> state.onPoll(nodeId, nodeEpoch, appliedOffset, seenMs));
+        if (active && nodeNews.onPoll(nodeId, nodeEpoch, appliedOffset, nowMs())) {
+            tell(nodeNews::tell);
+        }
     }
 
     /** Notes that the connection closed over which a node polled. */
     public void onDisconnect(int nodeId, long nodeEpoch) {
-        tell(state -> state.onDisconnect(nodeId, nodeEpoch));
+        if (active && nodeNews.onDisconnect(nodeId, nodeEpoch)) {
+            tell(nodeNews::tell);
+        }
     }
 
     /** Notes that the membership lost sight of a node. */
     public void onSuspicion(int nodeId, Uuid incarnationId) {
         tell(state -> state.onSuspicion(nodeId, incarnationId));
+    }
+
+    /** Notes that the membership sees a node again. */
+    public void onTrust(int nodeId, Uuid incarnationId) {
+        tell(state -> state.onTrust(nodeId, incarnationId));
+    }
+
+    /** Notes whether the membership sees a coordinator. */
+    public void onCoordinatorSeen(int coordinatorId, Uuid incarnationId, boolean seen) {
+        if (seen) {
+            suspected.remove(coordinatorId, incarnationId.toString());
+        } else {
+            suspected.put(coordinatorId, incarnationId.toString());
+        }
+    }
+
+    private boolean isSuspected(int coordinatorId, String incarnationId) {
+        return incarnationId.equals(suspected.get(coordinatorId));
     }
 
     private void tell(Consumer<ControllerState> news) {
@@ -162,10 +214,19 @@ public final class Controller implements InternalTopics, AutoCloseable {
 
     private void run() {
         try (Database database = options.database().get()) {
-            database.migrate();
-            SqlStore store = new SqlStore(database.dataSource());
-            while (!stopping) {
-                runRole(store);
+            exclusive = database.isExclusive();
+            if (migrate(database)) {
+                SqlStore store = new SqlStore(database.dataSource());
+                CoordinatorSessions sessions =
+                        new CoordinatorSessions(
+                                database.dataSource(),
+                                Objects.requireNonNull(identity),
+                                options,
+                                this::isSuspected);
+                while (!stopping) {
+                    runRole(store, sessions);
+                }
+                leave(sessions);
             }
         } catch (RuntimeException e) {
             log.error("The controller stops: {}", e.getMessage(), e);
@@ -179,70 +240,145 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
     }
 
+    /** Waits for a database that is not there yet; an embedded one is there or never will be. */
+    private boolean migrate(Database database) {
+        String told = "";
+        while (!stopping) {
+            try {
+                database.migrate();
+                return true;
+            } catch (RuntimeException e) {
+                if (database.isExclusive() || !Database.mayBeMended(e)) {
+                    throw e;
+                }
+                String reason = Database.reasonOf(e);
+                if (!reason.equals(told)) {
+                    log.warn("The database cannot be used yet; trying again: {}", reason);
+                    told = reason;
+                }
+                pause(options.times().retryDelayMs());
+            }
+        }
+        return false;
+    }
+
     /** One turn as standby and then as active controller, until deposed. */
-    private void runRole(SqlStore store) {
+    private void runRole(SqlStore store, CoordinatorSessions sessions) {
+        LogTail tail = new LogTail(store, metadataLog);
         try {
-            ControllerRow seen = store.readController();
-            if (seen == null) {
-                store.foundCluster(options.newClusterId().get());
-                return;
-            }
             TakeOver takeOver =
-                    store.takeOver(
-                            seen,
-                            options.coordinatorId(),
-                            ControllerState.randomId(options.random()),
-                            System.currentTimeMillis());
-            if (takeOver == null) {
-                return;
+                    standBy(
+                            store,
+                            sessions,
+                            tail,
+                            new Standby(options, store, sessions, this::isSuspected, exclusive));
+            if (takeOver != null) {
+                serve(store, sessions, tail, takeOver);
             }
-            serve(store, takeOver);
         } catch (DeposedException e) {
             log.warn("{}", e.getMessage());
         } catch (DataAccessException | TransactionException e) {
             log.warn("The database is not usable now; trying again: {}", e.getMessage());
-            pause(options.retryDelayMs());
+            pause(options.times().retryDelayMs());
         } finally {
             active = false;
             refuseQueued();
         }
     }
 
-    private void serve(SqlStore store, TakeOver takeOver) {
+    /** Follows SQL until this coordinator has the role; null when it is to stop. */
+    private @Nullable TakeOver standBy(
+            SqlStore store, CoordinatorSessions sessions, LogTail tail, Standby standby) {
+        while (!stopping) {
+            long readMs = nowMs();
+            try {
+                ControllerRow seen = store.readController();
+                if (seen == null) {
+                    store.foundCluster(options.newClusterId().get());
+                    continue;
+                }
+                if (!exclusive) {
+                    sessions.refresh(readMs);
+                    if (tail.follow(seen)) {
+                        heard(readMs);
+                        ready.complete(null);
+                    }
+                }
+                TakeOver takeOver = standby.tryTakeOver(seen, readMs);
+                if (takeOver != null) {
+                    return takeOver;
+                }
+            } catch (DataAccessException | TransactionException e) {
+                log.warn("SQL is not heard now: {}", Database.reasonOf(e));
+                standby.restart();
+            }
+            pause(options.times().tailMs());
+        }
+        return null;
+    }
+
+    private void heard(long nowMs) {
+        heardMs = nowMs;
+    }
+
+    private void serve(
+            SqlStore store, CoordinatorSessions sessions, LogTail tail, TakeOver takeOver) {
         ControllerRow row = store.readController();
         if (row == null || row.controllerEpoch() != takeOver.controllerEpoch()) {
             throw new DeposedException("Deposed before loading");
         }
-        MetadataImage image = store.loadImage(row);
-        metadataLog.reset(image, lastRows(store, image.nextOffset()));
+        tail.follow(row);
         ControllerState state =
-                new ControllerState(image, options.rules(), options.random(), nowMs());
+                new ControllerState(
+                        metadataLog.image(), options.rules(), options.random(), nowMs());
         ActiveController controller =
-                new ActiveController(options, store, takeOver, state, metadataLog);
+                new ActiveController(
+                        options,
+                        store,
+                        takeOver,
+                        state,
+                        metadataLog,
+                        new Role(sessions, exclusive, this::heard));
         controller.commitFirst(Objects.requireNonNull(identity));
         active = true;
         ready.complete(null);
         log.info(
                 "Controller {} of cluster {} in epoch {} at offset {}",
                 options.coordinatorId(),
-                image.clusterId(),
+                metadataLog.image().clusterId(),
                 takeOver.controllerEpoch(),
                 metadataLog.nextOffset());
         while (!stopping) {
             controller.turn(nextWork());
         }
         controller.close();
+        release(store, takeOver);
     }
 
-    private static List<LogRow> lastRows(SqlStore store, long nextOffset) {
-        long from = Math.max(0, nextOffset - MetadataLog.MAX_BATCHES);
-        return store.readLog(from, MetadataLog.MAX_BATCHES);
+    /** Gives the role back, so that another coordinator need not wait to take it. */
+    private void release(SqlStore store, TakeOver takeOver) {
+        active = false;
+        try {
+            store.release(takeOver.controllerEpoch());
+        } catch (DataAccessException e) {
+            log.warn("The role runs out by itself: {}", Database.reasonOf(e));
+        }
+    }
+
+    private void leave(CoordinatorSessions sessions) {
+        if (!exclusive) {
+            try {
+                sessions.leave();
+            } catch (DataAccessException e) {
+                log.warn("Others see later that this coordinator left: {}", Database.reasonOf(e));
+            }
+        }
     }
 
     private List<ControllerWork> nextWork() {
         List<ControllerWork> work = new ArrayList<>();
         try {
-            ControllerWork first = queue.poll(options.tickMs(), TimeUnit.MILLISECONDS);
+            ControllerWork first = queue.poll(options.times().tickMs(), TimeUnit.MILLISECONDS);
             if (first != null) {
                 work.add(first);
                 queue.drainTo(work, options.maxCommandsPerCommit() - 1);
@@ -257,8 +393,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
         List<ControllerWork> left = new ArrayList<>();
         queue.drainTo(left);
         for (ControllerWork work : left) {
-            if (work instanceof ControllerWork.Asked<?> asked) {
-                asked.answer().completeExceptionally(notController());
+            switch (work) {
+                case ControllerWork.Asked<?> asked ->
+                        asked.answer().completeExceptionally(notController());
+                case ControllerWork.Confirm confirm -> confirm.answer().complete(false);
+                case ControllerWork.Told told -> log.debug("News of a node came too late");
             }
         }
     }

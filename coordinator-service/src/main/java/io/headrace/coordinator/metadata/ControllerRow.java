@@ -5,7 +5,7 @@ import org.apache.kafka.common.Uuid;
 /**
  * The row of {@code controller}.
  *
- * @param ownerId the controller, or -1 before the first
+ * @param ownerId the controller, or {@link #NOBODY}
  * @param touchCount raised by the controller as a sign of life
  */
 record ControllerRow(
@@ -14,4 +14,7 @@ record ControllerRow(
         int ownerId,
         Uuid takeOverId,
         long nextOffset,
-        long touchCount) {}
+        long touchCount) {
+    /** The owner before the first take-over, and after one that was given back. */
+    static final int NOBODY = -1;
+}

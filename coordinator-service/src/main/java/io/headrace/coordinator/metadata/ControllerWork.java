@@ -13,4 +13,7 @@ sealed interface ControllerWork {
 
     /** Something heard of a node; changes no metadata. */
     record Told(Consumer<ControllerState> news) implements ControllerWork {}
+
+    /** The question whether this controller still has the role, to be answered from SQL. */
+    record Confirm(CompletableFuture<Boolean> answer) implements ControllerWork {}
 }

@@ -21,6 +21,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 import javax.sql.DataSource;
 
@@ -34,17 +35,32 @@ public final class Database implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Database.class);
     private static final int POOL_SIZE = 2;
 
-    private final HikariDataSource dataSource;
+    private final HikariDataSource pool;
+    private final DataSource dataSource;
     private final boolean embedded;
     private final String bytesType;
     private final @Nullable DirectoryLock lock;
 
     private Database(
             HikariConfig config, boolean embedded, String bytesType, @Nullable DirectoryLock lock) {
-        this.dataSource = new HikariDataSource(config);
+        this.pool = new HikariDataSource(config);
+        this.dataSource = pool;
         this.embedded = embedded;
         this.bytesType = bytesType;
         this.lock = lock;
+    }
+
+    private Database(Database other, DataSource seenAs) {
+        this.pool = other.pool;
+        this.dataSource = seenAs;
+        this.embedded = other.embedded;
+        this.bytesType = other.bytesType;
+        this.lock = other.lock;
+    }
+
+    /** The same database behind something that stands between, such as a fault. */
+    Database seenThrough(UnaryOperator<DataSource> between) {
+        return new Database(this, between.apply(pool));
     }
 
     /**
@@ -91,6 +107,13 @@ public final class Database implements AutoCloseable {
                 "-c idle_in_transaction_session_timeout=1000 -c lock_timeout=1000"
                         + " -c tcp_user_timeout=1000");
         config.addDataSourceProperty("ApplicationName", "headrace-coordinator");
+        config.addDataSourceProperty("connectTimeout", "2");
+        config.addDataSourceProperty("loginTimeout", "2");
+        config.addDataSourceProperty("socketTimeout", "10");
+        config.addDataSourceProperty("tcpKeepAlive", "true");
+        config.addDataSourceProperty("reWriteBatchedInserts", "true");
+        config.setKeepaliveTime(0);
+        config.setValidationTimeout(Duration.ofSeconds(1).toMillis());
         return new Database(config, false, "BYTEA", null);
     }
 
@@ -111,8 +134,37 @@ public final class Database implements AutoCloseable {
                 .dataSource(dataSource)
                 .locations("classpath:io/headrace/coordinator/sql")
                 .placeholders(Map.of("bytes", bytesType))
+                // A lock held by an idle transaction would be cut off by the session's timeout.
+                .configuration(Map.of("flyway.postgresql.transactional.lock", "false"))
                 .load()
                 .migrate();
+    }
+
+    /** Whether no other process can open this database while this one has it. */
+    public boolean isExclusive() {
+        return embedded;
+    }
+
+    /** Whether a failure to use a database may go away by itself: it was the database's. */
+    static boolean mayBeMended(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Why the database could not be used, in one line. */
+    static String reasonOf(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String message = cause.getMessage();
+        return message == null
+                ? cause.toString()
+                : message.lines().findFirst().orElse(cause.toString());
     }
 
     public DataSource dataSource() {
@@ -134,7 +186,7 @@ public final class Database implements AutoCloseable {
                         e);
             }
         }
-        dataSource.close();
+        pool.close();
         if (lock != null) {
             lock.close();
         }

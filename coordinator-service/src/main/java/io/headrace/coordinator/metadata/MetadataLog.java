@@ -119,6 +119,12 @@ public final class MetadataLog implements ClusterMetadata {
         }
     }
 
+    /** The newest batch that is here, or null. */
+    synchronized @Nullable LogRow lastRow() {
+        Map.Entry<Long, LogRow> last = batches.lastEntry();
+        return last == null ? null : last.getValue();
+    }
+
     /** The first offset that is still here. */
     public synchronized long logStartOffset() {
         return logStartOffset;

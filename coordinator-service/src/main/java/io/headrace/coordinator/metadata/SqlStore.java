@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.data.jdbc.core.JdbcAggregateOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import java.nio.ByteBuffer;
@@ -47,11 +48,16 @@ final class SqlStore {
     private final JdbcTemplate jdbc;
     private final JdbcAggregateOperations aggregates;
     private final TransactionTemplate transaction;
+    private final TransactionTemplate snapshot;
 
     SqlStore(DataSource dataSource) {
         this.jdbc = new JdbcTemplate(dataSource);
         this.aggregates = Aggregates.over(jdbc);
-        this.transaction = new TransactionTemplate(new JdbcTransactionManager(dataSource));
+        JdbcTransactionManager transactions = new JdbcTransactionManager(dataSource);
+        this.transaction = new TransactionTemplate(transactions);
+        this.snapshot = new TransactionTemplate(transactions);
+        snapshot.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
+        snapshot.setReadOnly(true);
     }
 
     /** The controller row as committed, or null before the first start. */
@@ -231,6 +237,33 @@ final class SqlStore {
     /** Takes away log rows before an offset: readers behind it start from a snapshot. */
     int pruneLog(long beforeOffset) {
         return jdbc.update("DELETE FROM metadata_log WHERE base_offset < ?", beforeOffset);
+    }
+
+    /**
+     * The tables and the end of the log, as of one moment.
+     *
+     * @param rows the last log rows, in order
+     */
+    record Loaded(MetadataImage image, List<LogRow> rows) {}
+
+    /** Reads everything, in one snapshot of the database. */
+    Loaded load(int maxRows) {
+        return Objects.requireNonNull(
+                snapshot.execute(
+                        status -> {
+                            ControllerRow row = Objects.requireNonNull(readController());
+                            long from = Math.max(0, row.nextOffset() - maxRows);
+                            return new Loaded(loadImage(row), readLog(from, maxRows));
+                        }));
+    }
+
+    /** Gives the role back: whoever sees the row may take it at once. Does nothing when deposed. */
+    void release(long controllerEpoch) {
+        jdbc.update(
+                "UPDATE controller SET owner_id = ? WHERE id = ? AND epoch = ?",
+                ControllerRow.NOBODY,
+                ROW_ID,
+                controllerEpoch);
     }
 
     /** The image that the tables hold. Consistent for the controller that wrote the row given. */

@@ -53,6 +53,24 @@ public record PartitionImage(
                 List.copyOf(record.removingReplicas()));
     }
 
+    /** The same partition with other in-sync replicas, at a later partition epoch. */
+    public PartitionImage withIsr(List<IsrMember> newIsr, int newPartitionEpoch) {
+        return new PartitionImage(
+                partition,
+                assignedReplicas,
+                logDirs,
+                List.copyOf(newIsr),
+                leaderId,
+                leaderNodeEpoch,
+                leaderEpoch,
+                newPartitionEpoch,
+                minInSyncReplicas,
+                eligibleLeaderReplicas,
+                lastKnownElr,
+                addingReplicas,
+                removingReplicas);
+    }
+
     /** The record that makes this image. */
     public PartitionRecord toRecord(Uuid topicId) {
         List<PartitionRecord.IsrMember> members = new ArrayList<>(isr.size());

@@ -24,6 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -45,6 +46,11 @@ public final class MetadataTail {
     private static final int REGISTERING_WAIT_MS = 10;
     private static final int MAX_BYTES = 16 << 20;
     private static final long RETRY_PAUSE_MS = 50;
+
+    /** Above the wait for news: a controller that does not even say that there are none. */
+    private static final Duration FETCH_TIMEOUT = Duration.ofMillis(MAX_WAIT_MS + 1_500);
+
+    private static final Duration REGISTER_TIMEOUT = Duration.ofSeconds(10);
     private static final long SETTLE_MS = 1_000;
 
     private final ClusterView view;
@@ -53,8 +59,10 @@ public final class MetadataTail {
     private final Listener listener;
     private final CompletableFuture<MetadataImage> firstSync = new CompletableFuture<>();
     private final CompletableFuture<Void> registered = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private @Nullable Registration registration;
     private boolean registering;
+    private boolean regressed;
     private boolean stopped;
 
     /** Who acts on changes of the metadata; called on the tail's loop. */
@@ -99,6 +107,11 @@ public final class MetadataTail {
         return registered;
     }
 
+    /** Fails with {@link RegistrationRefusedException} when the controller wants this node not. */
+    public CompletableFuture<Void> ended() {
+        return ended;
+    }
+
     /** Ends fetching; nothing more is applied. */
     public void stop() {
         loop.execute(() -> stopped = true);
@@ -116,10 +129,17 @@ public final class MetadataTail {
                 .thenCompose(
                         channel ->
                                 channel.call(
-                                        REGISTER,
-                                        (short) 0,
-                                        node.toRequest(view.nodeEpoch()),
-                                        RegisterNodeResponseData.class))
+                                                REGISTER,
+                                                (short) 0,
+                                                node.toRequest(view.nodeEpoch()),
+                                                RegisterNodeResponseData.class,
+                                                REGISTER_TIMEOUT)
+                                        .whenComplete(
+                                                (answer, failure) -> {
+                                                    if (failure != null) {
+                                                        links.onNoAnswer(channel.address());
+                                                    }
+                                                }))
                 .whenComplete(
                         (answer, failure) -> loop.run(() -> onRegistered(node, answer, failure)));
     }
@@ -134,7 +154,6 @@ public final class MetadataTail {
         }
         if (answer == null) {
             LOG.debug("Registration failed, will try again", failure);
-            links.onNotController(-1);
             loop.schedule(this::sendRegistration, RETRY_PAUSE_MS);
             return;
         }
@@ -157,17 +176,22 @@ public final class MetadataTail {
                 loop.schedule(this::sendRegistration, RETRY_PAUSE_MS);
             }
             case INCONSISTENT_CLUSTER_ID, INVALID_REQUEST, CLUSTER_AUTHORIZATION_FAILED ->
-                    registered.completeExceptionally(
-                            new RegistrationRefusedException(
-                                    "The controller refuses this node: "
-                                            + (answer.errorMessage() == null
-                                                    ? error.message()
-                                                    : answer.errorMessage())));
+                    refused(
+                            "The controller refuses this node: "
+                                    + (answer.errorMessage() == null
+                                            ? error.message()
+                                            : answer.errorMessage()));
             default -> {
                 LOG.info("Not registered yet: {} {}", error, answer.errorMessage());
                 loop.schedule(this::sendRegistration, RETRY_PAUSE_MS * 4);
             }
         }
+    }
+
+    private void refused(String why) {
+        RegistrationRefusedException refusal = new RegistrationRefusedException(why);
+        registered.completeExceptionally(refusal);
+        ended.completeExceptionally(refusal);
     }
 
     private void maybeCompleteRegistration() {
@@ -191,7 +215,14 @@ public final class MetadataTail {
                                                 FETCH,
                                                 FETCH_VERSION,
                                                 fetchRequest(),
-                                                FetchResponseData.class)
+                                                FetchResponseData.class,
+                                                FETCH_TIMEOUT)
+                                        .whenComplete(
+                                                (answer, failure) -> {
+                                                    if (failure != null) {
+                                                        links.onNoAnswer(channel.address());
+                                                    }
+                                                })
                                         .thenAccept(
                                                 answer ->
                                                         loop.run(() -> onAnswer(channel, answer))))
@@ -205,7 +236,6 @@ public final class MetadataTail {
 
     private void onFetchFailed(Throwable failure) {
         LOG.debug("Fetch of the metadata log failed", failure);
-        links.onNotController(-1);
         loop.schedule(this::fetch, RETRY_PAUSE_MS);
     }
 
@@ -264,13 +294,27 @@ public final class MetadataTail {
             }
         }
         if (data == null || error != Errors.NONE) {
-            onFetchError(error, data);
+            onFetchError(channel, error, data);
             return;
         }
+        if (data.divergingEpoch().endOffset() >= 0) {
+            onRegressed(data);
+            return;
+        }
+        regressed = false;
         if (data.snapshotId().endOffset() >= 0) {
             fetchSnapshot(channel, data);
             return;
         }
+        applyOrComplain(data);
+    }
+
+    private static boolean hasRecords(PartitionData data) {
+        ByteBuffer bytes = RecordsField.bytes(data.records());
+        return bytes != null && bytes.hasRemaining();
+    }
+
+    private void applyOrComplain(PartitionData data) {
         try {
             applyBatches(data);
         } catch (MalformedFrameException | RuntimeException e) {
@@ -326,14 +370,39 @@ public final class MetadataTail {
         maybeCompleteRegistration();
     }
 
-    private void onFetchError(Errors error, @Nullable PartitionData data) {
+    /**
+     * The cluster's metadata has lost what this node has applied, as after a database was restored
+     * from a backup. This node changes nothing more and goes on serving until an operator decides.
+     */
+    private void onRegressed(PartitionData data) {
+        if (!regressed) {
+            LOG.error(
+                    "The controller's metadata ends at offset {} and does not hold what this node"
+                            + " has applied up to offset {}: the database has lost committed"
+                            + " changes. This node keeps what it has and serves on; restore the"
+                            + " database, or run 'headrace metadata recover'",
+                    data.divergingEpoch().endOffset(),
+                    view.image().nextOffset());
+        }
+        regressed = true;
+        loop.schedule(this::fetch, SETTLE_MS);
+    }
+
+    private void onFetchError(ClientChannel channel, Errors error, @Nullable PartitionData data) {
         LOG.debug("Fetch of the metadata log answered {}", error);
         switch (error) {
             case STALE_BROKER_EPOCH, BROKER_ID_NOT_REGISTERED, DUPLICATE_BROKER_REGISTRATION ->
                     sendRegistration();
-            case NOT_CONTROLLER, NOT_LEADER_OR_FOLLOWER ->
-                    links.onNotController(data == null ? -1 : data.currentLeader().leaderId());
-            default -> links.onNotController(-1);
+            case NOT_CONTROLLER, NOT_LEADER_OR_FOLLOWER -> {
+                links.onNotController(
+                        channel.address(), data == null ? -1 : data.currentLeader().leaderId());
+                // A standby says what this node misses: who the controller is, among others.
+                if (data != null && hasRecords(data)) {
+                    applyOrComplain(data);
+                    return;
+                }
+            }
+            default -> links.onNotController(channel.address(), -1);
         }
         loop.schedule(this::fetch, RETRY_PAUSE_MS);
     }

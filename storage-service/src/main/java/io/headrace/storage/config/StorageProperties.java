@@ -25,6 +25,7 @@ import java.util.Map;
  * @param topicDefaults defaults of topic configs, by Kafka's topic-level names
  * @param limits bounds
  * @param compaction how logs are compacted
+ * @param replication how partitions are kept on several nodes
  * @param hazelcast how this node says that it is alive
  */
 @ConfigurationProperties("headrace.storage")
@@ -42,6 +43,7 @@ public record StorageProperties(
         @DefaultValue Map<String, String> topicDefaults,
         @DefaultValue Limits limits,
         @DefaultValue Compaction compaction,
+        @DefaultValue Replication replication,
         @DefaultValue Hazelcast hazelcast) {
 
     public StorageProperties {
@@ -157,6 +159,21 @@ public record StorageProperties(
             require(
                     !backoff.isNegative() && !backoff.isZero(),
                     "compaction.backoff",
+                    "a positive duration");
+        }
+    }
+
+    /**
+     * How partitions are kept on several nodes.
+     *
+     * @param lagTimeMax how long a follower may be behind before it leaves the in-sync replicas
+     *     ({@code replica.lag.time.max.ms})
+     */
+    public record Replication(@DefaultValue("30s") Duration lagTimeMax) {
+        public Replication {
+            require(
+                    !lagTimeMax.isNegative() && !lagTimeMax.isZero(),
+                    "replication.lag-time-max",
                     "a positive duration");
         }
     }

@@ -7,6 +7,7 @@ import io.headrace.storage.log.LogSlice;
 import io.headrace.storage.partition.FetchQuery;
 import io.headrace.storage.partition.Partition;
 import io.headrace.storage.partition.PartitionRead;
+import io.headrace.storage.partition.ReplicaSeen;
 
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ final class FetchEntry {
     private @Nullable Partition partition;
     private PartitionRead read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
     private long boundSeen = -1;
+    private @Nullable ReplicaSeen replicaSeen;
     private @Nullable ByteBuffer loaded;
     private long reservedBytes;
 
@@ -42,6 +44,17 @@ final class FetchEntry {
         return boundSeen;
     }
 
+    /** What a replica's read saw; null for consumers and after an error. */
+    @Nullable ReplicaSeen replicaSeen() {
+        return replicaSeen;
+    }
+
+    /** The newest check to tell a replica of, or -1. */
+    int leaderCheck() {
+        ReplicaSeen seen = replicaSeen;
+        return seen == null ? -1 : seen.leaderCheck();
+    }
+
     /** The partition is not to be had here. */
     void refuse(Errors error) {
         partition = null;
@@ -57,18 +70,28 @@ final class FetchEntry {
      *
      * @return how many bytes were found, 0 for none
      */
-    int readOn(Partition owner, int maxBytes, boolean minOneMessage, FetchQuery.Bound bound) {
+    int readOn(
+            Partition owner,
+            int maxBytes,
+            boolean minOneMessage,
+            FetchQuery.Bound bound,
+            boolean fromFollower) {
         int limit = Math.min(target.maxBytes(), maxBytes);
         read =
-                owner.read(
-                        new FetchQuery(
-                                target.fetchOffset(),
-                                target.currentLeaderEpoch(),
-                                target.lastFetchedEpoch(),
-                                Math.max(0, limit),
-                                minOneMessage,
-                                bound));
-        boundSeen = read.error() == Errors.NONE ? owner.visibleBound(bound) : -1;
+                owner.reader()
+                        .read(
+                                new FetchQuery(
+                                        target.fetchOffset(),
+                                        target.currentLeaderEpoch(),
+                                        target.lastFetchedEpoch(),
+                                        Math.max(0, limit),
+                                        minOneMessage,
+                                        bound,
+                                        fromFollower));
+        boolean found = read.error() == Errors.NONE;
+        boundSeen = found ? owner.reader().visibleBound(bound) : -1;
+        replicaSeen =
+                found && bound == FetchQuery.Bound.LOG_END ? owner.reader().replicaSeen() : null;
         return switch (read.slice()) {
             case LogSlice.Empty empty -> 0;
             case LogSlice.Warm warm -> warm.sizeInBytes();

@@ -1,5 +1,6 @@
 package io.headrace.storage.fetch;
 
+import io.headrace.protocol.codec.PrivateFields;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.TopicImage;
@@ -7,6 +8,7 @@ import io.headrace.storage.log.CorruptRangeException;
 import io.headrace.storage.log.LogSlice;
 import io.headrace.storage.partition.FetchQuery;
 import io.headrace.storage.partition.Partition;
+import io.headrace.storage.partition.ReplicaSeen;
 import io.headrace.storage.purgatory.ParkedFetch;
 import io.headrace.storage.replication.ReplicationEvent.FollowerFetched;
 import io.headrace.transport.loop.Loop;
@@ -48,8 +50,11 @@ final class FetchOperation {
     private final FetchQuery.Bound bound;
     private final long deadlineMs;
     private final int maxBytes;
+    private final boolean isReplica;
     private List<Visit> visits = List.of();
     private long foundBytes;
+    private boolean reported;
+    private volatile boolean hurried;
 
     /** The entries whose partitions one loop owns. */
     private record Visit(Loop loop, List<FetchEntry> entries) {}
@@ -67,8 +72,9 @@ final class FetchOperation {
         for (FetchTarget target : opened.targets()) {
             entries.add(new FetchEntry(target));
         }
+        this.isReplica = call.replicaId() >= 0;
         this.bound =
-                call.replicaId() >= 0
+                isReplica
                         ? FetchQuery.Bound.LOG_END
                         : call.request().isolationLevel() == 1
                                 ? FetchQuery.Bound.READ_COMMITTED
@@ -140,23 +146,42 @@ final class FetchOperation {
             if (partition == null) {
                 continue;
             }
-            if (call.replicaId() >= 0) {
-                partition.onFollowerFetch(
-                        new FollowerFetched(
-                                call.replicaId(),
-                                call.replicaEpoch(),
-                                entry.target().currentLeaderEpoch(),
-                                entry.target().fetchOffset(),
-                                entry.target().fetchOffset()));
+            if (isReplica && !reported) {
+                report(entry.target(), partition);
             }
             int room = (int) Math.max(0, maxBytes - foundBytes);
-            foundBytes += entry.readOn(partition, room, foundBytes == 0, bound);
+            boolean atLeastOne = foundBytes == 0 && maxBytes > 0;
+            foundBytes += entry.readOn(partition, room, atLeastOne, bound, readsFollowers());
         }
     }
 
+    /** Consumers that can be told of another replica may read from a follower (KIP-392). */
+    private boolean readsFollowers() {
+        return !isReplica && call.usesTopicIds();
+    }
+
+    /** A replica whose log parts from the leader's holds nothing that counts. */
+    private void report(FetchTarget target, Partition partition) {
+        if (!partition.reader().hasSameHistory(target.lastFetchedEpoch(), target.fetchOffset())) {
+            return;
+        }
+        partition.onFollowerFetch(
+                new FollowerFetched(
+                        call.replicaId(),
+                        call.replicaEpoch(),
+                        target.currentLeaderEpoch(),
+                        target.fetchOffset(),
+                        target.flushedOffset(),
+                        target.heardCheck(),
+                        service.image().isActive(call.replicaId(), call.replicaEpoch()),
+                        service.nowMs()));
+    }
+
     private void onRead() {
+        reported = true;
         boolean answer =
                 entries.isEmpty()
+                        || hurried
                         || foundBytes >= Math.max(0, call.request().minBytes())
                         || call.request().minBytes() <= 0
                         || service.nowMs() >= deadlineMs
@@ -169,9 +194,24 @@ final class FetchOperation {
         }
     }
 
+    /** A newer fetch on the session came: answers with what there is. Any thread. */
+    void hurry() {
+        hurried = true;
+        Parking parking = current;
+        if (parking != null) {
+            parking.parked().wake();
+        }
+    }
+
     private boolean anyToTell() {
         for (FetchEntry entry : entries) {
             if (entry.result().error() != Errors.NONE || entry.result().divergingEpoch() != null) {
+                return true;
+            }
+            ReplicaSeen seen = entry.replicaSeen();
+            if (seen != null
+                    && opened.session() != null
+                    && entry.target().isBehind(seen.highWatermark(), seen.leaderCheck())) {
                 return true;
             }
         }
@@ -190,7 +230,7 @@ final class FetchOperation {
         Loop.ScheduledTask timer = call.home().schedule(parked::wake, waitMs);
         current = new Parking(parked, timer);
         call.onGone().accept(parked::wake);
-        if (call.gone().getAsBoolean()) {
+        if (call.gone().getAsBoolean() || hurried) {
             parked.wake();
             return;
         }
@@ -209,11 +249,18 @@ final class FetchOperation {
             if (parked.isWoken()) {
                 return; // another loop was quicker
             }
-            if (partition != null && !partition.park(parked, bound, entry.boundSeen())) {
+            if (partition != null && !park(partition, parked, entry)) {
                 parked.wake();
                 return;
             }
         }
+    }
+
+    private boolean park(Partition partition, ParkedFetch parked, FetchEntry entry) {
+        ReplicaSeen seen = entry.replicaSeen();
+        return seen == null
+                ? partition.reader().park(parked, bound, entry.boundSeen())
+                : partition.reader().parkReplica(parked, seen);
     }
 
     private void onWoken() {
@@ -232,7 +279,7 @@ final class FetchOperation {
         for (FetchEntry entry : visit.entries()) {
             Partition partition = entry.partition();
             if (partition != null) {
-                partition.unpark(parked);
+                partition.reader().unpark(parked);
             }
         }
     }
@@ -277,7 +324,8 @@ final class FetchOperation {
             if (partition == null || !(entry.result().slice() instanceof LogSlice.Cold cold)) {
                 continue;
             }
-            Errors error = partition.checkLeader(-1);
+            Errors error =
+                    readsFollowers() ? partition.checkReadable(-1) : partition.checkLeader(-1);
             if (error != Errors.NONE) {
                 entry.dropRecords(error);
             } else if (!partition.log().isCurrent(cold)) {
@@ -317,6 +365,7 @@ final class FetchOperation {
         release.seal();
         if (session != null) {
             session.rotate(answered);
+            session.onAnswered(this);
         }
         response.setResponses(new ArrayList<>(topics.values()));
         call.reply().accept(response);
@@ -335,7 +384,8 @@ final class FetchOperation {
                         news,
                         entry.result().error() != Errors.NONE,
                         entry.result().highWatermark(),
-                        entry.result().logStartOffset());
+                        entry.result().logStartOffset(),
+                        entry.leaderCheck());
         return told || !opened.incremental();
     }
 
@@ -366,6 +416,9 @@ final class FetchOperation {
             data.divergingEpoch()
                     .setEpoch(diverging.leaderEpoch())
                     .setEndOffset(diverging.endOffset());
+        }
+        if (entry.leaderCheck() >= 0) {
+            PrivateFields.addInt(data, PrivateFields.LEADER_CHECK, entry.leaderCheck());
         }
         if (found.error() == Errors.NOT_LEADER_OR_FOLLOWER
                 || found.error() == Errors.FENCED_LEADER_EPOCH) {

@@ -101,12 +101,24 @@ public final class FetchService {
 
     private void open(Call call, int owner) {
         FetchSessions.Opened opened =
-                sessions[owner].open(call.request(), call.usesTopicIds(), clockMs.getAsLong());
+                sessions[owner].open(
+                        call.request(),
+                        call.usesTopicIds(),
+                        call.replicaId() >= 0,
+                        clockMs.getAsLong());
         if (opened.error() != Errors.NONE) {
             call.reply().accept(new FetchResponseData().setErrorCode(opened.error().code()));
             return;
         }
-        new FetchOperation(this, call, opened, loops.at(owner)).start();
+        FetchOperation operation = new FetchOperation(this, call, opened, loops.at(owner));
+        FetchSession session = opened.session();
+        if (session != null && call.replicaId() >= 0) {
+            FetchOperation parked = session.replaceLatest(operation);
+            if (parked != null) {
+                parked.hurry();
+            }
+        }
+        operation.start();
     }
 
     Partitions partitions() {

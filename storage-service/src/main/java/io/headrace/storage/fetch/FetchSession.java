@@ -1,5 +1,7 @@
 package io.headrace.storage.fetch;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -13,6 +15,7 @@ final class FetchSession {
     private final Map<FetchTarget.Key, FetchTarget> targets = new LinkedHashMap<>();
     private int nextEpoch = 1;
     private long lastUsedMs;
+    private @Nullable FetchOperation latest;
 
     FetchSession(int sessionId, boolean usesTopicIds, long nowMs) {
         this.sessionId = sessionId;
@@ -44,6 +47,20 @@ final class FetchSession {
     void advance(long nowMs) {
         nextEpoch = nextEpoch == Integer.MAX_VALUE ? 1 : nextEpoch + 1;
         lastUsedMs = nowMs;
+    }
+
+    /** A fetch on this session begins; answers the one before it, if there was one. */
+    @Nullable FetchOperation replaceLatest(FetchOperation next) {
+        FetchOperation before = latest;
+        latest = next;
+        return before;
+    }
+
+    /** A fetch on this session was answered. */
+    void onAnswered(FetchOperation operation) {
+        if (latest == operation) {
+            latest = null;
+        }
     }
 
     List<FetchTarget> snapshot() {

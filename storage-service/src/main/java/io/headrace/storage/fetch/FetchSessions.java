@@ -75,14 +75,16 @@ final class FetchSessions {
         }
     }
 
-    Opened open(FetchRequestData request, boolean usesTopicIds, long nowMs) {
+    Opened open(FetchRequestData request, boolean usesTopicIds, boolean isReplica, long nowMs) {
         int epoch = request.sessionEpoch();
         if (epoch == FINAL_EPOCH || epoch == INITIAL_EPOCH) {
             remove(request.sessionId());
             Map<FetchTarget.Key, FetchTarget> targets = new LinkedHashMap<>();
-            addTargets(request, targets);
+            addTargets(request, targets, isReplica);
             FetchSession created =
-                    epoch == INITIAL_EPOCH ? maybeCreate(targets, usesTopicIds, nowMs) : null;
+                    epoch == INITIAL_EPOCH
+                            ? maybeCreate(targets, usesTopicIds, isReplica, nowMs)
+                            : null;
             List<FetchTarget> asked =
                     created == null ? new ArrayList<>(targets.values()) : created.snapshot();
             return new Opened(Errors.NONE, created, asked, false);
@@ -98,7 +100,7 @@ final class FetchSessions {
             return Opened.failed(Errors.FETCH_SESSION_TOPIC_ID_ERROR);
         }
         partitionCount -= session.targets().size();
-        addTargets(request, session.targets());
+        addTargets(request, session.targets(), isReplica);
         forget(request, session);
         partitionCount += session.targets().size();
         session.advance(nowMs);
@@ -121,18 +123,25 @@ final class FetchSessions {
         }
     }
 
+    /** Replicas always get a session; a consumer only where one is free or long unused. */
     private @Nullable FetchSession maybeCreate(
-            Map<FetchTarget.Key, FetchTarget> targets, boolean usesTopicIds, long nowMs) {
+            Map<FetchTarget.Key, FetchTarget> targets,
+            boolean usesTopicIds,
+            boolean isReplica,
+            long nowMs) {
         if (targets.isEmpty()) {
             return null;
         }
         while (sessions.size() >= maxSessions || partitionCount + targets.size() > maxPartitions) {
             Iterator<FetchSession> oldest = sessions.values().iterator();
             if (!oldest.hasNext()) {
+                if (isReplica) {
+                    break;
+                }
                 return null;
             }
             FetchSession candidate = oldest.next();
-            if (nowMs - candidate.lastUsedMs() < evictAfterMs) {
+            if (!isReplica && nowMs - candidate.lastUsedMs() < evictAfterMs) {
                 return null;
             }
             remove(candidate.sessionId());
@@ -154,15 +163,15 @@ final class FetchSessions {
     }
 
     private static void addTargets(
-            FetchRequestData request, Map<FetchTarget.Key, FetchTarget> into) {
+            FetchRequestData request, Map<FetchTarget.Key, FetchTarget> into, boolean isReplica) {
         for (FetchTopic topic : request.topics()) {
             for (FetchPartition asked : topic.partitions()) {
                 FetchTarget.Key key = key(topic.topic(), topic.topicId(), asked.partition());
                 FetchTarget known = into.get(key);
                 if (known == null) {
-                    into.put(key, new FetchTarget(key, asked));
+                    into.put(key, new FetchTarget(key, asked, isReplica));
                 } else {
-                    known.update(asked);
+                    known.update(asked, isReplica);
                 }
             }
         }

@@ -1,5 +1,7 @@
 package io.headrace.storage.fetch;
 
+import io.headrace.protocol.codec.PrivateFields;
+
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 
@@ -15,6 +17,9 @@ final class FetchTarget {
     private int currentLeaderEpoch;
     private int lastFetchedEpoch;
     private int maxBytes;
+    private long flushedOffset = -1;
+    private int heardCheck = -1;
+    private int sentCheck = -1;
     private long sentHighWatermark = NEVER_SENT;
     private long sentLogStartOffset = NEVER_SENT;
     private boolean sentError;
@@ -27,9 +32,12 @@ final class FetchTarget {
      */
     record Key(String topic, Uuid topicId, int partition) {}
 
-    FetchTarget(Key key, FetchPartition asked) {
+    /**
+     * @param isReplica whether a replica asks, which tells more
+     */
+    FetchTarget(Key key, FetchPartition asked, boolean isReplica) {
         this.key = key;
-        update(asked);
+        update(asked, isReplica);
     }
 
     private FetchTarget(FetchTarget other) {
@@ -38,13 +46,21 @@ final class FetchTarget {
         this.currentLeaderEpoch = other.currentLeaderEpoch;
         this.lastFetchedEpoch = other.lastFetchedEpoch;
         this.maxBytes = other.maxBytes;
+        this.flushedOffset = other.flushedOffset;
+        this.heardCheck = other.heardCheck;
+        this.sentCheck = other.sentCheck;
+        this.sentHighWatermark = other.sentHighWatermark;
     }
 
-    void update(FetchPartition asked) {
+    void update(FetchPartition asked, boolean isReplica) {
         fetchOffset = asked.fetchOffset();
         currentLeaderEpoch = asked.currentLeaderEpoch();
         lastFetchedEpoch = asked.lastFetchedEpoch();
         maxBytes = asked.partitionMaxBytes();
+        if (isReplica) {
+            flushedOffset = PrivateFields.getLong(asked, PrivateFields.FLUSHED_OFFSET, -1);
+            heardCheck = PrivateFields.getInt(asked, PrivateFields.LEADER_CHECK, -1);
+        }
     }
 
     /** What this fetch asks, apart from the session, which later fetches change. */
@@ -72,18 +88,40 @@ final class FetchTarget {
         return maxBytes;
     }
 
+    /** What the asking replica has flushed, or -1. */
+    long flushedOffset() {
+        return flushedOffset;
+    }
+
+    /** The newest check that the asking replica heard of, or -1. */
+    int heardCheck() {
+        return heardCheck;
+    }
+
+    /** Whether the replica does not know the high watermark or the newest check yet. */
+    boolean isBehind(long highWatermark, int leaderCheck) {
+        return highWatermark != sentHighWatermark || leaderCheck != sentCheck;
+    }
+
     /** Whether the client of the session needs to hear this, which then counts as told. */
-    boolean toBeTold(boolean hasNews, boolean error, long highWatermark, long logStartOffset) {
+    boolean toBeTold(
+            boolean hasNews,
+            boolean error,
+            long highWatermark,
+            long logStartOffset,
+            int leaderCheck) {
         boolean told =
                 hasNews
                         || error
                         || sentError
+                        || leaderCheck != sentCheck
                         || highWatermark != sentHighWatermark
                         || logStartOffset != sentLogStartOffset;
         if (told) {
             sentError = error;
             sentHighWatermark = highWatermark;
             sentLogStartOffset = logStartOffset;
+            sentCheck = leaderCheck;
         }
         return told;
     }

@@ -13,11 +13,11 @@ import io.headrace.transport.loop.LoopGroup;
 import org.jspecify.annotations.Nullable;
 
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** The links to all coordinators, and which of them to ask (any thread). */
@@ -29,8 +29,8 @@ public final class CoordinatorLinks implements AutoCloseable {
     private final Loop loop;
     private final Supplier<MetadataImage> image;
     private final Map<InetSocketAddress, CoordinatorLink> links = new ConcurrentHashMap<>();
-    private final AtomicInteger nextSeed = new AtomicInteger();
-    private volatile @Nullable InetSocketAddress hinted;
+    private final ControllerSearch search = new ControllerSearch();
+    private @Nullable InetSocketAddress chosen;
 
     /**
      * @param seeds the configured coordinators, used until the metadata names the others
@@ -57,7 +57,40 @@ public final class CoordinatorLinks implements AutoCloseable {
 
     /** A channel to the active controller as far as this node knows. */
     public CompletableFuture<ClientChannel> controller() {
-        return link(controllerAddress()).channel();
+        InetSocketAddress address;
+        synchronized (search) {
+            address = search.choose(coordinators(), nowMs());
+            chosen = address;
+        }
+        CompletableFuture<ClientChannel> channel = link(address).channel();
+        channel.whenComplete(
+                (opened, failure) -> {
+                    if (failure != null) {
+                        onNoAnswer(address);
+                    }
+                });
+        return channel;
+    }
+
+    /** All that are known: the metadata's controller, the other registered ones, the seeds. */
+    private List<InetSocketAddress> coordinators() {
+        MetadataImage known = image.get();
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        CoordinatorImage controller = known.coordinators().get(known.controllerId());
+        if (controller != null) {
+            addresses.add(addressOf(controller));
+        }
+        known.coordinators().values().forEach(each -> addresses.add(addressOf(each)));
+        addresses.addAll(seeds);
+        return addresses;
+    }
+
+    private static InetSocketAddress addressOf(CoordinatorImage coordinator) {
+        return InetSocketAddress.createUnresolved(coordinator.host(), coordinator.port());
+    }
+
+    private static long nowMs() {
+        return System.nanoTime() / 1_000_000;
     }
 
     /**
@@ -74,40 +107,51 @@ public final class CoordinatorLinks implements AutoCloseable {
 
     /** A channel to that coordinator. */
     public CompletableFuture<ClientChannel> channel(CoordinatorImage coordinator) {
-        return link(new InetSocketAddress(coordinator.host(), coordinator.port())).channel();
+        return link(addressOf(coordinator)).channel();
+    }
+
+    /** A coordinator does not answer: others are asked for a while. */
+    public void onNoAnswer(InetSocketAddress address) {
+        synchronized (search) {
+            search.onFailed(address, nowMs());
+        }
     }
 
     /**
-     * The controller that was asked is not the active one, or does not answer: the next question
-     * goes elsewhere.
+     * A coordinator says that it is not the active controller.
+     *
+     * @param controllerId the one it named, or -1
+     */
+    public void onNotController(InetSocketAddress address, int controllerId) {
+        CoordinatorImage named = image.get().coordinators().get(controllerId);
+        synchronized (search) {
+            search.onNotController(address, named == null ? null : addressOf(named), nowMs());
+        }
+    }
+
+    /**
+     * The coordinator that was last asked for as the controller is not the active one, or does not
+     * answer: the next question goes elsewhere.
      *
      * @param controllerId the one it named, or -1
      */
     public void onNotController(int controllerId) {
-        CoordinatorImage named = image.get().coordinators().get(controllerId);
-        nextSeed.incrementAndGet();
-        hinted = named == null ? null : new InetSocketAddress(named.host(), named.port());
+        InetSocketAddress last;
+        synchronized (search) {
+            last = chosen;
+        }
+        if (last != null) {
+            onNotController(last, controllerId);
+        }
     }
 
-    private InetSocketAddress controllerAddress() {
-        InetSocketAddress hint = hinted;
-        if (hint != null) {
-            return hint;
-        }
+    /** The metadata names another controller, or other coordinators. */
+    public void onControllerChanged() {
         MetadataImage known = image.get();
         CoordinatorImage controller = known.coordinators().get(known.controllerId());
-        int attempt = nextSeed.get();
-        // The metadata's controller and the seeds take turns: either may be out of date.
-        if (controller != null && (attempt % 2 == 0 || seeds.isEmpty())) {
-            return new InetSocketAddress(controller.host(), controller.port());
+        synchronized (search) {
+            search.onControllerChanged(controller == null ? null : addressOf(controller));
         }
-        return seeds.get(Math.floorMod(controller == null ? attempt : attempt / 2, seeds.size()));
-    }
-
-    /** The metadata names another controller. */
-    public void onControllerChanged() {
-        hinted = null;
-        nextSeed.set(0);
     }
 
     private CoordinatorLink link(InetSocketAddress address) {

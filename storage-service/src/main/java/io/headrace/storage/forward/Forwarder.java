@@ -136,7 +136,6 @@ public final class Forwarder {
                                             if (failure == null) {
                                                 send(channel, letter, envelope, deadlineMs, result);
                                             } else {
-                                                links.onNotController(-1);
                                                 retry(
                                                         letter,
                                                         envelope,
@@ -167,6 +166,7 @@ public final class Forwarder {
                                                 () -> {
                                                     if (failure == null) {
                                                         onAnswer(
+                                                                channel,
                                                                 answer,
                                                                 letter,
                                                                 envelope,
@@ -184,6 +184,7 @@ public final class Forwarder {
     }
 
     private void onAnswer(
+            ClientChannel channel,
             EnvelopeResponseData answer,
             Letter letter,
             EnvelopeRequestData envelope,
@@ -194,7 +195,10 @@ public final class Forwarder {
         if (error == Errors.NONE && response != null) {
             result.complete(response);
         } else if (error == Errors.NOT_CONTROLLER || error == Errors.NOT_COORDINATOR) {
-            links.onNotController(-1); // it was not executed, so another may be asked
+            // It was not executed, so another may be asked.
+            if (error == Errors.NOT_CONTROLLER) {
+                links.onNotController(channel.address(), -1);
+            }
             retry(letter, envelope, deadlineMs, result, error.exception());
         } else {
             result.completeExceptionally(

@@ -41,6 +41,12 @@ final class Client {
         return handshake.peer() != null;
     }
 
+    /** Whether the other end proved itself to be that node. */
+    boolean isNode(int nodeId) {
+        NodeHandshake.Peer peer = handshake.peer();
+        return peer != null && peer.nodeId() == nodeId;
+    }
+
     /** Whether the connection is gone, so that answers go nowhere. Any thread. */
     boolean isGone() {
         return gone;

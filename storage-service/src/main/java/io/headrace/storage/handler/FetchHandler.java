@@ -30,7 +30,7 @@ final class FetchHandler implements ApiHandler {
         boolean state = request.version() >= 15;
         int replicaId = state ? fetch.replicaState().replicaId() : fetch.replicaId();
         Client client = request.client();
-        if (replicaId >= 0 && !client.isNode()) {
+        if (replicaId >= 0 && !client.isNode(replicaId)) {
             request.replyError(Errors.CLUSTER_AUTHORIZATION_FAILED, null);
             return;
         }

@@ -131,7 +131,11 @@ final class ListOffsetsHandler implements ApiHandler {
         ListOffsetsPartition asked = query.asked();
         long timestamp = asked.timestamp();
         if (timestamp == LATEST) {
-            return found(asked, partition.visibleBound(query.bound()), -1, partition.leaderEpoch());
+            return found(
+                    asked,
+                    partition.reader().visibleBound(query.bound()),
+                    -1,
+                    partition.leaderEpoch());
         }
         if (timestamp == EARLIEST || timestamp == EARLIEST_LOCAL) {
             long start = log.logStartOffset();
@@ -153,7 +157,7 @@ final class ListOffsetsHandler implements ApiHandler {
         if (partition.checkLeader(-1) != Errors.NONE) {
             return failed(query.asked(), Errors.NOT_LEADER_OR_FOLLOWER);
         }
-        if (hit == null || hit.offset() >= partition.visibleBound(query.bound())) {
+        if (hit == null || hit.offset() >= partition.reader().visibleBound(query.bound())) {
             return response(query.asked(), -1, -1, -1);
         }
         int leaderEpoch = partition.log().leaderEpochAt(hit.offset());

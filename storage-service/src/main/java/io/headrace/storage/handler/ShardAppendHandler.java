@@ -100,16 +100,15 @@ final class ShardAppendHandler implements ApiHandler {
             request.reply(failed(error, null, -1));
             return;
         }
-        partition
-                .shardFence()
-                .rebuild(partition.log())
+        ShardFence fence = partition.shardFence();
+        fence.rebuild(partition.log())
                 .whenComplete(
                         (done, failure) -> {
                             if (failure != null) {
                                 LOG.error("No fence for {}", partition.id(), failure);
                                 request.reply(failed(Errors.KAFKA_STORAGE_ERROR, null, -1));
                             } else {
-                                append(request, asked, records, partition);
+                                append(request, asked, records, partition, fence);
                             }
                         });
     }
@@ -118,9 +117,12 @@ final class ShardAppendHandler implements ApiHandler {
             Request request,
             ShardAppendRequestData asked,
             ByteBuffer records,
-            Partition partition) {
+            Partition partition,
+            ShardFence fence) {
         Errors error = partition.checkLeader(-1);
-        ShardFence fence = partition.shardFence();
+        if (error == Errors.NONE && partition.shardFence() != fence) {
+            error = Errors.NOT_LEADER_OR_FOLLOWER; // it led, did not, and leads again
+        }
         int highest = fence.shardEpoch();
         if (error == Errors.NONE && asked.shardEpoch() < Math.max(0, highest)) {
             error = Errors.FENCED_STATE_EPOCH;

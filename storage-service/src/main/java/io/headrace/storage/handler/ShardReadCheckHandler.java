@@ -7,6 +7,7 @@ import io.headrace.protocol.message.ShardReadCheckRequestData.CheckedShard;
 import io.headrace.protocol.message.ShardReadCheckResponseData;
 import io.headrace.protocol.message.ShardReadCheckResponseData.ShardVerdict;
 import io.headrace.storage.partition.Partition;
+import io.headrace.storage.partition.ShardFence;
 
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
@@ -17,9 +18,13 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * ShardReadCheck: whether the owners of shards are still unfenced at the partitions' leader, so
- * that they may answer reads. With this node alone in the ISR, its own word is enough.
+ * that they may answer reads. Answered once every other member of the in-sync set has fetched again
+ * after it arrived, which shows that no newer leader had been elected; with this node alone in the
+ * set, its own word is enough.
  */
 final class ShardReadCheckHandler implements ApiHandler {
+    private static final long CHECK_MS = 10_000;
+
     private final Services services;
 
     ShardReadCheckHandler(Services services) {
@@ -71,24 +76,39 @@ final class ShardReadCheckHandler implements ApiHandler {
                                 verdict.complete(failed(error));
                                 return;
                             }
-                            partition
-                                    .shardFence()
-                                    .rebuild(partition.log())
-                                    .whenComplete(
-                                            (done, failure) ->
-                                                    verdict.complete(
-                                                            failure == null
-                                                                    ? judge(partition, shard)
-                                                                    : failed(
-                                                                            Errors
-                                                                                    .KAFKA_STORAGE_ERROR)));
+                            ask(partition, shard, verdict);
                         });
         return verdict;
     }
 
-    private static ShardVerdict judge(Partition partition, CheckedShard shard) {
+    private void ask(
+            Partition partition, CheckedShard shard, CompletableFuture<ShardVerdict> verdict) {
+        ShardFence fence = partition.shardFence();
+        fence.rebuild(partition.log())
+                .whenComplete(
+                        (done, failure) -> {
+                            if (failure != null) {
+                                verdict.complete(failed(Errors.KAFKA_STORAGE_ERROR));
+                            } else if (partition.checkLeader(-1) != Errors.NONE) {
+                                verdict.complete(failed(partition.checkLeader(-1)));
+                            } else {
+                                partition.awaitLeaderCheck(
+                                        services.nowMs() + CHECK_MS,
+                                        error ->
+                                                verdict.complete(
+                                                        error == Errors.NONE
+                                                                ? judge(partition, shard, fence)
+                                                                : failed(error)));
+                            }
+                        });
+    }
+
+    private static ShardVerdict judge(Partition partition, CheckedShard shard, ShardFence fence) {
         Errors error = partition.checkLeader(-1);
-        int highest = partition.shardFence().shardEpoch();
+        if (error == Errors.NONE && partition.shardFence() != fence) {
+            error = Errors.NOT_LEADER_OR_FOLLOWER; // it led, did not, and leads again
+        }
+        int highest = fence.shardEpoch();
         if (error == Errors.NONE && highest != shard.shardEpoch()) {
             error = Errors.FENCED_STATE_EPOCH;
         }

@@ -50,6 +50,9 @@ final class LogAppender {
         int start = batches.position();
         int limit = batches.limit();
         try {
+            if (origin != AppendOrigin.REPLICATION) {
+                log.segments().requireFits(limit - start);
+            }
             log.segments()
                     .makeRoom(
                             limit - start, prepared.lastOffset(), prepared.maxTimestampMs(), nowMs);

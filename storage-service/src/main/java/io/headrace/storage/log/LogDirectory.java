@@ -125,6 +125,10 @@ final class LogDirectory {
         return offlineCause != null;
     }
 
+    @Nullable IOException offlineCause() {
+        return offlineCause;
+    }
+
     /** The disk failed: nothing in this directory is used any more, until the node restarts. */
     void fail(IOException cause) {
         synchronized (this) {

@@ -167,8 +167,8 @@ final class LogSegments {
         trail.account();
     }
 
-    /** Rolls if batches of that size and time do not belong into the active segment. */
-    void makeRoom(int bytes, long lastOffset, long maxTimestampMs, long nowMs) throws IOException {
+    /** Refuses what is larger than a segment may be. */
+    void requireFits(int bytes) {
         LogConfig config = log.config();
         if (bytes > config.segmentBytes()) {
             throw Errors.RECORD_LIST_TOO_LARGE.exception(
@@ -179,6 +179,11 @@ final class LogSegments {
                             + ", which exceeds the maximum configured segment size of "
                             + config.segmentBytes());
         }
+    }
+
+    /** Rolls if batches of that size and time do not belong into the active segment. */
+    void makeRoom(int bytes, long lastOffset, long maxTimestampMs, long nowMs) throws IOException {
+        LogConfig config = log.config();
         Segment active = active();
         boolean isFull =
                 active.sizeInBytes() + (long) bytes > config.segmentBytes()

@@ -355,6 +355,7 @@ final class LogUpkeep {
         snapshotChanges = -1;
         snapshotsBetweenRolls.clear();
         dirty = true;
+        loaded.epochs().truncateFromEnd(offset);
         log.endTruncation(loaded, fully ? offset : log.logStartOffset());
         watch(writeEpochs());
         publish();

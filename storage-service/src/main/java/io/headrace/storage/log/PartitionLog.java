@@ -56,6 +56,7 @@ public final class PartitionLog {
     private volatile long logEndOffset;
     private volatile long highWatermark;
     private @Nullable UncleanLog unclean;
+    private @Nullable UncleanLog lostPageCache; // counts only for page-cache topics
     private boolean truncating;
     private boolean replacingSegments;
     private volatile boolean closed;
@@ -186,7 +187,12 @@ public final class PartitionLog {
 
     /** Why acknowledged records may be missing, found at recovery; empty for a clean log. */
     public Optional<UncleanLog> unclean() {
-        return Optional.ofNullable(unclean);
+        return unclean(config);
+    }
+
+    /** As {@link #unclean()}, under a configuration that is not in force yet. */
+    public Optional<UncleanLog> unclean(LogConfig known) {
+        return Optional.ofNullable(unclean == null && !known.isFsync() ? lostPageCache : unclean);
     }
 
     /** Producers remembered, for DescribeProducers. */
@@ -333,22 +339,27 @@ public final class PartitionLog {
         return upkeep.writeEpochs();
     }
 
-    /** Where the epoch, or the largest one below it, ends in this log. */
+    /**
+     * Where the epoch, or the largest one below it, ends in this log; an epoch below all of them
+     * ends where the first begins.
+     */
     public EpochEndOffset endOffsetFor(int leaderEpoch) {
         long endOffset = epochs.endOffset(leaderEpoch, logEndOffset);
-        return endOffset < 0
-                ? new EpochEndOffset(LeaderEpochs.NO_EPOCH, LeaderEpochs.NO_OFFSET)
-                : new EpochEndOffset(epochs.floor(leaderEpoch), endOffset);
+        int floor = endOffset < 0 ? LeaderEpochs.NO_EPOCH : epochs.floor(leaderEpoch);
+        boolean isBelowAll = endOffset >= 0 && floor == LeaderEpochs.NO_EPOCH;
+        return new EpochEndOffset(isBelowAll ? leaderEpoch : floor, endOffset);
     }
 
     /**
-     * Removes records at and above the offset (a follower that diverged). Appends and reads are
-     * refused until the future completes.
+     * Removes records and epochs that begin at and above the offset (a follower that diverged).
+     * Appends and reads are refused until the future completes.
      */
     public CompletableFuture<Void> truncateTo(long offset) {
-        return offset >= logEndOffset
-                ? CompletableFuture.completedFuture(null)
-                : upkeep.truncate(Math.max(offset, logStartOffset), false);
+        if (offset < logEndOffset) {
+            return upkeep.truncate(Math.max(offset, logStartOffset), false);
+        }
+        boolean changed = epochs.truncateFromEnd(offset);
+        return changed ? upkeep.writeEpochs() : CompletableFuture.completedFuture(null);
     }
 
     /** Removes everything and goes on at the offset (a follower below the leader's log start). */
@@ -418,7 +429,7 @@ public final class PartitionLog {
     }
 
     boolean isFsync() {
-        return config.flushPolicy() == LogConfig.FlushPolicy.FSYNC;
+        return config.isFsync();
     }
 
     boolean isOffline() {
@@ -442,8 +453,8 @@ public final class PartitionLog {
         return closed;
     }
 
-    void markUnclean(UncleanLog reason) {
-        unclean = reason;
+    void onPageCacheLost(UncleanLog reason) {
+        lostPageCache = reason;
     }
 
     void markClosed() {

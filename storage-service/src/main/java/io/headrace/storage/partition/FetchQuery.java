@@ -8,6 +8,7 @@ package io.headrace.storage.partition;
  * @param maxBytes the most bytes to answer
  * @param minOneMessage whether the first batch is answered though it is larger than that
  * @param bound what is visible to this reader
+ * @param fromFollower whether a follower may answer too (KIP-392)
  */
 public record FetchQuery(
         long fetchOffset,
@@ -15,7 +16,8 @@ public record FetchQuery(
         int lastFetchedEpoch,
         int maxBytes,
         boolean minOneMessage,
-        Bound bound) {
+        Bound bound,
+        boolean fromFollower) {
 
     /** The exclusive bound of visible offsets. */
     public enum Bound {

@@ -1,25 +1,24 @@
 package io.headrace.storage.partition;
 
-import io.headrace.protocol.batch.CompressionCodec;
 import io.headrace.protocol.batch.ProduceRules;
-import io.headrace.protocol.batch.TimestampType;
+import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.storage.log.AppendOrigin;
 import io.headrace.storage.log.AppendResult;
-import io.headrace.storage.log.CorruptRangeException;
-import io.headrace.storage.log.EpochEndOffset;
 import io.headrace.storage.log.LogConfig;
-import io.headrace.storage.log.LogSlice;
 import io.headrace.storage.log.PartitionLog;
-import io.headrace.storage.purgatory.ParkedFetch;
 import io.headrace.storage.replication.Replication;
 import io.headrace.storage.replication.ReplicationEffect;
 import io.headrace.storage.replication.ReplicationEvent;
 import io.headrace.storage.replication.ReplicationEvent.EpochStarted;
+import io.headrace.storage.replication.ReplicationEvent.FollowerFetched;
+import io.headrace.storage.replication.ReplicationEvent.IsrDecided;
 import io.headrace.storage.replication.ReplicationEvent.LogAdvanced;
 import io.headrace.storage.replication.ReplicationEvent.LogFailed;
 import io.headrace.storage.replication.ReplicationEvent.MetadataApplied;
+import io.headrace.storage.replication.ReplicationEvent.Tick;
 import io.headrace.storage.replication.ReplicationState;
+import io.headrace.storage.replication.ReplicationState.Following;
 import io.headrace.storage.replication.ReplicationState.Leading;
 import io.headrace.storage.replication.ReplicationState.Offline;
 import io.headrace.transport.loop.Loop;
@@ -49,24 +48,37 @@ public final class Partition {
     private final LongSupplier clockMs;
     private final Replication replication;
     private final PartitionWaiters waiters;
-    private final ShardFence shardFence;
+    private final PartitionReader reader;
+    private final FollowerLog follower;
+    private final PartitionSurroundings around;
     private final CompletableFuture<Void> firstSettled = new CompletableFuture<>();
 
     private @Nullable PartitionLog log;
     private @Nullable MetadataApplied pendingMetadata;
+    private ShardFence shardFence;
     private boolean closed;
     private long appendedBytes;
 
     private volatile ProduceRules produceRules = ProduceRules.DEFAULT;
     private volatile PartitionStats stats = PartitionStats.NONE;
 
-    Partition(TopicIdPartition id, Loop loop, int nodeId, ShardFence fence, LongSupplier clockMs) {
+    Partition(TopicIdPartition id, Loop loop, PartitionSurroundings around) {
         this.id = id;
         this.loop = loop;
-        this.clockMs = clockMs;
-        this.replication = new Replication(nodeId);
-        this.waiters = new PartitionWaiters(loop, clockMs);
-        this.shardFence = fence;
+        this.clockMs = around.clockMs();
+        this.around = around;
+        this.follower = new FollowerLog(this, clockMs);
+        this.replication = new Replication(around.nodeId(), around.maxLagMs());
+        this.waiters = new PartitionWaiters(loop, clockMs, this::commitTimeout);
+        this.reader = new PartitionReader(this, waiters);
+        this.shardFence = new ShardFence(loop, around.io());
+    }
+
+    /** What a produce that waited too long is told: it is in this log, and may be committed yet. */
+    private Errors commitTimeout() {
+        return replication.hasEnoughInSync()
+                ? Errors.REQUEST_TIMED_OUT
+                : Errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND;
     }
 
     /** Any thread. */
@@ -94,7 +106,7 @@ public final class Partition {
         return firstSettled;
     }
 
-    /** The fence of a shard topic's partition. */
+    /** The fence of a shard topic's partition; another one each time this node begins to lead. */
     public ShardFence shardFence() {
         return shardFence;
     }
@@ -113,6 +125,9 @@ public final class Partition {
                     public void onFlushed(PartitionLog source, long flushedOffset) {
                         if (source == log) {
                             onAdvanced(source);
+                            if (replication.state() instanceof Following) {
+                                around.feed().onProgress(Partition.this);
+                            }
                         }
                     }
 
@@ -135,7 +150,7 @@ public final class Partition {
         onLogFailed(String.valueOf(cause.getMessage()));
     }
 
-    private void onLogFailed(String reason) {
+    void onLogFailed(String reason) {
         LOG.error("{} is offline: {}", id, reason);
         run(new LogFailed(reason));
         waiters.fail(Errors.KAFKA_STORAGE_ERROR);
@@ -145,10 +160,11 @@ public final class Partition {
     void onMetadata(PartitionImage image, long nodeEpoch) {
         PartitionLog current = log;
         if (current == null) {
-            pendingMetadata = new MetadataApplied(image, nodeEpoch, 0);
+            pendingMetadata = new MetadataApplied(image, nodeEpoch);
             return;
         }
-        run(new MetadataApplied(image, nodeEpoch, current.highWatermark()));
+        run(new MetadataApplied(image, nodeEpoch));
+        endPassedChecks(); // the in-sync set may have changed
         if (!(replication.state() instanceof ReplicationState.Starting)) {
             firstSettled.complete(null);
         }
@@ -163,28 +179,15 @@ public final class Partition {
     }
 
     private void applyRules(LogConfig config) {
-        String codec = config.compressionType();
-        produceRules =
-                new ProduceRules(
-                        switch (codec) {
-                            case "producer" -> null;
-                            case "uncompressed" -> CompressionCodec.NONE;
-                            default -> CompressionCodec.forConfigName(codec);
-                        },
-                        config.logAppendTime()
-                                ? TimestampType.LOG_APPEND_TIME
-                                : TimestampType.CREATE_TIME,
-                        config.messageTimestampBeforeMaxMs(),
-                        config.messageTimestampAfterMaxMs(),
-                        config.maxMessageBytes(),
-                        config.compact(),
-                        ProduceRules.DEFAULT.maxDecompressedBytes());
+        produceRules = ConfiguredRules.of(config);
     }
 
     /** Ends all waiting; the log is no longer this partition's. */
     void close(Errors reason) {
         closed = true;
         log = null;
+        follower.begin(-1);
+        around.feed().unfollow(this);
         waiters.fail(reason);
         firstSettled.complete(null);
         stats = PartitionStats.NONE;
@@ -212,6 +215,17 @@ public final class Partition {
         return replication.state() instanceof Leading && log != null
                 ? Errors.NONE
                 : Errors.NOT_LEADER_OR_FOLLOWER;
+    }
+
+    /** As {@link #checkLeader}, for a consumer that may also read from a follower (KIP-392). */
+    public Errors checkReadable(int callersLeaderEpoch) {
+        Errors error = checkLeader(callersLeaderEpoch);
+        return error == Errors.NOT_LEADER_OR_FOLLOWER
+                        && log != null
+                        && replication.state() instanceof Following following
+                        && following.leaderId() >= 0
+                ? Errors.NONE
+                : error;
     }
 
     /** The log; only after {@link #checkLeader} answered NONE in the same task. */
@@ -242,6 +256,16 @@ public final class Partition {
         return replication.hasEnoughInSync();
     }
 
+    /** Whether this node leads and another could. */
+    public boolean canHandOver() {
+        return replication.state() instanceof Leading && replication.hasOtherInSync();
+    }
+
+    /** How far that follower has come, or -1 if it is not in sync. */
+    public long inSyncOffsetOf(int nodeId) {
+        return replication.inSyncOffsetOf(nodeId);
+    }
+
     // Writing.
 
     /**
@@ -259,6 +283,7 @@ public final class Partition {
         }
         current.requestFlush();
         onAdvanced(current);
+        waiters.onAppended(appendedBytes);
         return result;
     }
 
@@ -287,115 +312,18 @@ public final class Partition {
 
     // Reading.
 
-    /** Finds what a reader asked for; never blocks. */
-    public PartitionRead read(FetchQuery query) {
-        Errors error = checkLeader(query.currentLeaderEpoch());
-        if (error != Errors.NONE) {
-            return PartitionRead.failed(error, -1, -1, knownLeaderId(), knownLeaderEpoch());
-        }
-        PartitionLog current = log();
-        long highWatermark = current.highWatermark();
-        long lastStable = current.lastStableOffset();
-        EpochEndOffset diverging = diverging(current, query);
-        if (diverging != null) {
-            return new PartitionRead(
-                    Errors.NONE,
-                    highWatermark,
-                    lastStable,
-                    current.logStartOffset(),
-                    new LogSlice.Empty(),
-                    null,
-                    diverging,
-                    knownLeaderId(),
-                    knownLeaderEpoch());
-        }
-        long bound =
-                switch (query.bound()) {
-                    case READ_UNCOMMITTED -> highWatermark;
-                    case READ_COMMITTED -> lastStable;
-                    case LOG_END -> current.logEndOffset();
-                };
-        try {
-            // Also without room, an offset out of range is to be told.
-            LogSlice slice =
-                    query.maxBytes() > 0 || query.minOneMessage() || isOutOfRange(current, query)
-                            ? current.read(
-                                    query.fetchOffset(),
-                                    query.maxBytes(),
-                                    query.minOneMessage(),
-                                    bound)
-                            : new LogSlice.Empty();
-            boolean committedOnly = query.bound() == FetchQuery.Bound.READ_COMMITTED;
-            return new PartitionRead(
-                    Errors.NONE,
-                    highWatermark,
-                    lastStable,
-                    current.logStartOffset(),
-                    slice,
-                    committedOnly && !(slice instanceof LogSlice.Empty)
-                            ? current.abortedTransactions(query.fetchOffset(), lastStable)
-                            : null,
-                    null,
-                    knownLeaderId(),
-                    knownLeaderEpoch());
-        } catch (OffsetOutOfRangeException e) {
-            return failedRead(Errors.OFFSET_OUT_OF_RANGE, current);
-        } catch (CorruptRangeException e) {
-            LOG.error("{} has a damaged range at offset {}", id, e.fromOffset(), e);
-            return failedRead(Errors.CORRUPT_MESSAGE, current);
-        }
+    /** What readers ask. */
+    public PartitionReader reader() {
+        return reader;
     }
 
-    private static boolean isOutOfRange(PartitionLog log, FetchQuery query) {
-        return query.fetchOffset() < log.logStartOffset()
-                || query.fetchOffset() > log.logEndOffset();
+    /** A count of bytes that only grows as more becomes visible. */
+    long appendedBytes() {
+        return appendedBytes;
     }
 
-    private static @Nullable EpochEndOffset diverging(PartitionLog log, FetchQuery query) {
-        if (query.lastFetchedEpoch() < 0) {
-            return null;
-        }
-        EpochEndOffset end = log.endOffsetFor(query.lastFetchedEpoch());
-        boolean same =
-                end.leaderEpoch() == query.lastFetchedEpoch()
-                        && end.endOffset() >= query.fetchOffset();
-        return same || end.endOffset() < 0 ? null : end;
-    }
-
-    private PartitionRead failedRead(Errors error, PartitionLog current) {
-        return PartitionRead.failed(
-                error,
-                current.logStartOffset(),
-                current.highWatermark(),
-                knownLeaderId(),
-                knownLeaderEpoch());
-    }
-
-    /**
-     * Parks a fetch until more is visible.
-     *
-     * @param boundSeen the bound of visible offsets that its read saw
-     * @return false if more is visible already or nothing can come: the fetch is to read again
-     */
-    public boolean park(ParkedFetch fetch, FetchQuery.Bound bound, long boundSeen) {
-        if (checkLeader(-1) != Errors.NONE || visibleBound(bound) != boundSeen) {
-            return false;
-        }
-        return waiters.park(fetch, appendedBytes);
-    }
-
-    /** The exclusive bound of what a reader may see. */
-    public long visibleBound(FetchQuery.Bound bound) {
-        PartitionLog current = log();
-        return switch (bound) {
-            case READ_UNCOMMITTED -> current.highWatermark();
-            case READ_COMMITTED -> current.lastStableOffset();
-            case LOG_END -> current.logEndOffset();
-        };
-    }
-
-    public void unpark(ParkedFetch fetch) {
-        waiters.unpark(fetch);
+    int lastCheck() {
+        return replication.lastCheck();
     }
 
     /**
@@ -414,11 +342,68 @@ public final class Partition {
         return current.advanceLogStartOffset(target);
     }
 
-    // Replication.
+    // Replication, as leader.
 
     /** A follower's fetch arrived. */
-    public void onFollowerFetch(ReplicationEvent.FollowerFetched fetched) {
+    public void onFollowerFetch(FollowerFetched fetched) {
         run(fetched);
+        endPassedChecks();
+    }
+
+    /** The controller decided on a proposal. */
+    public void onIsrDecided(IsrDecided decided) {
+        run(decided);
+        endPassedChecks();
+    }
+
+    /** Calls back once it is certain that no newer leader was elected before this call. */
+    public void awaitLeaderCheck(long deadlineMs, Consumer<Errors> whenDone) {
+        int check = replication.startCheck();
+        if (replication.passedCheck() >= check) {
+            whenDone.accept(Errors.NONE);
+        } else {
+            waiters.awaitCheck(check, deadlineMs, whenDone);
+        }
+    }
+
+    private void endPassedChecks() {
+        if (waiters.hasChecks()) {
+            waiters.onChecked(replication.passedCheck());
+        }
+    }
+
+    /** Looks for followers that fell behind. */
+    void tick(MetadataImage cluster) {
+        run(new Tick(clockMs.getAsLong(), cluster));
+        refreshStats();
+    }
+
+    // Replication, as follower.
+
+    /** This partition's log while it follows. */
+    public FollowerLog follower() {
+        return follower;
+    }
+
+    @Nullable PartitionLog openLog() {
+        return log;
+    }
+
+    /** The leader's answer was taken over. */
+    void onFollowed(PartitionLog current, int bytes, boolean committedMore) {
+        if (bytes > 0) {
+            appendedBytes += bytes;
+            current.requestFlush();
+            onAdvanced(current);
+        }
+        if (committedMore) {
+            waiters.onGrown(appendedBytes);
+        }
+    }
+
+    void onCut(PartitionLog current) {
+        onAdvanced(current);
+        around.feed().onProgress(this);
     }
 
     private void run(ReplicationEvent event) {
@@ -442,15 +427,38 @@ public final class Partition {
                 LOG.info("No longer leading {} (epoch {})", id, leaderEpoch);
                 waiters.fail(Errors.NOT_LEADER_OR_FOLLOWER);
             }
+            case ReplicationEffect.Follow(int leaderId, int leaderEpoch) ->
+                    follow(leaderId, leaderEpoch);
+            case ReplicationEffect.ProposeIsr proposal ->
+                    around.proposals().propose(this, proposal);
+        }
+    }
+
+    private void follow(int leaderId, int leaderEpoch) {
+        around.feed().unfollow(this);
+        follower.begin(leaderId < 0 ? -1 : leaderEpoch);
+        if (leaderId >= 0) {
+            log().requestFlush();
+            around.feed().follow(this, leaderId);
         }
     }
 
     private void beginEpoch(int leaderEpoch) {
         PartitionLog current = log();
-        current.startLeaderEpoch(leaderEpoch)
-                .whenComplete(
-                        (done, failure) ->
-                                loop.run(() -> onEpochDurable(current, leaderEpoch, failure)));
+        around.feed().unfollow(this);
+        follower.begin(-1);
+        shardFence = new ShardFence(loop, around.io());
+        follower.whenWhole(
+                () ->
+                        current.startLeaderEpoch(leaderEpoch)
+                                .whenComplete(
+                                        (done, failure) ->
+                                                loop.run(
+                                                        () ->
+                                                                onEpochDurable(
+                                                                        current,
+                                                                        leaderEpoch,
+                                                                        failure))));
     }
 
     private void onEpochDurable(
@@ -462,7 +470,13 @@ public final class Partition {
             onLogFailed("Epoch " + leaderEpoch + " cannot begin: " + failure.getMessage());
             return;
         }
-        run(new EpochStarted(leaderEpoch, current.flushedOffset(), current.logEndOffset()));
+        run(
+                new EpochStarted(
+                        leaderEpoch,
+                        current.flushedOffset(),
+                        current.logEndOffset(),
+                        current.highWatermark(),
+                        clockMs.getAsLong()));
     }
 
     private void onHighWatermark(long highWatermark) {
@@ -472,19 +486,12 @@ public final class Partition {
         waiters.onGrown(appendedBytes);
     }
 
-    void refreshStats() {
+    private void refreshStats() {
         PartitionLog current = log;
         PartitionImage image = replication.image();
         if (current == null || image == null) {
             return;
         }
-        boolean leads = replication.state() instanceof Leading;
-        stats =
-                new PartitionStats(
-                        leads,
-                        leads && image.isr().size() < image.assignedReplicas().size(),
-                        current.logStartOffset(),
-                        current.logEndOffset(),
-                        current.sizeInBytes());
+        stats = PartitionStats.of(current, image, replication.state() instanceof Leading);
     }
 }

@@ -1,5 +1,8 @@
 package io.headrace.storage.partition;
 
+import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.storage.log.PartitionLog;
+
 /** Figures of a partition for metrics, taken on its loop from time to time. */
 public record PartitionStats(
         boolean leader,
@@ -8,4 +11,13 @@ public record PartitionStats(
         long logEndOffset,
         long sizeInBytes) {
     static final PartitionStats NONE = new PartitionStats(false, false, 0, 0, 0);
+
+    static PartitionStats of(PartitionLog log, PartitionImage image, boolean leads) {
+        return new PartitionStats(
+                leads,
+                leads && image.isr().size() < image.assignedReplicas().size(),
+                log.logStartOffset(),
+                log.logEndOffset(),
+                log.sizeInBytes());
+    }
 }

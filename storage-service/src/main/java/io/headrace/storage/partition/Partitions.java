@@ -23,8 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.function.LongSupplier;
 
 /**
  * The partitions that the metadata assigns to this node. Lookups come from any thread; changes from
@@ -33,12 +31,10 @@ import java.util.function.LongSupplier;
 public final class Partitions {
     private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
 
-    private final int nodeId;
+    private final PartitionSurroundings around;
     private final LoopGroup loops;
     private final LogStore store;
-    private final Executor io;
     private final Map<String, String> topicDefaults;
-    private final LongSupplier clockMs;
     private final Map<Key, Partition> byKey = new ConcurrentHashMap<>();
 
     private record Key(Uuid topicId, int partition) {}
@@ -47,18 +43,14 @@ public final class Partitions {
      * @param topicDefaults this node's defaults of topic configs, by Kafka's topic-level names
      */
     public Partitions(
-            int nodeId,
+            PartitionSurroundings around,
             LoopGroup loops,
             LogStore store,
-            Executor io,
-            Map<String, String> topicDefaults,
-            LongSupplier clockMs) {
-        this.nodeId = nodeId;
+            Map<String, String> topicDefaults) {
+        this.around = around;
         this.loops = loops;
         this.store = store;
-        this.io = io;
         this.topicDefaults = Map.copyOf(topicDefaults);
-        this.clockMs = clockMs;
     }
 
     /** The loop that owns a partition, the same for as long as this process lives. */
@@ -107,7 +99,7 @@ public final class Partitions {
         for (PartitionImage partition : topic.partitions().values()) {
             Key key = new Key(topic.topicId(), partition.partition());
             Partition known = byKey.get(key);
-            if (!partition.assignedReplicas().contains(nodeId)) {
+            if (!partition.assignedReplicas().contains(around.nodeId())) {
                 if (known != null) {
                     remove(key, known);
                 }
@@ -132,7 +124,7 @@ public final class Partitions {
     private Partition create(TopicImage topic, int partition, LogConfig config) {
         TopicIdPartition id = new TopicIdPartition(topic.topicId(), partition, topic.name());
         Loop loop = ownerOf(loops, id);
-        Partition created = new Partition(id, loop, nodeId, new ShardFence(loop, io), clockMs);
+        Partition created = new Partition(id, loop, around);
         store.openOrCreate(id, config)
                 .whenComplete(
                         (log, failure) ->
@@ -193,10 +185,10 @@ public final class Partitions {
         }
     }
 
-    /** Takes new figures of every partition, each on its loop. */
-    public void refreshStats() {
+    /** Lets every partition look at the time and take new figures, each on its loop. */
+    public void tick(MetadataImage cluster) {
         for (Partition partition : byKey.values()) {
-            partition.loop().execute(partition::refreshStats);
+            partition.loop().execute(() -> partition.tick(cluster));
         }
     }
 

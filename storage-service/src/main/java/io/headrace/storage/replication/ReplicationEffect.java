@@ -1,5 +1,9 @@
 package io.headrace.storage.replication;
 
+import io.headrace.protocol.metadata.PartitionImage.IsrMember;
+
+import java.util.List;
+
 /** What the owner of a {@link Replication} has to do now, in order. */
 public sealed interface ReplicationEffect {
 
@@ -14,4 +18,19 @@ public sealed interface ReplicationEffect {
 
     /** Serve no more: whoever waits is told that this node does not lead. */
     record StopLeading(int leaderEpoch) implements ReplicationEffect {}
+
+    /**
+     * Copy from that leader from now on, and from no other.
+     *
+     * @param leaderId the leading node, or -1: copy from nobody
+     */
+    record Follow(int leaderId, int leaderEpoch) implements ReplicationEffect {}
+
+    /**
+     * Ask the controller to commit these in-sync replicas, then report {@code IsrDecided}.
+     *
+     * @param partitionEpoch the version of the partition that this builds on
+     */
+    record ProposeIsr(int leaderEpoch, int partitionEpoch, List<IsrMember> isr)
+            implements ReplicationEffect {}
 }

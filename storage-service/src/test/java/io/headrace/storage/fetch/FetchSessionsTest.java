@@ -36,10 +36,10 @@ class FetchSessionsTest {
 
     @Test
     void aSessionKeepsThePartitionsAndCountsItsEpochs() {
-        var first = sessions.open(request(0, 0, 0, 1), true, 0);
+        var first = sessions.open(request(0, 0, 0, 1), true, false, 0);
         assertThat(first.sessionId()).isPositive();
         assertThat(FetchSessions.loopOf(first.sessionId(), 2)).isEqualTo(1);
-        var second = sessions.open(request(first.sessionId(), 1), true, 1);
+        var second = sessions.open(request(first.sessionId(), 1), true, false, 1);
         assertThat(second.incremental()).isTrue();
         assertThat(second.targets()).hasSize(2);
         FetchRequestData forget =
@@ -49,24 +49,24 @@ class FetchSessionsTest {
                                         new ForgottenTopic()
                                                 .setTopicId(TOPIC)
                                                 .setPartitions(List.of(0))));
-        assertThat(sessions.open(forget, true, 2).targets())
+        assertThat(sessions.open(forget, true, false, 2).targets())
                 .extracting(target -> target.key().partition())
                 .containsExactly(1, 2);
-        assertThat(sessions.open(request(first.sessionId(), 2), true, 3).error())
+        assertThat(sessions.open(request(first.sessionId(), 2), true, false, 3).error())
                 .isEqualTo(Errors.INVALID_FETCH_SESSION_EPOCH);
-        assertThat(sessions.open(request(first.sessionId(), 3), false, 3).error())
+        assertThat(sessions.open(request(first.sessionId(), 3), false, false, 3).error())
                 .isEqualTo(Errors.FETCH_SESSION_TOPIC_ID_ERROR);
-        sessions.open(request(first.sessionId(), -1), true, 4);
-        assertThat(sessions.open(request(first.sessionId(), 3), true, 5).error())
+        sessions.open(request(first.sessionId(), -1), true, false, 4);
+        assertThat(sessions.open(request(first.sessionId(), 3), true, false, 5).error())
                 .isEqualTo(Errors.FETCH_SESSION_ID_NOT_FOUND);
     }
 
     @Test
     void aFullCacheEvictsOnlyWhatWasLongUnused() {
-        sessions.open(request(0, 0, 0), true, 0);
-        sessions.open(request(0, 0, 0), true, 500);
-        assertThat(sessions.open(request(0, 0, 0), true, 600).sessionId()).isZero();
-        assertThat(sessions.open(request(0, 0, 0), true, 1_100).sessionId()).isPositive();
+        sessions.open(request(0, 0, 0), true, false, 0);
+        sessions.open(request(0, 0, 0), true, false, 500);
+        assertThat(sessions.open(request(0, 0, 0), true, false, 600).sessionId()).isZero();
+        assertThat(sessions.open(request(0, 0, 0), true, false, 1_100).sessionId()).isPositive();
         assertThat(sessions.size()).isEqualTo(2);
     }
 }

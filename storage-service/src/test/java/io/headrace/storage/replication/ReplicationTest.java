@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.storage.replication.ReplicationEffect.BeginEpoch;
+import io.headrace.storage.replication.ReplicationEffect.Follow;
 import io.headrace.storage.replication.ReplicationEffect.Lead;
 import io.headrace.storage.replication.ReplicationEffect.MoveHighWatermark;
 import io.headrace.storage.replication.ReplicationEffect.StopLeading;
@@ -20,7 +21,7 @@ import java.util.List;
 
 class ReplicationTest {
     private static final int OWN = 1;
-    private final Replication replication = new Replication(OWN);
+    private final Replication replication = new Replication(OWN, 30_000);
 
     private static PartitionImage image(
             int leader, long leaderNodeEpoch, int leaderEpoch, int minInSync, IsrMember... isr) {
@@ -40,19 +41,27 @@ class ReplicationTest {
                 List.of());
     }
 
+    private static FollowerFetched fetched(
+            int node, long nodeEpoch, int leaderEpoch, long fetchOffset, long flushed) {
+        return new FollowerFetched(
+                node, nodeEpoch, leaderEpoch, fetchOffset, flushed, -1, false, 0);
+    }
+
     private void lead(int minInSync, IsrMember... isr) {
-        assertThat(replication.step(new MetadataApplied(image(OWN, 10, 5, minInSync, isr), 10, 0)))
+        assertThat(replication.step(new MetadataApplied(image(OWN, 10, 5, minInSync, isr), 10)))
                 .containsExactly(new BeginEpoch(5));
-        assertThat(replication.step(new EpochStarted(5, 0, 0))).containsExactly(new Lead(5));
+        assertThat(replication.step(new EpochStarted(5, 0, 0, 0, 0))).containsExactly(new Lead(5));
     }
 
     @Test
     void leadsOnlyWhereItsOwnNodeEpochIsNamed() {
         PartitionImage named = image(OWN, 10, 5, 1, new IsrMember(OWN, 10));
-        assertThat(replication.step(new MetadataApplied(named, -1, 0))).isEmpty();
-        assertThat(replication.step(new MetadataApplied(named, 11, 0))).isEmpty();
+        assertThat(replication.step(new MetadataApplied(named, -1)))
+                .containsExactly(new Follow(-1, 5));
+        assertThat(replication.step(new MetadataApplied(named, 11)))
+                .containsExactly(new Follow(-1, 5));
         assertThat(replication.state()).isInstanceOf(ReplicationState.Following.class);
-        assertThat(replication.step(new MetadataApplied(named, 10, 0)))
+        assertThat(replication.step(new MetadataApplied(named, 10)))
                 .containsExactly(new BeginEpoch(5));
     }
 
@@ -69,9 +78,9 @@ class ReplicationTest {
     void theSlowestFlushedMemberOfTheIsrBoundsTheHighWatermark() {
         lead(2, new IsrMember(OWN, 10), new IsrMember(2, 20));
         assertThat(replication.step(new LogAdvanced(8, 8))).isEmpty();
-        assertThat(replication.step(new FollowerFetched(2, 20, 5, 8, 5)))
+        assertThat(replication.step(fetched(2, 20, 5, 8, 5)))
                 .containsExactly(new MoveHighWatermark(5));
-        assertThat(replication.step(new FollowerFetched(2, 20, 5, 8, 8)))
+        assertThat(replication.step(fetched(2, 20, 5, 8, 8)))
                 .containsExactly(new MoveHighWatermark(8));
     }
 
@@ -79,9 +88,9 @@ class ReplicationTest {
     void aFollowerOfAnotherIncarnationOrEpochCountsForNothing() {
         lead(2, new IsrMember(OWN, 10), new IsrMember(2, 20));
         replication.step(new LogAdvanced(8, 8));
-        assertThat(replication.step(new FollowerFetched(2, 19, 5, 8, 8))).isEmpty();
-        assertThat(replication.step(new FollowerFetched(2, 20, 4, 8, 8))).isEmpty();
-        assertThat(replication.step(new FollowerFetched(3, 30, 5, 8, 8))).isEmpty();
+        assertThat(replication.step(fetched(2, 19, 5, 8, 8))).isEmpty();
+        assertThat(replication.step(fetched(2, 20, 4, 8, 8))).isEmpty();
+        assertThat(replication.step(fetched(3, 30, 5, 8, 8))).isEmpty();
     }
 
     @Test
@@ -96,10 +105,9 @@ class ReplicationTest {
         lead(1, new IsrMember(OWN, 10));
         assertThat(
                         replication.step(
-                                new MetadataApplied(
-                                        image(2, 20, 6, 1, new IsrMember(2, 20)), 10, 0)))
-                .containsExactly(new StopLeading(5));
-        assertThat(replication.step(new EpochStarted(5, 9, 9))).isEmpty();
+                                new MetadataApplied(image(2, 20, 6, 1, new IsrMember(2, 20)), 10)))
+                .containsExactly(new StopLeading(5), new Follow(2, 6));
+        assertThat(replication.step(new EpochStarted(5, 9, 9, 0, 0))).isEmpty();
         assertThat(replication.step(new LogAdvanced(9, 9))).isEmpty();
     }
 

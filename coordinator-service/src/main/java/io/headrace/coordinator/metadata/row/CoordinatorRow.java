@@ -16,7 +16,8 @@ import java.util.List;
 public record CoordinatorRow(
         @Id int coordinatorId, String incarnationId, String host, int port, String apis) {
 
-    static CoordinatorRow of(CoordinatorRecord record) {
+    /** The row that a record makes. */
+    public static CoordinatorRow of(CoordinatorRecord record) {
         List<String> apis = new ArrayList<>();
         for (var api : record.apis()) {
             apis.add(api.apiKey() + ":" + api.minVersion() + ":" + api.maxVersion());

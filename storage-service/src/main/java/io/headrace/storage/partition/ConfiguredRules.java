@@ -1,0 +1,27 @@
+package io.headrace.storage.partition;
+
+import io.headrace.protocol.batch.CompressionCodec;
+import io.headrace.protocol.batch.ProduceRules;
+import io.headrace.protocol.batch.TimestampType;
+import io.headrace.storage.log.LogConfig;
+
+/** What a topic's configuration demands of produced data. */
+final class ConfiguredRules {
+    private ConfiguredRules() {}
+
+    static ProduceRules of(LogConfig config) {
+        String codec = config.compressionType();
+        return new ProduceRules(
+                switch (codec) {
+                    case "producer" -> null;
+                    case "uncompressed" -> CompressionCodec.NONE;
+                    default -> CompressionCodec.forConfigName(codec);
+                },
+                config.logAppendTime() ? TimestampType.LOG_APPEND_TIME : TimestampType.CREATE_TIME,
+                config.messageTimestampBeforeMaxMs(),
+                config.messageTimestampAfterMaxMs(),
+                config.maxMessageBytes(),
+                config.compact(),
+                ProduceRules.DEFAULT.maxDecompressedBytes());
+    }
+}

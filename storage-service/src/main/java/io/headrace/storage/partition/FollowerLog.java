@@ -1,0 +1,240 @@
+package io.headrace.storage.partition;
+
+import io.headrace.protocol.batch.BatchSet;
+import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.batch.CorruptBatchException;
+import io.headrace.storage.log.AppendOrigin;
+import io.headrace.storage.log.EpochEndOffset;
+import io.headrace.storage.log.PartitionLog;
+
+import org.apache.kafka.common.errors.ApiException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+
+/**
+ * The log of a partition while it follows: takes over what the leader has, and is cut where the
+ * leader's history parts from its own (KIP-101, 279, 595). Confined to the partition's loop.
+ */
+public final class FollowerLog {
+    private static final Logger LOG = LoggerFactory.getLogger(FollowerLog.class);
+
+    private final Partition partition;
+    private final LongSupplier clockMs;
+    private final List<Runnable> afterCut = new ArrayList<>(0);
+    private boolean cutting;
+    private int leaderEpoch = -1;
+    private int heardCheck = -1;
+
+    FollowerLog(Partition partition, LongSupplier clockMs) {
+        this.partition = partition;
+        this.clockMs = clockMs;
+    }
+
+    /** Follows in that epoch from now on; -1: no more. */
+    void begin(int epoch) {
+        leaderEpoch = epoch;
+        heardCheck = -1;
+    }
+
+    /** Runs the task once the log is not being cut. */
+    void whenWhole(Runnable task) {
+        if (cutting) {
+            afterCut.add(task);
+        } else {
+            task.run();
+        }
+    }
+
+    /** From where to go on, or null while nothing can be taken. */
+    public @Nullable FollowPoint point() {
+        PartitionLog log = partition.openLog();
+        return log == null || cutting || leaderEpoch < 0
+                ? null
+                : new FollowPoint(
+                        leaderEpoch,
+                        log.logEndOffset(),
+                        log.latestLeaderEpoch(),
+                        log.logStartOffset(),
+                        log.flushedOffset(),
+                        heardCheck);
+    }
+
+    /** The log, if it may take what was asked for in that epoch. */
+    private @Nullable PartitionLog logFor(int askedInEpoch) {
+        return !cutting && leaderEpoch >= 0 && leaderEpoch == askedInEpoch
+                ? partition.openLog()
+                : null;
+    }
+
+    /**
+     * Appends what continues the log, and takes over high watermark and log start.
+     *
+     * @return false if what came cannot be used: ask again after a pause
+     */
+    public boolean take(FetchedData data) {
+        PartitionLog log = logFor(data.leaderEpoch());
+        if (log == null) {
+            return true;
+        }
+        long endBefore = log.logEndOffset();
+        long committedBefore = log.highWatermark();
+        int bytes = data.records().remaining();
+        boolean good = bytes == 0 || append(log, data, clockMs.getAsLong());
+        heardCheck = Math.max(heardCheck, data.leaderCheck());
+        if (data.highWatermark() >= 0) {
+            log.updateHighWatermark(data.highWatermark());
+        }
+        long start = Math.min(data.logStartOffset(), log.highWatermark());
+        if (start > log.logStartOffset()) {
+            log.advanceLogStartOffset(start);
+        }
+        partition.onFollowed(
+                log,
+                log.logEndOffset() > endBefore ? bytes : 0,
+                log.highWatermark() > committedBefore);
+        return good;
+    }
+
+    private boolean append(PartitionLog log, FetchedData data, long nowMs) {
+        ByteBuffer records = data.records();
+        int maxBytes = log.config().segmentBytes();
+        long next = log.logEndOffset();
+        int from = -1;
+        int end = -1;
+        String problem = null;
+        try {
+            BatchSet set = BatchSet.of(records);
+            while (problem == null && set.next()) {
+                int index = set.index();
+                if (BatchView.lastOffset(records, index) < next) {
+                    continue; // had already
+                }
+                problem = problemOf(records, index, next, data.leaderEpoch());
+                if (problem != null) {
+                    break;
+                }
+                if (from >= 0 && set.endIndex() - from > maxBytes) {
+                    write(log, records, from, end, data.leaderEpoch(), nowMs);
+                    from = -1;
+                }
+                from = from < 0 ? index : from;
+                end = set.endIndex();
+                next = BatchView.lastOffset(records, index) + 1;
+            }
+            if (from >= 0) {
+                write(log, records, from, end, data.leaderEpoch(), nowMs);
+            }
+        } catch (CorruptBatchException | ApiException e) {
+            problem = e.getMessage();
+        }
+        if (problem != null) {
+            LOG.error("{} cannot take what its leader sent: {}", partition.id(), problem);
+        }
+        return problem == null;
+    }
+
+    private static @Nullable String problemOf(
+            ByteBuffer records, int index, long next, int leaderEpoch) {
+        long baseOffset = BatchView.baseOffset(records, index);
+        if (!BatchView.isCrcValid(records, index)) {
+            return "the batch at offset " + baseOffset + " does not match its CRC";
+        }
+        if (baseOffset < next) {
+            return "the batch at offset " + baseOffset + " reaches over the log end " + next;
+        }
+        if (BatchView.leaderEpoch(records, index) > leaderEpoch) {
+            return "the batch at offset " + baseOffset + " is of a later epoch than the leader's";
+        }
+        return null;
+    }
+
+    private static void write(
+            PartitionLog log, ByteBuffer records, int from, int end, int leaderEpoch, long nowMs) {
+        ByteBuffer chunk = records.duplicate();
+        chunk.limit(end).position(from);
+        log.append(chunk, leaderEpoch, AppendOrigin.REPLICATION, nowMs);
+    }
+
+    /**
+     * The leader's log parts from this one: cuts back to the largest offset up to which they can be
+     * the same.
+     *
+     * @param epoch the largest epoch of the leader's log up to this log's last one
+     * @param endOffset where that epoch ends in the leader's log
+     */
+    public void onDiverged(int askedInEpoch, int epoch, long endOffset) {
+        PartitionLog log = logFor(askedInEpoch);
+        if (log == null || endOffset < 0) {
+            return;
+        }
+        EpochEndOffset own = log.endOffsetFor(epoch);
+        long target = own.endOffset() < 0 ? endOffset : Math.min(own.endOffset(), endOffset);
+        if (target < log.highWatermark()) {
+            LOG.error(
+                    "{}: the elected leader's log ends at offset {} in epoch {}, below the high"
+                            + " watermark {} that this replica knows: committed records are lost",
+                    partition.id(),
+                    endOffset,
+                    epoch,
+                    log.highWatermark());
+        } else {
+            LOG.info(
+                    "{}: cutting from {} back to {}, where the leader's log parts from it",
+                    partition.id(),
+                    log.logEndOffset(),
+                    target);
+        }
+        cut(log, log.truncateTo(target));
+    }
+
+    /**
+     * The leader has no such offset: what it has begins above this log's end.
+     *
+     * @return as {@link #take}
+     */
+    public boolean onOutOfRange(int askedInEpoch, long leaderLogStartOffset) {
+        PartitionLog log = logFor(askedInEpoch);
+        if (log == null) {
+            return true;
+        }
+        boolean isBelow = log.logEndOffset() < leaderLogStartOffset;
+        boolean isEmpty = log.logStartOffset() == log.logEndOffset();
+        if (leaderLogStartOffset < 0 || (!isBelow && !isEmpty)) {
+            return false;
+        }
+        LOG.info(
+                "{}: going on at {}, where the leader's log begins; it ended at {}",
+                partition.id(),
+                leaderLogStartOffset,
+                log.logEndOffset());
+        cut(log, log.truncateFullyAndStartAt(leaderLogStartOffset));
+        return true;
+    }
+
+    private void cut(PartitionLog log, CompletableFuture<Void> done) {
+        cutting = true;
+        done.whenComplete((nothing, failure) -> partition.loop().run(() -> onCut(log, failure)));
+    }
+
+    private void onCut(PartitionLog log, @Nullable Throwable failure) {
+        cutting = false;
+        List<Runnable> waiting = List.copyOf(afterCut);
+        afterCut.clear();
+        if (log != partition.openLog()) {
+            return; // it was closed meanwhile
+        }
+        if (failure != null) {
+            partition.onLogFailed("It cannot be cut: " + failure.getMessage());
+            return;
+        }
+        waiting.forEach(Runnable::run);
+        partition.onCut(log);
+    }
+}

@@ -1,0 +1,205 @@
+package io.headrace.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.storage.config.StorageProperties;
+import io.headrace.testkit.wait.Eventually;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/** Three storage nodes over real sockets, with Kafka's own clients and a controller in memory. */
+@Timeout(90)
+class ReplicationIT {
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    @TempDir Path directory;
+    private FakeController controller;
+    private final Map<Integer, StorageNode> nodes = new TreeMap<>();
+    private final Map<Integer, Integer> ports = new HashMap<>();
+    private final Map<String, Object> settings = new HashMap<>();
+
+    @BeforeEach
+    void start() {
+        controller = new FakeController();
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.values().forEach(StorageNode::close);
+        controller.close();
+    }
+
+    private void startNodes(int... ids) throws Exception {
+        for (int id : ids) {
+            nodes.put(id, StorageNode.start(properties(id)));
+        }
+        for (int id : ids) {
+            InetSocketAddress address = node(id).started().get(20, TimeUnit.SECONDS);
+            ports.put(id, address.getPort());
+        }
+    }
+
+    private StorageNode node(int id) {
+        return Objects.requireNonNull(nodes.get(id));
+    }
+
+    private void stopNode(int id) {
+        node(id).close();
+        nodes.remove(id);
+    }
+
+    private StorageProperties properties(int id) {
+        Map<String, Object> values = new HashMap<>();
+        values.put("headrace.storage.node-id", id);
+        values.put("headrace.storage.rack", "rack" + id);
+        values.put("headrace.storage.data-dirs", directory.resolve("node" + id).toString());
+        values.put("headrace.storage.coordinators", "127.0.0.1:" + controller.port());
+        values.put("headrace.storage.cluster-secret", FakeController.SECRET);
+        values.put("headrace.storage.listener.host", "127.0.0.1");
+        values.put("headrace.storage.listener.port", ports.getOrDefault(id, 0));
+        values.put("headrace.storage.loops", 2);
+        values.put("headrace.storage.replication.lag-time-max", "2s");
+        values.put("headrace.storage.hazelcast.enabled", false);
+        values.putAll(settings);
+        return new Binder(new MapConfigurationPropertySource(values))
+                .bindOrCreate("headrace.storage", StorageProperties.class);
+    }
+
+    private String bootstrap() {
+        return nodes.values().stream()
+                .map(node -> "localhost:" + node.port())
+                .collect(Collectors.joining(","));
+    }
+
+    private KafkaProducer<String, String> producer(Map<String, Object> more) {
+        Map<String, Object> config = new HashMap<>();
+        config.put("bootstrap.servers", bootstrap());
+        config.put("acks", "all");
+        config.put("retry.backoff.ms", 20);
+        config.put("delivery.timeout.ms", 40_000);
+        config.put("request.timeout.ms", 5_000);
+        config.put("linger.ms", 0);
+        config.putAll(more);
+        return new KafkaProducer<>(config, new StringSerializer(), new StringSerializer());
+    }
+
+    private List<String> readAll(String topic, int count, Map<String, Object> more) {
+        Map<String, Object> config = new HashMap<>();
+        config.put("bootstrap.servers", bootstrap());
+        config.put("auto.offset.reset", "earliest");
+        config.put("enable.auto.commit", false);
+        config.putAll(more);
+        List<ConsumerRecord<String, String>> all = new ArrayList<>();
+        try (var consumer =
+                new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer())) {
+            TopicPartition partition = new TopicPartition(topic, 0);
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long deadline = System.nanoTime() + SOON.toNanos();
+            while (all.size() < count && System.nanoTime() < deadline) {
+                consumer.poll(Duration.ofMillis(100)).forEach(all::add);
+            }
+        }
+        return all.stream().map(ConsumerRecord::value).toList();
+    }
+
+    private void awaitIsr(String topic, Integer... members) {
+        Eventually.until(
+                SOON,
+                () ->
+                        controller.partition(topic, 0).isr().stream()
+                                .map(PartitionImage.IsrMember::nodeId)
+                                .collect(Collectors.toSet()),
+                isr -> isr.equals(java.util.Set.of(members)),
+                "the in-sync set " + List.of(members));
+    }
+
+    private static void awaitAll(List<Future<RecordMetadata>> sent) throws Exception {
+        for (Future<RecordMetadata> each : sent) {
+            each.get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void allRecordsAreOnEveryReplicaAndSurviveTheLeader() throws Exception {
+        startNodes(1, 2, 3);
+        controller.createTopic("t", List.of(List.of(1, 2, 3)), 2, Map.of());
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
+        try (var producer = producer(Map.of())) {
+            for (int i = 0; i < 200; i++) {
+                sent.add(producer.send(new ProducerRecord<>("t", 0, null, "before" + i)));
+            }
+            awaitAll(sent);
+            stopNode(1);
+            controller.fence(1);
+            for (int i = 0; i < 200; i++) {
+                sent.add(producer.send(new ProducerRecord<>("t", 0, null, "after" + i)));
+            }
+            awaitAll(sent);
+        }
+        List<String> read = readAll("t", 400, Map.of());
+        assertThat(read).hasSize(400).doesNotHaveDuplicates().startsWith("before0");
+        for (int i = 0; i < 400; i++) {
+            assertThat(sent.get(i).get().offset()).isEqualTo(i);
+        }
+        startNodes(1);
+        awaitIsr("t", 1, 2, 3);
+        controller.elect("t", 0, 1);
+        assertThat(readAll("t", 400, Map.of())).isEqualTo(read);
+    }
+
+    @Test
+    void withTooFewInSyncAcksAllIsRefusedAndGoesOnLater() throws Exception {
+        startNodes(1, 2);
+        controller.createTopic("t", List.of(List.of(1, 2)), 2, Map.of());
+        try (var producer = producer(Map.of())) {
+            producer.send(new ProducerRecord<>("t", 0, null, "one")).get(20, TimeUnit.SECONDS);
+            stopNode(2);
+            controller.fence(2);
+            try (var hasty = producer(Map.of("retries", 0, "enable.idempotence", false))) {
+                assertThatThrownBy(
+                                () ->
+                                        hasty.send(new ProducerRecord<>("t", 0, null, "no"))
+                                                .get(20, TimeUnit.SECONDS))
+                        .isInstanceOf(ExecutionException.class)
+                        .cause()
+                        .isInstanceOf(NotEnoughReplicasException.class);
+            }
+            Future<RecordMetadata> waiting = producer.send(new ProducerRecord<>("t", 0, null, "2"));
+            startNodes(2);
+            awaitIsr("t", 1, 2);
+            assertThat(waiting.get(20, TimeUnit.SECONDS).offset()).isEqualTo(1);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headrace.storage.forward;
+
+import org.jspecify.annotations.NullMarked;
