@@ -2,6 +2,7 @@ package io.headrace.standalone;
 
 import io.headrace.client.error.HeadraceException;
 import io.headrace.standalone.bench.BenchCommand;
+import io.headrace.standalone.cluster.ClusterCommand;
 import io.headrace.standalone.command.ConsumeCommand;
 import io.headrace.standalone.command.GroupCommand;
 import io.headrace.standalone.command.ProduceCommand;
@@ -37,6 +38,7 @@ import java.util.Objects;
             ProduceCommand.class,
             ConsumeCommand.class,
             GroupCommand.class,
+            ClusterCommand.class,
             BenchCommand.class,
             StorageCommand.class,
             CoordinatorCommand.class,
