@@ -185,6 +185,11 @@ public final class ControllerState {
         return index.of(nodeId, image);
     }
 
+    /** Nodes, registered or not, that may have replicas. */
+    List<Integer> nodesWithPartitions() {
+        return index.nodeIds();
+    }
+
     int partitionCount() {
         return index.partitionCount();
     }
