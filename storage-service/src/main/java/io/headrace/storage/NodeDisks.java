@@ -2,6 +2,7 @@ package io.headrace.storage;
 
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.storage.cluster.ClusterView;
+import io.headrace.storage.cluster.UncleanReplica;
 import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.compaction.CompactionProperties;
 import io.headrace.storage.compaction.Compactor;
@@ -157,15 +158,19 @@ final class NodeDisks implements AutoCloseable {
     }
 
     /** The partitions that may have lost acknowledged records, by topic; each is logged. */
-    Map<Uuid, List<Integer>> unclean(MetadataImage image) {
-        Map<Uuid, List<Integer>> unclean = new HashMap<>();
+    Map<Uuid, List<UncleanReplica>> unclean(MetadataImage image) {
+        Map<Uuid, List<UncleanReplica>> unclean = new HashMap<>();
         for (PartitionLog log : logs.logs()) {
             log.unclean(Partitions.configOf(image, log.id().topic(), properties.topicDefaults()))
                     .ifPresent(
                             why -> {
                                 LOG.warn("{} is unclean: {}", log.id(), why);
                                 unclean.computeIfAbsent(log.id().topicId(), id -> new ArrayList<>())
-                                        .add(log.id().partition());
+                                        .add(
+                                                new UncleanReplica(
+                                                        log.id().partition(),
+                                                        log.latestLeaderEpoch(),
+                                                        log.logEndOffset()));
                             });
         }
         return unclean;
@@ -221,9 +226,13 @@ final class NodeDisks implements AutoCloseable {
         return null;
     }
 
+    /** Names the file with the boot's id, where a fault test stands in for the system. */
+    private static final String BOOT_ID_PROPERTY = "headrace.faults.boot-id";
+
     private static String bootId() {
+        String file = System.getProperty(BOOT_ID_PROPERTY, "/proc/sys/kernel/random/boot_id");
         try {
-            return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).trim();
+            return Files.readString(Path.of(file)).trim();
         } catch (IOException e) {
             // Not Linux: without a name for this boot, each start counts as a new one.
             return Uuid.randomUuid().toString();

@@ -156,6 +156,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
     }
 
+    /** Notes that an incarnation is about to shut down. */
+    public void onWantsShutDown(int nodeId, long nodeEpoch) {
+        tell(state -> state.onWantsShutDown(nodeId, nodeEpoch));
+    }
+
     /** Notes whether the membership sees a storage node. */
     public void onNodeSeen(int nodeId, Uuid incarnationId, boolean seen) {
         tell(

@@ -1,6 +1,7 @@
 package io.headrace.standalone.bench;
 
 import io.headrace.standalone.command.TopicCommand;
+import io.headrace.standalone.failover.FailoverCommand;
 
 import org.jspecify.annotations.Nullable;
 
@@ -36,10 +37,12 @@ import java.util.concurrent.Callable;
             "  headrace bench produce --vs kafka",
             "  headrace bench produce --vs kafka --page-cache",
             "  headrace bench latency --pairs 3 --json",
+            "  headrace bench failover",
             "",
             "Each system is started fresh in turn, A B A B, on empty directories."
         },
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        subcommands = FailoverCommand.class)
 public final class BenchCommand implements Callable<Integer> {
     /** Whom to compare with. */
     enum Peer {
@@ -52,9 +55,10 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Parameters(
             index = "0",
+            arity = "0..1",
             paramLabel = "SCENARIO",
             description = "produce, consume or latency (end to end, one record at a time).")
-    private Load.Kind kind = Load.Kind.PRODUCE;
+    private Load.@Nullable Kind chosen;
 
     @Option(names = "--vs", paramLabel = "PEER", description = "Compare with: kafka.")
     private @Nullable Peer peer;
@@ -105,14 +109,21 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Load.Kind kind = chosen;
+        if (kind == null) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "Say what to measure: produce, consume, latency or failover.");
+        }
         PrintWriter progress = spec.commandLine().getErr();
         Path home = Path.of(System.getProperty("headrace.home", ".")).toAbsolutePath().normalize();
         KafkaJars jars = KafkaJars.fetch(home, progress);
-        long count = records != null ? records : defaultRecords();
+        long count = records != null ? records : defaultRecords(kind);
         Load load = new Load(kind, count, recordBytes, partitions, jars);
         List<Contender> contenders = new ArrayList<>();
         contenders.add(
                 new HeadraceContender(
+                        home,
                         pageCache ? "headrace (page cache)" : "headrace",
                         heap,
                         pageCache ? Map.of("flush.policy", "page-cache") : Map.of()));
@@ -134,7 +145,7 @@ public final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private long defaultRecords() {
+    private long defaultRecords(Load.Kind kind) {
         return switch (kind) {
             case PRODUCE, CONSUME -> Math.max(50_000, 500_000_000L / Math.max(100, recordBytes));
             case LATENCY -> 5_000;
@@ -194,7 +205,7 @@ public final class BenchCommand implements Callable<Integer> {
         out.printf(
                 "%n%s: %,d records of %d bytes, %d partitions, acks=all; median of %d runs"
                         + " (lowest to highest)%n",
-                kind.name().toLowerCase(Locale.ROOT),
+                load.kind().name().toLowerCase(Locale.ROOT),
                 load.records(),
                 load.recordBytes(),
                 load.partitions(),

@@ -13,23 +13,23 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Prints results as aligned tables for people or as JSON for programs. */
-final class Printer {
+public final class Printer {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final PrintWriter out;
     private final boolean json;
 
-    Printer(CommandSpec spec, boolean json) {
+    public Printer(CommandSpec spec, boolean json) {
         this.out = spec.commandLine().getOut();
         this.json = json;
     }
 
-    boolean isJson() {
+    public boolean isJson() {
         return json;
     }
 
     /** One line of text for people; nothing in JSON mode. */
-    void line(String text) {
+    public void line(String text) {
         if (!json) {
             out.println(text);
             out.flush();
@@ -37,7 +37,7 @@ final class Printer {
     }
 
     /** One JSON value on a line of its own. */
-    void json(Object value) {
+    public void json(Object value) {
         out.println(JSON.writeValueAsString(value));
         out.flush();
     }
@@ -50,7 +50,7 @@ final class Printer {
      * Rows of values: a table with the columns' names above, or a JSON array of objects. Columns
      * that hold only numbers are aligned to the right.
      */
-    void table(List<String> columns, List<Map<String, Object>> rows) {
+    public void table(List<String> columns, List<Map<String, Object>> rows) {
         if (json) {
             json(rows);
             return;

@@ -79,6 +79,7 @@ public final class Directories {
             if (durable) {
                 channel.force(true);
             }
+            FlushWitness.reset(FlushWitness.identify(temporary), durable ? content.length : 0);
         }
         rename(temporary, file);
     }

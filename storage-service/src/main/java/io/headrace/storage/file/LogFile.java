@@ -1,5 +1,7 @@
 package io.headrace.storage.file;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,11 +18,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class LogFile {
     private final Path openedAt;
     private final FileChannel channel;
+    private final @Nullable Object identity;
     private final AtomicInteger users = new AtomicInteger(1);
 
-    private LogFile(Path openedAt, FileChannel channel) {
+    private LogFile(Path openedAt, FileChannel channel) throws IOException {
         this.openedAt = openedAt;
         this.channel = channel;
+        this.identity = FlushWitness.identify(openedAt);
     }
 
     /** Opens an existing file for reading and writing, with one user: the caller. */
@@ -31,13 +35,16 @@ public final class LogFile {
 
     /** Creates a file that must not exist yet, with one user: the caller. */
     public static LogFile create(Path path) throws IOException {
-        return new LogFile(
-                path,
-                FileChannel.open(
+        LogFile created =
+                new LogFile(
                         path,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.CREATE_NEW));
+                        FileChannel.open(
+                                path,
+                                StandardOpenOption.READ,
+                                StandardOpenOption.WRITE,
+                                StandardOpenOption.CREATE_NEW));
+        FlushWitness.reset(created.identity, 0);
+        return created;
     }
 
     /** The channel, for a transfer to a socket; the caller must hold a use and not close it. */
@@ -125,12 +132,15 @@ public final class LogFile {
 
     /** Waits until the device has all bytes written before this call (fdatasync). */
     public void flush() throws IOException {
+        long sizeInBytes = identity == null ? 0 : channel.size();
         channel.force(false);
+        FlushWitness.flushed(identity, sizeInBytes);
     }
 
     /** Cuts the file. */
     public void truncate(long sizeInBytes) throws IOException {
         channel.truncate(sizeInBytes);
+        FlushWitness.reset(identity, sizeInBytes);
     }
 
     /** The size of the file. */

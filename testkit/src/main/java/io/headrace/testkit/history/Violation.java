@@ -25,4 +25,17 @@ public sealed interface Violation {
 
     /** Read, but never sent to this partition: a ghost, or a record of a deleted topic. */
     record NeverSent(ReadRecord read) implements Violation {}
+
+    /** Given to a reader and not there for a later one who read everything. */
+    record Vanished(ReadRecord read, String laterReader) implements Violation {}
+
+    /** There for a later reader, between two records that an earlier one was given in a row. */
+    record Resurrected(String earlierReader, ReadRecord read) implements Violation {}
+
+    /** Two replicas of a partition hold different batches at one offset. */
+    record Diverging(String partition, String one, String other, long offset)
+            implements Violation {}
+
+    /** A workload made no progress for longer than it may. */
+    record Stalled(String workload, double fromSeconds, double seconds) implements Violation {}
 }

@@ -1,0 +1,177 @@
+package io.headrace.standalone.cluster;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.Optional;
+
+/**
+ * The directory of a cluster.
+ *
+ * <pre>
+ *   DIR/cluster.json          the plan
+ *   DIR/.lock                 held by a command while it changes something
+ *   DIR/NODE/data             what the node keeps
+ *   DIR/NODE/pid              the process that was started last
+ *   DIR/NODE/settings.properties, out.log, headrace.log
+ * </pre>
+ */
+public final class ClusterDirectory {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final Path path;
+
+    public ClusterDirectory(Path directory) {
+        this.path = directory.toAbsolutePath().normalize();
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** The directory of a node. */
+    public Path of(NodePlan node) {
+        return path.resolve(node.name());
+    }
+
+    /** What a node keeps. */
+    public Path dataOf(NodePlan node) {
+        return of(node).resolve("data");
+    }
+
+    /** The plan; empty when there is no cluster here. */
+    public Optional<ClusterPlan> plan() {
+        Path file = path.resolve("cluster.json");
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            ClusterPlan plan = JSON.readValue(Files.readString(file), ClusterPlan.class);
+            if (plan.version() != ClusterPlan.VERSION) {
+                throw new ClusterFailureException(
+                        file + " is of another version of headrace: choose another --dir");
+            }
+            return Optional.of(plan);
+        } catch (IOException | JacksonException e) {
+            throw new ClusterFailureException(
+                    "Cannot read " + file + ": it is not what headrace wrote there", e);
+        }
+    }
+
+    /** The plan of a cluster that must be there. */
+    public ClusterPlan existingPlan() {
+        return plan().orElseThrow(
+                        () ->
+                                new ClusterFailureException(
+                                        "There is no cluster in "
+                                                + path
+                                                + ": start one with 'headrace cluster up', or name"
+                                                + " its directory with --dir"));
+    }
+
+    void write(ClusterPlan plan) {
+        try {
+            writePrivate(
+                    path.resolve("cluster.json"),
+                    JSON.writerWithDefaultPrettyPrinter().writeValueAsString(plan) + "\n");
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** Writes a file that only this user reads, at once and as a whole. */
+    static void writePrivate(Path file, String text) throws IOException {
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        Files.deleteIfExists(fresh);
+        Files.createFile(
+                fresh,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(fresh, text);
+        Files.move(
+                fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** The process that was last started for a node, whether or not it still runs. */
+    Optional<NodeProcess> process(NodePlan node) {
+        try {
+            return NodeProcess.parse(Files.readString(of(node).resolve("pid")));
+        } catch (IOException none) {
+            return Optional.empty();
+        }
+    }
+
+    void writeProcess(NodePlan node, NodeProcess process) throws IOException {
+        writePrivate(of(node).resolve("pid"), process.toString());
+    }
+
+    /** What is done while no other command changes this cluster. */
+    @FunctionalInterface
+    interface Change {
+        void run() throws InterruptedException;
+    }
+
+    /** Changes the cluster, keeping other commands from it. */
+    void change(Change change) throws InterruptedException {
+        try {
+            Files.createDirectories(path);
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+        try (FileChannel channel =
+                FileChannel.open(
+                        path.resolve(".lock"),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE)) {
+            if (tryLock(channel) == null) {
+                throw new ClusterFailureException(
+                        "Another command is at work on the cluster in " + path + ": wait for it");
+            }
+            change.run();
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    ClusterFailureException unusable(IOException cause) {
+        return new ClusterFailureException(
+                "Cannot use the directory "
+                        + path
+                        + " ("
+                        + cause.getClass().getSimpleName().replace("Exception", "")
+                        + ": "
+                        + cause.getMessage()
+                        + "): choose another with --dir",
+                cause);
+    }
+
+    /** Removes everything; the cluster is down. */
+    void delete() {
+        try (var files = Files.walk(path)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+}
