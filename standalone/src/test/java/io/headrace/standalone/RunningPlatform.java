@@ -34,6 +34,12 @@ public final class RunningPlatform implements AutoCloseable {
     /** As {@link #start(Path, String...)}, with options of the JVM. */
     public static RunningPlatform start(Path data, List<String> jvmOptions, String... moreArguments)
             throws IOException {
+        return start(java(jvmOptions), data, moreArguments);
+    }
+
+    /** As {@link #start(Path, String...)}, of a program without arguments yet. */
+    public static RunningPlatform start(
+            ChildProcess.Builder program, Path data, String... moreArguments) throws IOException {
         List<String> arguments = new ArrayList<>();
         arguments.addAll(List.of("up", "--data", data.toString()));
         arguments.addAll(List.of(moreArguments));
@@ -42,7 +48,7 @@ public final class RunningPlatform implements AutoCloseable {
                 arguments.addAll(List.of(port, "0"));
             }
         }
-        ChildProcess process = java(jvmOptions).arguments(arguments.toArray(String[]::new)).start();
+        ChildProcess process = program.arguments(arguments.toArray(String[]::new)).start();
         try {
             String line = process.awaitLine(START_LIMIT, text -> UP.matcher(text).matches());
             Matcher matcher = UP.matcher(line);

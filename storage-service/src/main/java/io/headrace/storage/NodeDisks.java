@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -36,11 +37,14 @@ final class NodeDisks implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeDisks.class);
 
     private final StorageProperties properties;
+    private final String clusterId;
     private final LogStore logs;
     private final Compactor compactor;
 
-    private NodeDisks(StorageProperties properties, LogStore logs, Compactor compactor) {
+    private NodeDisks(
+            StorageProperties properties, String clusterId, LogStore logs, Compactor compactor) {
         this.properties = properties;
+        this.clusterId = clusterId;
         this.logs = logs;
         this.compactor = compactor;
     }
@@ -92,11 +96,25 @@ final class NodeDisks implements AutoCloseable {
                         compaction(properties.compaction()),
                         () -> store.logs().stream().map(PartitionLog::compactable).toList(),
                         clockMs);
-        return new NodeDisks(properties, store, compactor);
+        return new NodeDisks(properties, clusterId, store, compactor);
     }
 
     LogStore logs() {
         return logs;
+    }
+
+    /** Why nothing can be stored any more; empty while a log directory works. */
+    Optional<StorageStartException> failure() {
+        return logs.offlineCause()
+                .map(
+                        cause ->
+                                new StorageStartException(
+                                        "Every log directory failed, the last with "
+                                                + cause.getClass().getSimpleName()
+                                                + " ("
+                                                + cause.getMessage()
+                                                + "): mend the disk, then start again",
+                                        cause));
     }
 
     CompactionCounters compactionCounters() {
@@ -119,11 +137,30 @@ final class NodeDisks implements AutoCloseable {
                 .get();
     }
 
+    /**
+     * Refuses to go on when the disks belong to another cluster; nothing is changed.
+     *
+     * @throws StorageStartException if so
+     */
+    void requireCluster(MetadataImage image) {
+        if (!clusterId.equals(image.clusterId())) {
+            throw new StorageStartException(
+                    "The log directory "
+                            + properties.dataDirs().getFirst()
+                            + " belongs to cluster "
+                            + clusterId
+                            + ", the metadata is of cluster "
+                            + image.clusterId()
+                            + ": choose another data directory, or start the cluster it belongs"
+                            + " to");
+        }
+    }
+
     /** The partitions that may have lost acknowledged records, by topic; each is logged. */
-    Map<Uuid, List<Integer>> unclean() {
+    Map<Uuid, List<Integer>> unclean(MetadataImage image) {
         Map<Uuid, List<Integer>> unclean = new HashMap<>();
         for (PartitionLog log : logs.logs()) {
-            log.unclean()
+            log.unclean(Partitions.configOf(image, log.id().topic(), properties.topicDefaults()))
                     .ifPresent(
                             why -> {
                                 LOG.warn("{} is unclean: {}", log.id(), why);

@@ -4,14 +4,17 @@ import static java.util.Map.entry;
 
 import io.headrace.storage.config.StorageProperties;
 
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
 
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 
 /**
  * The storage service. Spring binds the settings, serves health and metrics on the management port,
@@ -39,8 +42,16 @@ public class StorageApplication {
                             "management.endpoint.health.group.readiness.include",
                             "readinessState,storageNode"));
 
-    public static void main(String[] arguments) {
-        application().run(arguments);
+    /** Runs the storage node as a process of its own, until it is stopped or cannot go on. */
+    public static void main(String[] arguments) throws InterruptedException {
+        ConfigurableApplicationContext context = application().run(arguments);
+        try {
+            context.getBean(StorageNode.class).ended().get();
+        } catch (ExecutionException e) {
+            LoggerFactory.getLogger(StorageApplication.class)
+                    .error("The storage node ends", e.getCause());
+            System.exit(SpringApplication.exit(context, () -> 1));
+        }
     }
 
     /** The application, for a caller that runs it with properties of its own. */

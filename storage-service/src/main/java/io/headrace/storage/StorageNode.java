@@ -89,6 +89,7 @@ public final class StorageNode implements AutoCloseable {
     private final MetadataTail tail;
     private final LeaderFetchers fetchers;
     private final CompletableFuture<InetSocketAddress> started = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Thread starter;
     private volatile @Nullable Partitions partitions;
     private volatile @Nullable NodeDisks disks;
@@ -154,6 +155,14 @@ public final class StorageNode implements AutoCloseable {
         return started;
     }
 
+    /**
+     * Fails with {@link StorageStartException} when a node that served cannot go on; completes when
+     * it was closed.
+     */
+    public CompletableFuture<Void> ended() {
+        return ended;
+    }
+
     /** The port that clients connect to, now or once the node serves. */
     public int port() {
         return port.port();
@@ -200,11 +209,13 @@ public final class StorageNode implements AutoCloseable {
 
     private void startUp() {
         try {
+            tail.ended().exceptionally(this::endRefused);
             CompletableFuture<MetadataImage> firstImage = tail.start();
             NodeDisks opened = NodeDisks.open(properties, loops, io, clockMs, view, firstImage);
             disks = opened;
             LogStore store = opened.logs();
             MetadataImage image = firstImage.get();
+            opened.requireCluster(image);
             opened.setAsideStrays(image);
             Partitions created =
                     new Partitions(surroundings(), loops, store, properties.topicDefaults());
@@ -221,6 +232,12 @@ public final class StorageNode implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             fail(e);
         }
+    }
+
+    private @Nullable Void endRefused(Throwable refusal) {
+        ended.completeExceptionally(
+                new StorageStartException(String.valueOf(refusal.getMessage()), refusal));
+        return null;
     }
 
     private PartitionSurroundings surroundings() {
@@ -301,7 +318,7 @@ public final class StorageNode implements AutoCloseable {
                         new Endpoint(Endpoint.NODE, host, clientPort)),
                 properties.rack(),
                 opened.logs().directoryIds(),
-                opened.unclean());
+                opened.unclean(image));
     }
 
     /** Where other nodes reach this one when nothing is advertised: on this machine. */
@@ -391,6 +408,7 @@ public final class StorageNode implements AutoCloseable {
             if (opened != null && current != null) {
                 opened.logs().tick(clockMs.getAsLong());
                 current.tick(view.image());
+                opened.failure().ifPresent(ended::completeExceptionally);
             }
         } catch (RuntimeException e) {
             LOG.error("Upkeep failed", e);
@@ -434,6 +452,7 @@ public final class StorageNode implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("The port's reservation could not be given back", e);
         }
+        ended.complete(null);
     }
 
     private void joinStarter() {

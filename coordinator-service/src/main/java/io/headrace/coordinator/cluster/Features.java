@@ -9,11 +9,17 @@ final class Features {
     /** The level of Kafka 4.3's metadata that the served APIs and configs correspond to. */
     static final short METADATA_LEVEL = 30;
 
+    static final String GROUP_VERSION = "group.version";
+
+    /** The level that turns the consumer protocol on (KIP-848). */
+    static final short GROUP_LEVEL = 1;
+
     /**
-     * What a new cluster finalizes. Transactions, the consumer, share and streams group protocols
-     * are not among them: a level is finalized only when its code is there.
+     * What a new cluster finalizes. Transactions, the share and the streams group protocol are not
+     * among them: a level is finalized only when its code is there.
      */
-    static final Map<String, Short> INITIAL = Map.of(METADATA_VERSION, METADATA_LEVEL);
+    static final Map<String, Short> INITIAL =
+            Map.of(METADATA_VERSION, METADATA_LEVEL, GROUP_VERSION, GROUP_LEVEL);
 
     private Features() {}
 }

@@ -1,5 +1,6 @@
 package io.headrace.coordinator.config;
 
+import io.headrace.coordinator.group.ConsumerProtocolProperties;
 import io.headrace.coordinator.group.GroupProperties;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -17,6 +18,7 @@ import java.time.Duration;
  * @param offsetsRetention how long offsets are kept once their group is empty
  * @param offsetsRetentionCheckInterval how often that is looked at
  * @param offsetMetadataMaxBytes the longest text that may be committed with an offset
+ * @param consumer the consumer protocol (KIP-848)
  */
 @ConfigurationProperties("headrace.coordinator.group")
 public record GroupOptions(
@@ -26,7 +28,42 @@ public record GroupOptions(
         @DefaultValue("10000") int maxSize,
         @DefaultValue("7d") Duration offsetsRetention,
         @DefaultValue("10m") Duration offsetsRetentionCheckInterval,
-        @DefaultValue("4096") int offsetMetadataMaxBytes) {
+        @DefaultValue("4096") int offsetMetadataMaxBytes,
+        @DefaultValue ConsumerProtocol consumer) {
+
+    /** What becomes of a group whose members begin to speak the other protocol. */
+    public enum Migration {
+        BIDIRECTIONAL,
+        UPGRADE,
+        DOWNGRADE,
+        DISABLED
+    }
+
+    /**
+     * The consumer protocol.
+     *
+     * @param sessionTimeout how long a member may be silent
+     * @param minHeartbeatInterval how often members are heard of while there are few
+     * @param maxHeartbeatInterval the same while there are many
+     * @param migrationPolicy between the classic and the consumer protocol
+     */
+    public record ConsumerProtocol(
+            @DefaultValue("45s") Duration sessionTimeout,
+            @DefaultValue("500ms") Duration minHeartbeatInterval,
+            @DefaultValue("5s") Duration maxHeartbeatInterval,
+            @DefaultValue("bidirectional") Migration migrationPolicy) {
+
+        ConsumerProtocolProperties toProperties() {
+            return new ConsumerProtocolProperties(
+                    Math.toIntExact(sessionTimeout.toMillis()),
+                    Math.toIntExact(minHeartbeatInterval.toMillis()),
+                    Math.toIntExact(maxHeartbeatInterval.toMillis()),
+                    migrationPolicy == Migration.BIDIRECTIONAL
+                            || migrationPolicy == Migration.UPGRADE,
+                    migrationPolicy == Migration.BIDIRECTIONAL
+                            || migrationPolicy == Migration.DOWNGRADE);
+        }
+    }
 
     /** The same for the room of groups, with the bounds that nobody sets. */
     public GroupProperties toProperties() {
@@ -43,6 +80,7 @@ public record GroupOptions(
                 usual.maxPartitionsPerRequest(),
                 offsetMetadataMaxBytes,
                 offsetsRetention.toMillis(),
-                offsetsRetentionCheckInterval.toMillis());
+                offsetsRetentionCheckInterval.toMillis(),
+                consumer.toProperties());
     }
 }

@@ -1,7 +1,5 @@
 package io.headrace.coordinator.group;
 
-import java.util.Locale;
-
 /** Where a classic group is in its rebalances; see {@link ClassicGroup}. */
 enum ClassicGroupState {
     EMPTY("Empty"),
@@ -19,11 +17,6 @@ enum ClassicGroupState {
     /** The name that clients are shown. */
     String label() {
         return label;
-    }
-
-    /** Whether a client names this state, in any case. */
-    boolean isNamed(String name) {
-        return label.toLowerCase(Locale.ROOT).equals(name.toLowerCase(Locale.ROOT));
     }
 
     boolean canBecome(ClassicGroupState next) {

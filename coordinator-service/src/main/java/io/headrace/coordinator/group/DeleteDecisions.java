@@ -1,5 +1,6 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.offset.CommittedOffset;
 import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.shard.ShardRequest;
@@ -30,9 +31,11 @@ import java.util.function.Predicate;
  */
 final class DeleteDecisions {
     private final GroupSpace space;
+    private final ConsumerRebalances consumerRebalances;
 
-    DeleteDecisions(GroupSpace space) {
+    DeleteDecisions(GroupSpace space, ConsumerRebalances consumerRebalances) {
         this.space = space;
+        this.consumerRebalances = consumerRebalances;
     }
 
     void decide(ShardRequest request, DeleteGroupsRequestData body) {
@@ -48,6 +51,15 @@ final class DeleteDecisions {
     }
 
     private Errors deleteGroup(String groupId) {
+        ConsumerGroup consumerGroup = space.consumerGroup(groupId);
+        if (consumerGroup != null) {
+            if (consumerGroup.memberCount() > 0) {
+                return Errors.NON_EMPTY_GROUP;
+            }
+            space.counters().onOffsetsDeleted(forgetOffsets(groupId, allOffsets(groupId)));
+            consumerRebalances.removeGroup(consumerGroup);
+            return Errors.NONE;
+        }
         ClassicGroup group = space.group(groupId);
         if (group == null) {
             return Errors.GROUP_ID_NOT_FOUND;
@@ -63,15 +75,22 @@ final class DeleteDecisions {
     void decide(ShardRequest request, OffsetDeleteRequestData body) {
         Waiter waiter = new Waiter(request.id(), request.version());
         ClassicGroup group = space.group(body.groupId());
-        Errors error = checkOffsetDelete(group, body.groupId());
-        if (group == null || error != Errors.NONE) {
+        ConsumerGroup consumerGroup = space.consumerGroup(body.groupId());
+        Errors error =
+                consumerGroup == null ? checkOffsetDelete(group, body.groupId()) : Errors.NONE;
+        if (error != Errors.NONE) {
             space.reply(waiter, new OffsetDeleteResponseData().setErrorCode(error.code()));
             return;
         }
         OffsetDeleteResponseData response = new OffsetDeleteResponseData();
         List<TopicPartition> forgotten = new ArrayList<>();
         for (OffsetDeleteRequestTopic topic : body.topics()) {
-            Errors topicError = checkTopic(group, topic.name());
+            Errors topicError =
+                    checkTopic(
+                            topic.name(),
+                            (group != null && group.isSubscribedTo(topic.name()))
+                                    || (consumerGroup != null
+                                            && consumerGroup.isSubscribedTo(topic.name())));
             OffsetDeleteResponseTopic answer =
                     new OffsetDeleteResponseTopic().setName(topic.name());
             for (OffsetDeleteRequestPartition partition : topic.partitions()) {
@@ -87,7 +106,9 @@ final class DeleteDecisions {
             response.topics().add(answer);
         }
         space.counters().onOffsetsDeleted(forgetOffsets(body.groupId(), forgotten));
-        space.forgetIfNothing(group);
+        if (group != null) {
+            space.forgetIfNothing(group);
+        }
         space.reply(waiter, response);
     }
 
@@ -103,11 +124,11 @@ final class DeleteDecisions {
                 : Errors.NON_EMPTY_GROUP;
     }
 
-    private Errors checkTopic(ClassicGroup group, String topic) {
+    private Errors checkTopic(String topic, boolean isSubscribed) {
         if (space.image().topic(topic) == null) {
             return Errors.UNKNOWN_TOPIC_OR_PARTITION;
         }
-        return group.isSubscribedTo(topic) ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE;
+        return isSubscribed ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE;
     }
 
     /** Forgets the offsets that were committed for such topics. */
@@ -140,6 +161,29 @@ final class DeleteDecisions {
                 forgetGroup(group);
             }
         }
+        for (ConsumerGroup group : List.copyOf(space.consumerGroups())) {
+            List<TopicPartition> expired = expiredOffsets(group);
+            if (!expired.isEmpty()) {
+                space.counters().onOffsetsExpired(forgetOffsets(group.groupId(), expired));
+            }
+            if (group.memberCount() == 0 && !space.offsets().hasOffsets(group.groupId())) {
+                consumerRebalances.removeGroup(group);
+            }
+        }
+    }
+
+    private List<TopicPartition> expiredOffsets(ConsumerGroup group) {
+        List<TopicPartition> expired = new ArrayList<>();
+        space.offsets()
+                .forEach(
+                        group.groupId(),
+                        (topic, partition, committed) -> {
+                            if (!group.isSubscribedTo(topic)
+                                    && isExpired(committed, committed.commitTimestampMs())) {
+                                expired.add(new TopicPartition(topic, partition));
+                            }
+                        });
+        return expired;
     }
 
     private List<TopicPartition> expiredOffsets(ClassicGroup group) {

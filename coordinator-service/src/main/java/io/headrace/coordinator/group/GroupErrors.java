@@ -1,5 +1,9 @@
 package io.headrace.coordinator.group;
 
+import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
+import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData.DeletableGroupResult;
@@ -56,6 +60,10 @@ public final class GroupErrors {
             case DescribeGroupsRequestData describe -> describeGroups(describe, error);
             case ListGroupsRequestData list -> new ListGroupsResponseData().setErrorCode(code);
             case DeleteGroupsRequestData delete -> deleteGroups(delete, error);
+            case ConsumerGroupHeartbeatRequestData consumerHeartbeat ->
+                    new ConsumerGroupHeartbeatResponseData().setErrorCode(code);
+            case ConsumerGroupDescribeRequestData describe ->
+                    describeConsumerGroups(describe, error);
             default -> throw new IllegalArgumentException("No group API: " + request.getClass());
         };
     }
@@ -105,6 +113,19 @@ public final class GroupErrors {
         for (String groupId : request.groups()) {
             response.groups()
                     .add(new DescribedGroup().setGroupId(groupId).setErrorCode(error.code()));
+        }
+        return response;
+    }
+
+    private static ConsumerGroupDescribeResponseData describeConsumerGroups(
+            ConsumerGroupDescribeRequestData request, Errors error) {
+        ConsumerGroupDescribeResponseData response = new ConsumerGroupDescribeResponseData();
+        for (String groupId : request.groupIds()) {
+            response.groups()
+                    .add(
+                            new ConsumerGroupDescribeResponseData.DescribedGroup()
+                                    .setGroupId(groupId)
+                                    .setErrorCode(error.code()));
         }
         return response;
     }

@@ -15,6 +15,7 @@ package io.headrace.coordinator.group;
  * @param offsetMetadataMaxBytes the longest text that may be committed with an offset
  * @param offsetsRetentionMs how long offsets outlive their group, or their last commit (KIP-211)
  * @param offsetsRetentionCheckMs how often offsets are looked at for that
+ * @param consumer settings of the consumer protocol
  */
 public record GroupProperties(
         int minSessionTimeoutMs,
@@ -28,7 +29,8 @@ public record GroupProperties(
         int maxPartitionsPerRequest,
         int offsetMetadataMaxBytes,
         long offsetsRetentionMs,
-        long offsetsRetentionCheckMs) {
+        long offsetsRetentionCheckMs,
+        ConsumerProtocolProperties consumer) {
 
     public GroupProperties {
         if (minSessionTimeoutMs <= 0 || maxSessionTimeoutMs < minSessionTimeoutMs) {
@@ -60,7 +62,8 @@ public record GroupProperties(
                 100_000,
                 4_096,
                 7L * 24 * 60 * 60 * 1000,
-                10L * 60 * 1000);
+                10L * 60 * 1000,
+                ConsumerProtocolProperties.defaults());
     }
 
     /** The same with another initial rebalance delay. */
@@ -77,6 +80,7 @@ public record GroupProperties(
                 maxPartitionsPerRequest,
                 offsetMetadataMaxBytes,
                 offsetsRetentionMs,
-                offsetsRetentionCheckMs);
+                offsetsRetentionCheckMs,
+                consumer);
     }
 }

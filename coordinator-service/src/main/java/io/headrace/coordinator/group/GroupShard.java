@@ -1,6 +1,9 @@
 package io.headrace.coordinator.group;
 
 import io.headrace.coordinator.group.GroupSpace.MemberRef;
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.consumer.ConsumerMember;
+import io.headrace.coordinator.group.consumer.ConsumerReplay;
 import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.ShardCore;
@@ -10,6 +13,8 @@ import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.metadata.MetadataImage;
 
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
@@ -49,6 +54,11 @@ public final class GroupShard implements ShardCore {
     private final OffsetFetchDecision fetches;
     private final DeleteDecisions deletes;
     private final ReadDecisions reads;
+    private final ConsumerRebalances consumerRebalances;
+    private final ConsumerHeartbeatDecision consumerHeartbeats;
+    private final ConsumerDescribeDecision consumerDescribes;
+    private final Migration migration;
+    private final ConsumerReplay consumerReplay;
 
     /**
      * @param random makes the member ids; they should not be guessable
@@ -56,13 +66,21 @@ public final class GroupShard implements ShardCore {
     public GroupShard(GroupProperties properties, RandomGenerator random, GroupCounters counters) {
         this.space = new GroupSpace(properties, random, counters);
         this.rebalances = new Rebalances(space);
-        this.joins = new JoinGroupDecision(space, rebalances);
-        this.syncs = new SyncGroupDecision(space, rebalances);
-        this.heartbeats = new HeartbeatDecision(space, rebalances);
-        this.leaves = new LeaveGroupDecision(space, rebalances);
+        this.consumerRebalances = new ConsumerRebalances(space);
+        this.migration = new Migration(space, rebalances, consumerRebalances);
+        this.consumerHeartbeats =
+                new ConsumerHeartbeatDecision(space, consumerRebalances, migration);
+        this.consumerDescribes = new ConsumerDescribeDecision(space);
+        this.consumerReplay = new ConsumerReplay(new ReplayedGroups(space));
+        ClassicInConsumerDecision mixed =
+                new ClassicInConsumerDecision(space, consumerRebalances, migration);
+        this.joins = new JoinGroupDecision(space, rebalances, mixed, migration);
+        this.syncs = new SyncGroupDecision(space, rebalances, mixed);
+        this.heartbeats = new HeartbeatDecision(space, rebalances, mixed);
+        this.leaves = new LeaveGroupDecision(space, rebalances, mixed);
         this.commits = new OffsetCommitDecision(space, rebalances);
         this.fetches = new OffsetFetchDecision(space);
-        this.deletes = new DeleteDecisions(space);
+        this.deletes = new DeleteDecisions(space, consumerRebalances);
         this.reads = new ReadDecisions(space);
     }
 
@@ -72,13 +90,48 @@ public final class GroupShard implements ShardCore {
         switch (type) {
             case OffsetRecords.OLD_TYPE, OffsetRecords.TYPE -> replayOffset(record);
             case GroupRecords.TYPE -> replayGroup(record);
-            default -> {} // of a later version, which will find it here
+            default -> {
+                if (ConsumerReplay.isType(type)) {
+                    consumerReplay.apply(type, record);
+                } // else of a later version, which will find it here
+            }
+        }
+    }
+
+    /**
+     * The consumer groups in a replay. A group of offsets only, which its first offset made, gives
+     * way.
+     */
+    private record ReplayedGroups(GroupSpace space) implements ConsumerReplay.Groups {
+        @Override
+        public @Nullable ConsumerGroup find(String groupId) {
+            return space.consumerGroup(groupId);
+        }
+
+        @Override
+        public ConsumerGroup make(String groupId) {
+            ConsumerGroup known = space.consumerGroup(groupId);
+            if (known != null) {
+                return known;
+            }
+            space.removeGroup(groupId);
+            return space.addConsumerGroup(groupId);
+        }
+
+        @Override
+        public void remove(String groupId) {
+            space.removeConsumerGroup(groupId);
+            if (space.offsets().hasOffsets(groupId) && space.group(groupId) == null) {
+                space.addGroup(new ClassicGroup(groupId, -1));
+            }
         }
     }
 
     private void replayOffset(ShardRecord record) {
         String groupId = space.offsets().apply(record);
-        if (record.value() != null && space.group(groupId) == null) {
+        if (record.value() != null
+                && space.group(groupId) == null
+                && space.consumerGroup(groupId) == null) {
             space.addGroup(new ClassicGroup(groupId, -1));
         }
     }
@@ -89,6 +142,7 @@ public final class GroupShard implements ShardCore {
             if (record.value() == null) {
                 space.removeGroup(groupId);
             } else {
+                space.removeConsumerGroup(groupId);
                 space.addGroup(GroupRecords.readValue(groupId, record.value()));
             }
         } catch (MalformedFrameException e) {
@@ -109,6 +163,7 @@ public final class GroupShard implements ShardCore {
             }
             space.forgetIfNothing(group);
         }
+        space.consumerGroups().forEach(consumerRebalances::resume);
         scheduleExpiry();
     }
 
@@ -126,6 +181,8 @@ public final class GroupShard implements ShardCore {
             case DeleteGroupsRequestData body -> deletes.decide(request, body);
             case DescribeGroupsRequestData body -> reads.decide(request, body);
             case ListGroupsRequestData body -> reads.decide(request, body);
+            case ConsumerGroupHeartbeatRequestData body -> consumerHeartbeats.decide(request, body);
+            case ConsumerGroupDescribeRequestData body -> consumerDescribes.decide(request, body);
             default ->
                     throw new IllegalArgumentException(
                             "No group API: " + request.body().getClass());
@@ -134,7 +191,8 @@ public final class GroupShard implements ShardCore {
 
     @Override
     public boolean isLight(ShardRequest request) {
-        return request.body() instanceof HeartbeatRequestData;
+        return request.body() instanceof HeartbeatRequestData body
+                && space.consumerGroup(body.groupId()) == null;
     }
 
     /**
@@ -176,9 +234,10 @@ public final class GroupShard implements ShardCore {
         space.begin(nowMs, effects);
         MetadataImage before = space.image();
         space.setImage(image);
-        if (image.topicsById().equals(before.topicsById())) {
+        if (image.topicsById() == before.topicsById()) {
             return;
         }
+        space.consumerGroups().forEach(group -> group.markRefresh(true));
         Set<Uuid> deleted = new HashSet<>(before.topicsById().keySet());
         deleted.removeAll(image.topicsById().keySet());
         if (!deleted.isEmpty()) {
@@ -203,14 +262,32 @@ public final class GroupShard implements ShardCore {
             return;
         }
         ClassicGroup group = space.group(due.groupId());
-        if (group == null) {
-            return;
+        ConsumerGroup consumerGroup = space.consumerGroup(due.groupId());
+        if (consumerGroup != null) {
+            onDeadline(consumerGroup, due);
+        } else if (group != null) {
+            onDeadline(group, due);
         }
+    }
+
+    private void onDeadline(ClassicGroup group, TimerKey due) {
         switch (due.kind()) {
             case HEARTBEAT -> rebalances.onHeartbeatDeadline(group, due.memberId());
             case JOIN -> rebalances.onJoinDeadline(group);
             case SYNC -> rebalances.onSyncDeadline(group);
-            case EXPIRY -> {}
+            case SESSION, REVOCATION, MEMBER_JOIN, MEMBER_SYNC, EXPIRY -> {}
+        }
+    }
+
+    /** Each of these deadlines ends a membership. */
+    private void onDeadline(ConsumerGroup group, TimerKey due) {
+        ConsumerMember member = group.member(due.memberId());
+        if (member == null) {
+            return;
+        }
+        switch (due.kind()) {
+            case SESSION, REVOCATION, MEMBER_JOIN, MEMBER_SYNC -> migration.remove(group, member);
+            case HEARTBEAT, JOIN, SYNC, EXPIRY -> {}
         }
     }
 
@@ -247,6 +324,15 @@ public final class GroupShard implements ShardCore {
         return named;
     }
 
+    /** The same for groups of the consumer protocol. */
+    public Map<String, Integer> consumerGroupCounts() {
+        Map<String, Integer> named = new TreeMap<>();
+        for (ConsumerGroup group : space.consumerGroups()) {
+            named.merge(group.state().label(), 1, Integer::sum);
+        }
+        return named;
+    }
+
     /** How many offsets are committed. */
     public int offsetCount() {
         return space.offsets().count();
@@ -254,5 +340,9 @@ public final class GroupShard implements ShardCore {
 
     @Nullable ClassicGroup group(String groupId) {
         return space.group(groupId);
+    }
+
+    @Nullable ConsumerGroup consumerGroup(String groupId) {
+        return space.consumerGroup(groupId);
     }
 }

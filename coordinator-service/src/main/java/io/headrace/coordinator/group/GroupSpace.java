@@ -1,11 +1,13 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.offset.OffsetTable;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.Effects.ReplyWhen;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.protocol.metadata.MetadataImage;
 
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
 
@@ -20,15 +22,21 @@ import java.util.random.RandomGenerator;
  * shard's core.
  */
 final class GroupSpace {
+    private static final long MEMBER_COUNT_MS = 1_000;
+
     private final GroupProperties properties;
     private final RandomGenerator random;
     private final GroupCounters counters;
     private final Map<String, ClassicGroup> groups = new HashMap<>();
+    private final Map<String, ConsumerGroup> consumerGroups = new HashMap<>();
     private final OffsetTable offsets = new OffsetTable();
     private final GroupTimers timers = new GroupTimers();
 
     /** Members whose JoinGroup or SyncGroup waits, by request. */
     private final Map<Long, MemberRef> parked = new HashMap<>();
+
+    private int consumerMembers;
+    private long consumerMembersUntilMs;
 
     private MetadataImage image = MetadataImage.EMPTY;
     private Effects effects = new Effects();
@@ -88,7 +96,38 @@ final class GroupSpace {
     }
 
     boolean hasRoomForGroup() {
-        return groups.size() < properties.maxGroups();
+        return groups.size() + consumerGroups.size() < properties.maxGroups();
+    }
+
+    /** The group of the consumer protocol, or null; an id never is of both kinds. */
+    @Nullable ConsumerGroup consumerGroup(String groupId) {
+        return consumerGroups.get(groupId);
+    }
+
+    Collection<ConsumerGroup> consumerGroups() {
+        return consumerGroups.values();
+    }
+
+    ConsumerGroup addConsumerGroup(String groupId) {
+        ConsumerGroup group = new ConsumerGroup(groupId);
+        consumerGroups.put(groupId, group);
+        return group;
+    }
+
+    void removeConsumerGroup(String groupId) {
+        consumerGroups.remove(groupId);
+    }
+
+    /** How many members the groups of the consumer protocol have; not of this very moment. */
+    int consumerMembers() {
+        if (nowMs >= consumerMembersUntilMs) {
+            consumerMembers = 0;
+            for (ConsumerGroup group : consumerGroups.values()) {
+                consumerMembers += group.memberCount();
+            }
+            consumerMembersUntilMs = nowMs + MEMBER_COUNT_MS;
+        }
+        return consumerMembers;
     }
 
     ClassicGroup addGroup(ClassicGroup group) {
@@ -151,8 +190,18 @@ final class GroupSpace {
 
     /** A member id that no one can guess. */
     String newMemberId(String prefix) {
+        return prefix + "-" + randomUuid();
+    }
+
+    /** A member id as members of the consumer protocol make them. */
+    String newMemberUuid() {
+        UUID uuid = randomUuid();
+        return new Uuid(uuid.getMostSignificantBits(), uuid.getLeastSignificantBits()).toString();
+    }
+
+    private UUID randomUuid() {
         long high = (random.nextLong() & 0xFFFFFFFFFFFF0FFFL) | 0x4000L;
         long low = (random.nextLong() & 0x3FFFFFFFFFFFFFFFL) | 0x8000000000000000L;
-        return prefix + "-" + new UUID(high, low);
+        return new UUID(high, low);
     }
 }

@@ -27,6 +27,14 @@ final class GroupTimers {
         JOIN,
         /** Every member must ask for its assignment. */
         SYNC,
+        /** A member of a consumer group must be heard of. */
+        SESSION,
+        /** A member of a consumer group must have given up partitions. */
+        REVOCATION,
+        /** A member of a consumer group that speaks the classic protocol must join again. */
+        MEMBER_JOIN,
+        /** Such a member must ask for its assignment. */
+        MEMBER_SYNC,
         /** Offsets are looked at for expiry. */
         EXPIRY
     }

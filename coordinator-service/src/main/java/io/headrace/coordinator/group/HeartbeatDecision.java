@@ -1,5 +1,6 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.message.HeartbeatRequestData;
@@ -10,13 +11,21 @@ import org.apache.kafka.common.protocol.Errors;
 final class HeartbeatDecision {
     private final GroupSpace space;
     private final Rebalances rebalances;
+    private final ClassicInConsumerDecision inConsumerGroups;
 
-    HeartbeatDecision(GroupSpace space, Rebalances rebalances) {
+    HeartbeatDecision(
+            GroupSpace space, Rebalances rebalances, ClassicInConsumerDecision inConsumerGroups) {
         this.space = space;
         this.rebalances = rebalances;
+        this.inConsumerGroups = inConsumerGroups;
     }
 
     void decide(ShardRequest request, HeartbeatRequestData body) {
+        ConsumerGroup consumerGroup = space.consumerGroup(body.groupId());
+        if (consumerGroup != null) {
+            inConsumerGroups.heartbeat(request, consumerGroup, body);
+            return;
+        }
         Errors error = beat(body);
         space.replyNow(request.id(), new HeartbeatResponseData().setErrorCode(error.code()));
     }

@@ -1,5 +1,6 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.message.JoinGroupRequestData;
@@ -25,10 +26,18 @@ final class JoinGroupDecision {
 
     private final GroupSpace space;
     private final Rebalances rebalances;
+    private final ClassicInConsumerDecision inConsumerGroups;
+    private final Migration migration;
 
-    JoinGroupDecision(GroupSpace space, Rebalances rebalances) {
+    JoinGroupDecision(
+            GroupSpace space,
+            Rebalances rebalances,
+            ClassicInConsumerDecision inConsumerGroups,
+            Migration migration) {
         this.space = space;
         this.rebalances = rebalances;
+        this.inConsumerGroups = inConsumerGroups;
+        this.migration = migration;
     }
 
     /** A JoinGroup with its defaults resolved. */
@@ -41,7 +50,20 @@ final class JoinGroupDecision {
             int rebalanceTimeoutMs,
             int sessionTimeoutMs,
             String clientId,
-            String clientHost) {}
+            String clientHost) {
+        Joining as(String otherMemberId) {
+            return new Joining(
+                    waiter,
+                    otherMemberId,
+                    instanceId,
+                    protocolType,
+                    protocols,
+                    rebalanceTimeoutMs,
+                    sessionTimeoutMs,
+                    clientId,
+                    clientHost);
+        }
+    }
 
     /** Whether a dynamic member of that version must join with an id that it was given. */
     static boolean requiresKnownMemberId(short version) {
@@ -55,6 +77,15 @@ final class JoinGroupDecision {
             refuse(joining, joining.memberId(), invalid);
             return;
         }
+        ConsumerGroup consumerGroup = space.consumerGroup(body.groupId());
+        if (consumerGroup != null && consumerGroup.memberCount() > 0) {
+            String memberId = inConsumerGroups.join(request, consumerGroup, body);
+            ClassicGroup downgraded = space.group(body.groupId());
+            if (memberId != null && downgraded != null) {
+                join(downgraded, joining.as(memberId));
+            }
+            return;
+        }
         ClassicGroup group = space.group(body.groupId());
         if (group == null) {
             if (!joining.memberId().isEmpty()) {
@@ -65,6 +96,7 @@ final class JoinGroupDecision {
                 refuse(joining, "", Errors.COORDINATOR_NOT_AVAILABLE);
                 return;
             }
+            migration.retireIfEmpty(body.groupId());
             group = space.addGroup(new ClassicGroup(body.groupId(), space.nowMs()));
         }
         join(group, joining);

@@ -21,10 +21,13 @@ final class LeaveGroupDecision {
 
     private final GroupSpace space;
     private final Rebalances rebalances;
+    private final ClassicInConsumerDecision inConsumerGroups;
 
-    LeaveGroupDecision(GroupSpace space, Rebalances rebalances) {
+    LeaveGroupDecision(
+            GroupSpace space, Rebalances rebalances, ClassicInConsumerDecision inConsumerGroups) {
         this.space = space;
         this.rebalances = rebalances;
+        this.inConsumerGroups = inConsumerGroups;
     }
 
     void decide(ShardRequest request, LeaveGroupRequestData body) {
@@ -40,7 +43,7 @@ final class LeaveGroupDecision {
                 isBatched
                         ? body.members()
                         : List.of(new MemberIdentity().setMemberId(body.memberId()));
-        List<MemberResponse> results = leave(space.group(body.groupId()), leaving);
+        List<MemberResponse> results = leave(body.groupId(), leaving);
         LeaveGroupResponseData response = new LeaveGroupResponseData();
         if (isBatched) {
             response.setMembers(results);
@@ -50,21 +53,27 @@ final class LeaveGroupDecision {
         space.reply(waiter, response);
     }
 
-    private List<MemberResponse> leave(@Nullable ClassicGroup group, List<MemberIdentity> leaving) {
+    private List<MemberResponse> leave(String groupId, List<MemberIdentity> leaving) {
         List<MemberResponse> results = new ArrayList<>(leaving.size());
         boolean anyLeft = false;
         for (MemberIdentity identity : leaving) {
-            Errors error =
-                    group == null
-                            ? Errors.UNKNOWN_MEMBER_ID
-                            : leave(group, identity.memberId(), identity.groupInstanceId());
-            anyLeft |= error == Errors.NONE;
+            Errors error;
+            ClassicGroup group = space.group(groupId);
+            if (space.consumerGroup(groupId) != null) {
+                error = inConsumerGroups.leave(groupId, identity);
+            } else if (group == null) {
+                error = Errors.UNKNOWN_MEMBER_ID;
+            } else {
+                error = leave(group, identity.memberId(), identity.groupInstanceId());
+                anyLeft |= error == Errors.NONE;
+            }
             results.add(
                     new MemberResponse()
                             .setMemberId(identity.memberId())
                             .setGroupInstanceId(identity.groupInstanceId())
                             .setErrorCode(error.code()));
         }
+        ClassicGroup group = space.group(groupId);
         if (group != null && anyLeft) {
             rebalances.prepareOrComplete(group);
             space.forgetIfNothing(group);

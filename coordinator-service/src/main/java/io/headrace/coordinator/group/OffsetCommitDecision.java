@@ -1,5 +1,8 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.consumer.ConsumerMember;
+import io.headrace.coordinator.group.consumer.OwnedPartitions;
 import io.headrace.coordinator.group.offset.CommittedOffset;
 import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.shard.ShardRequest;
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OffsetCommitDecision {
     private static final short GROUP_NOT_FOUND = 9;
+    private static final short CONSUMER_PROTOCOL = 9;
     private static final short TOPIC_IDS = 10;
 
     private final GroupSpace space;
@@ -32,14 +36,18 @@ final class OffsetCommitDecision {
     void decide(ShardRequest request, OffsetCommitRequestData body) {
         Waiter waiter = new Waiter(request.id(), request.version());
         ClassicGroup group = space.group(body.groupId());
-        Errors error = validate(group, request, body);
+        ConsumerGroup consumerGroup = space.consumerGroup(body.groupId());
+        Errors error =
+                consumerGroup == null
+                        ? validate(group, request, body)
+                        : validate(consumerGroup, request, body);
         if (error != Errors.NONE) {
             space.reply(waiter, GroupErrors.offsetCommit(body, error));
             return;
         }
-        if (group == null) {
+        if (group == null && consumerGroup == null) {
             group = space.addGroup(new ClassicGroup(body.groupId(), space.nowMs()));
-        } else {
+        } else if (group != null) {
             prolongSession(group, body.memberId());
         }
         OffsetCommitResponseData response = new OffsetCommitResponseData();
@@ -50,17 +58,77 @@ final class OffsetCommitDecision {
         if (count > 0) {
             space.counters().onOffsetsCommitted(count);
         }
-        space.forgetIfNothing(group);
+        if (group != null) {
+            space.forgetIfNothing(group);
+        }
         space.reply(waiter, response);
     }
 
     private Errors validate(
-            @Nullable ClassicGroup group, ShardRequest request, OffsetCommitRequestData body) {
+            ConsumerGroup group, ShardRequest request, OffsetCommitRequestData body) {
+        if (countPartitions(body) > space.properties().maxPartitionsPerRequest()) {
+            return Errors.INVALID_REQUEST;
+        }
+        int epoch = body.generationIdOrMemberEpoch();
+        if (epoch < 0 && group.memberCount() == 0) {
+            return Errors.NONE; // an administrator
+        }
+        ConsumerMember member = group.member(body.memberId());
+        if (member == null) {
+            return Errors.UNKNOWN_MEMBER_ID;
+        }
+        if (member.isClassic()) {
+            return epoch == member.memberEpoch() ? Errors.NONE : Errors.ILLEGAL_GENERATION;
+        }
+        if (request.version() < CONSUMER_PROTOCOL) {
+            return Errors.UNSUPPORTED_VERSION;
+        }
+        return isOfEpochOrAssignedBefore(member, request.version(), body)
+                ? Errors.NONE
+                : Errors.STALE_MEMBER_EPOCH;
+    }
+
+    /**
+     * A member that does not know its newest epoch yet may still commit for what it was assigned
+     * before and has not given up (KIP-1251).
+     */
+    private boolean isOfEpochOrAssignedBefore(
+            ConsumerMember member, short version, OffsetCommitRequestData body) {
+        int epoch = body.generationIdOrMemberEpoch();
+        if (epoch >= member.memberEpoch()) {
+            return epoch == member.memberEpoch();
+        }
+        for (OffsetCommitRequestTopic topic : body.topics()) {
+            TopicImage image =
+                    version >= TOPIC_IDS
+                            ? space.image().topic(topic.topicId())
+                            : space.image().topic(topic.name());
+            for (OffsetCommitRequestPartition partition : topic.partitions()) {
+                int assignedIn =
+                        image == null
+                                ? OwnedPartitions.ABSENT
+                                : member.current()
+                                        .assignmentEpoch(
+                                                image.topicId(), partition.partitionIndex());
+                if (assignedIn == OwnedPartitions.ABSENT || epoch < assignedIn) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static int countPartitions(OffsetCommitRequestData body) {
         int partitions = 0;
         for (OffsetCommitRequestTopic topic : body.topics()) {
             partitions += topic.partitions().size();
         }
-        if (partitions > space.properties().maxPartitionsPerRequest()) {
+        return partitions;
+    }
+
+    private Errors validate(
+            @Nullable ClassicGroup group, ShardRequest request, OffsetCommitRequestData body) {
+        if (countPartitions(body) > space.properties().maxPartitionsPerRequest()) {
             return Errors.INVALID_REQUEST;
         }
         int generation = body.generationIdOrMemberEpoch();

@@ -1,5 +1,7 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.offset.CommittedOffset;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.metadata.TopicImage;
@@ -45,6 +47,10 @@ final class OffsetFetchDecision {
         List<OffsetFetchResponseTopics> topics = new ArrayList<>();
         OffsetFetchResponseGroup response =
                 new OffsetFetchResponseGroup().setGroupId(group.groupId()).setTopics(topics);
+        Errors error = checkMember(group);
+        if (error != Errors.NONE) {
+            return response.setErrorCode(error.code());
+        }
         if (group.topics() == null) {
             fetchAll(group.groupId(), version, topics);
             return response;
@@ -60,6 +66,22 @@ final class OffsetFetchDecision {
             topics.add(fetch(group.groupId(), topic, version));
         }
         return response;
+    }
+
+    /** Members of consumer groups must know their epoch; who names no member is let in. */
+    private Errors checkMember(OffsetFetchRequestGroup asked) {
+        ConsumerGroup group = space.consumerGroup(asked.groupId());
+        if (group == null || (asked.memberId() == null && asked.memberEpoch() < 0)) {
+            return Errors.NONE;
+        }
+        ConsumerMember member = asked.memberId() == null ? null : group.member(asked.memberId());
+        if (member == null) {
+            return Errors.UNKNOWN_MEMBER_ID;
+        }
+        if (asked.memberEpoch() == member.memberEpoch()) {
+            return Errors.NONE;
+        }
+        return member.isClassic() ? Errors.ILLEGAL_GENERATION : Errors.STALE_MEMBER_EPOCH;
     }
 
     private OffsetFetchResponseTopics fetch(

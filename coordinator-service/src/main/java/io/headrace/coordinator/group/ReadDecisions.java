@@ -1,5 +1,6 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
@@ -21,6 +22,8 @@ final class ReadDecisions {
     /** The type of groups of the classic protocol, simple ones included. */
     private static final String CLASSIC = "Classic";
 
+    private static final String CONSUMER = "Consumer";
+
     private static final int READ_BIT = 1 << 3;
     private static final int DELETE_BIT = 1 << 6;
     private static final int DESCRIBE_BIT = 1 << 8;
@@ -28,7 +31,7 @@ final class ReadDecisions {
     private static final int ALTER_CONFIGS_BIT = 1 << 11;
 
     /** All operations on a group: without security everyone may do everything. */
-    private static final int EVERY_OPERATION =
+    static final int EVERY_OPERATION =
             READ_BIT | DELETE_BIT | DESCRIBE_BIT | DESCRIBE_CONFIGS_BIT | ALTER_CONFIGS_BIT;
 
     private final GroupSpace space;
@@ -58,7 +61,10 @@ final class ReadDecisions {
                     ? described
                     : described
                             .setErrorCode(Errors.GROUP_ID_NOT_FOUND.code())
-                            .setErrorMessage("Group " + groupId + " not found.");
+                            .setErrorMessage(
+                                    space.consumerGroup(groupId) == null
+                                            ? "Group " + groupId + " not found."
+                                            : "Group " + groupId + " is not a classic group.");
         }
         String protocol = group.isIn(ClassicGroupState.STABLE) ? group.protocolName() : null;
         described
@@ -88,11 +94,9 @@ final class ReadDecisions {
 
     void decide(ShardRequest request, ListGroupsRequestData body) {
         ListGroupsResponseData response = new ListGroupsResponseData();
-        boolean isTypeWanted =
-                body.typesFilter().isEmpty()
-                        || body.typesFilter().stream().anyMatch(CLASSIC::equalsIgnoreCase);
-        for (ClassicGroup group : isTypeWanted ? space.groups() : List.<ClassicGroup>of()) {
-            if (isStateWanted(group, body.statesFilter())) {
+        boolean wantsClassic = isTypeWanted(CLASSIC, body);
+        for (ClassicGroup group : wantsClassic ? space.groups() : List.<ClassicGroup>of()) {
+            if (isStateWanted(group.state().label(), body)) {
                 response.groups()
                         .add(
                                 new ListedGroup()
@@ -105,10 +109,29 @@ final class ReadDecisions {
                                         .setGroupType(CLASSIC));
             }
         }
+        boolean wantsConsumer = isTypeWanted(CONSUMER, body);
+        for (ConsumerGroup group :
+                wantsConsumer ? space.consumerGroups() : List.<ConsumerGroup>of()) {
+            if (isStateWanted(group.state().label(), body)) {
+                response.groups()
+                        .add(
+                                new ListedGroup()
+                                        .setGroupId(group.groupId())
+                                        .setProtocolType(ConsumerSubscriptions.PROTOCOL_TYPE)
+                                        .setGroupState(group.state().label())
+                                        .setGroupType(CONSUMER));
+            }
+        }
         space.replyChecked(request.id(), response);
     }
 
-    private static boolean isStateWanted(ClassicGroup group, List<String> states) {
-        return states.isEmpty() || states.stream().anyMatch(group.state()::isNamed);
+    private static boolean isTypeWanted(String type, ListGroupsRequestData body) {
+        return body.typesFilter().isEmpty()
+                || body.typesFilter().stream().anyMatch(type::equalsIgnoreCase);
+    }
+
+    private static boolean isStateWanted(String state, ListGroupsRequestData body) {
+        return body.statesFilter().isEmpty()
+                || body.statesFilter().stream().anyMatch(state::equalsIgnoreCase);
     }
 }

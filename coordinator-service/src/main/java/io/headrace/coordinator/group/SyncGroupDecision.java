@@ -1,5 +1,6 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;
 
@@ -19,13 +20,21 @@ import java.util.Map;
 final class SyncGroupDecision {
     private final GroupSpace space;
     private final Rebalances rebalances;
+    private final ClassicInConsumerDecision inConsumerGroups;
 
-    SyncGroupDecision(GroupSpace space, Rebalances rebalances) {
+    SyncGroupDecision(
+            GroupSpace space, Rebalances rebalances, ClassicInConsumerDecision inConsumerGroups) {
         this.space = space;
         this.rebalances = rebalances;
+        this.inConsumerGroups = inConsumerGroups;
     }
 
     void decide(ShardRequest request, SyncGroupRequestData body) {
+        ConsumerGroup consumerGroup = space.consumerGroup(body.groupId());
+        if (consumerGroup != null) {
+            inConsumerGroups.sync(request, consumerGroup, body);
+            return;
+        }
         Waiter waiter = new Waiter(request.id(), request.version());
         ClassicGroup group = space.group(body.groupId());
         Errors error = validate(group, body);

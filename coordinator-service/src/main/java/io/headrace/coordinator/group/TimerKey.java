@@ -3,7 +3,7 @@ package io.headrace.coordinator.group;
 /**
  * Names a deadline.
  *
- * @param memberId empty but for {@link GroupTimers.Kind#HEARTBEAT}
+ * @param memberId empty for what is about a whole group, or all
  */
 record TimerKey(GroupTimers.Kind kind, String groupId, String memberId) {
     static TimerKey heartbeat(String groupId, String memberId) {
@@ -16,6 +16,22 @@ record TimerKey(GroupTimers.Kind kind, String groupId, String memberId) {
 
     static TimerKey sync(String groupId) {
         return new TimerKey(GroupTimers.Kind.SYNC, groupId, "");
+    }
+
+    static TimerKey session(String groupId, String memberId) {
+        return new TimerKey(GroupTimers.Kind.SESSION, groupId, memberId);
+    }
+
+    static TimerKey revocation(String groupId, String memberId) {
+        return new TimerKey(GroupTimers.Kind.REVOCATION, groupId, memberId);
+    }
+
+    static TimerKey memberJoin(String groupId, String memberId) {
+        return new TimerKey(GroupTimers.Kind.MEMBER_JOIN, groupId, memberId);
+    }
+
+    static TimerKey memberSync(String groupId, String memberId) {
+        return new TimerKey(GroupTimers.Kind.MEMBER_SYNC, groupId, memberId);
     }
 
     static TimerKey expiry() {

@@ -1,5 +1,6 @@
 package io.headrace.standalone.bench;
 
+import io.headrace.standalone.command.TopicCommand;
 import io.headrace.standalone.failover.FailoverCommand;
 
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -161,7 +163,8 @@ public final class BenchCommand implements Callable<Integer> {
                                 : Files.createDirectories(directory.resolve("run-" + pair));
                 Map<String, Double> figures;
                 try (Server server = contender.start(folder)) {
-                    figures = load.run(server, contender.topicConfigs(), folder);
+                    createTopic(server, contender.topicConfigs());
+                    figures = load.run(server, folder);
                     figures.put("start ms", (double) server.startMs());
                 } finally {
                     delete(folder);
@@ -173,6 +176,20 @@ public final class BenchCommand implements Callable<Integer> {
             }
         }
         return results;
+    }
+
+    /** With this program's own command: Kafka's refuses configs that only Headrace has. */
+    private void createTopic(Server server, Map<String, String> configs) throws IOException {
+        List<String> arguments =
+                new ArrayList<>(List.of("create", "-b", server.bootstrap(), "-r", "1", Load.TOPIC));
+        arguments.addAll(List.of("-p", "" + partitions, "--json"));
+        configs.forEach((name, value) -> arguments.addAll(List.of("-c", name + "=" + value)));
+        StringWriter said = new StringWriter();
+        CommandLine program = new CommandLine(new TopicCommand());
+        program.setOut(new PrintWriter(said)).setErr(new PrintWriter(said));
+        if (program.execute(arguments.toArray(new String[0])) != 0) {
+            throw new IOException("Cannot create the topic: " + said);
+        }
     }
 
     private static String shortForm(Map<String, Double> figures) {

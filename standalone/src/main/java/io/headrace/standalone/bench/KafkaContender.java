@@ -14,6 +14,16 @@ record KafkaContender(String name, KafkaJars jars, String heap, Map<String, Stri
         implements Contender {
     private static final String CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAA";
 
+    /** What Kafka's own start script gives its JVM, but for the heap. */
+    private static final List<String> JVM_OPTIONS =
+            List.of(
+                    "-server",
+                    "-XX:+UseG1GC",
+                    "-XX:MaxGCPauseMillis=20",
+                    "-XX:InitiatingHeapOccupancyPercent=35",
+                    "-XX:+ExplicitGCInvokesConcurrent",
+                    "-Djava.awt.headless=true");
+
     @Override
     public String settings() {
         return "Apache Kafka "
@@ -67,8 +77,8 @@ record KafkaContender(String name, KafkaJars jars, String heap, Map<String, Stri
             format.destroyForcibly();
             throw new IOException("Kafka's format failed: " + directory.resolve("format.out"));
         }
-        List<String> options = new ArrayList<>(Contender.jvmOptions(heap));
-        options.add("-Djava.awt.headless=true");
+        List<String> options = new ArrayList<>(JVM_OPTIONS);
+        options.addAll(List.of("-Xms" + heap, "-Xmx" + heap));
         long begun = System.nanoTime();
         Process process =
                 jars.java(options, "kafka.Kafka", List.of(properties.toString()))

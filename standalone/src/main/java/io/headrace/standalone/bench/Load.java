@@ -4,7 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +19,9 @@ import java.util.regex.Pattern;
  * @param partitions of the topic
  */
 record Load(Kind kind, long records, int recordBytes, int partitions, KafkaJars jars) {
-    private static final String TOPIC = "bench";
+    /** The topic that the load is put on; it must exist. */
+    static final String TOPIC = "bench";
+
     private static final Pattern PRODUCED =
             Pattern.compile(
                     "(\\d+) records sent, ([\\d.]+) records/sec .*?, ([\\d.]+) ms avg latency,"
@@ -36,10 +37,8 @@ record Load(Kind kind, long records, int recordBytes, int partitions, KafkaJars 
         LATENCY
     }
 
-    /** Runs the load once and answers its figures by name. */
-    Map<String, Double> run(Server server, Map<String, String> topicConfigs, Path folder)
-            throws IOException, InterruptedException {
-        createTopic(server, topicConfigs, folder);
+    /** Runs the load once, on the topic {@link #TOPIC}, and answers its figures by name. */
+    Map<String, Double> run(Server server, Path folder) throws IOException, InterruptedException {
         Map<String, Double> figures = new LinkedHashMap<>();
         if (kind == Kind.CONSUME) {
             produce(server, folder);
@@ -54,24 +53,6 @@ record Load(Kind kind, long records, int recordBytes, int partitions, KafkaJars 
         figures.put("server CPU s/M records", cpu / (records / 1e6));
         figures.put("server peak MB", (double) server.peakMegabytes());
         return figures;
-    }
-
-    private void createTopic(Server server, Map<String, String> configs, Path folder)
-            throws IOException, InterruptedException {
-        List<String> arguments =
-                new ArrayList<>(
-                        List.of(
-                                "--bootstrap-server",
-                                server.bootstrap(),
-                                "--create",
-                                "--topic",
-                                TOPIC,
-                                "--partitions",
-                                "" + partitions,
-                                "--replication-factor",
-                                "1"));
-        configs.forEach((name, value) -> arguments.addAll(List.of("--config", name + "=" + value)));
-        tool("org.apache.kafka.tools.TopicCommand", arguments, folder);
     }
 
     private Map<String, Double> produce(Server server, Path folder)

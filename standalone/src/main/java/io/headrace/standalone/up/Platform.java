@@ -4,6 +4,7 @@ import io.headrace.coordinator.CoordinatorApplication;
 import io.headrace.coordinator.CoordinatorServer;
 import io.headrace.gateway.GatewayApplication;
 import io.headrace.storage.StorageApplication;
+import io.headrace.storage.StorageNode;
 import io.headrace.storage.StorageStartException;
 import io.headrace.transport.auth.ClusterSecret;
 
@@ -13,8 +14,10 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.event.ApplicationContextInitializedEvent;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.web.server.PortInUseException;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.event.ContextClosedEvent;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -109,7 +112,9 @@ final class Platform implements AutoCloseable {
                                 "0s",
                                 "headrace.coordinator.data-directory",
                                 data.resolve("coordinator"))));
-        coordinator.context.whenComplete(this::watchCoordinator);
+        watch(coordinator, context -> context.getBean(CoordinatorServer.class).ended());
+        watch(storage, context -> context.getBean(StorageNode.class).ended());
+        watch(gateway, context -> new CompletableFuture<>());
         await(loggingReady);
         ConsoleLog.mute();
         // One set-up of logging for the process: the first service's, which has just been done.
@@ -176,18 +181,37 @@ final class Platform implements AutoCloseable {
         return first;
     }
 
-    private void watchCoordinator(
-            @Nullable ConfigurableApplicationContext context, @Nullable Throwable failed) {
-        if (context != null) {
-            context.getBean(CoordinatorServer.class)
-                    .ended()
-                    .whenComplete(
-                            (done, failure) -> {
-                                if (failure != null && !closing) {
-                                    ended.completeExceptionally(failure);
+    /** Hears when a service ends that nobody has stopped. */
+    private void watch(Starting part, Function<ApplicationContext, CompletableFuture<Void>> life) {
+        part.context.thenAccept(
+                context -> {
+                    ApplicationListener<ContextClosedEvent> onClosed =
+                            event -> {
+                                if (event.getApplicationContext() == context) {
+                                    onEnded(new IllegalStateException(part.name + " stopped"));
                                 }
-                            });
+                            };
+                    context.addApplicationListener(onClosed);
+                    life.apply(context)
+                            .whenComplete(
+                                    (done, failure) -> {
+                                        if (failure != null) {
+                                            onEnded(failure);
+                                        }
+                                    });
+                });
+    }
+
+    private void onEnded(Throwable why) {
+        if (!closing) {
+            LoggerFactory.getLogger(Platform.class).error("A service ended", why);
+            ended.completeExceptionally(why);
         }
+    }
+
+    /** The context of the gateway, once it runs. */
+    CompletableFuture<ConfigurableApplicationContext> gateway() {
+        return gateway.context;
     }
 
     /** What a user is told: the innermost message that was written for one. */

@@ -1,12 +1,17 @@
 package io.headrace.standalone.up;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headrace.standalone.RunningPlatform;
 import io.headrace.testkit.process.ChildProcess;
 
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +24,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 
 /** What {@code headrace up} does when it is stopped, and when it cannot start. */
 class UpIT {
@@ -60,7 +68,7 @@ class UpIT {
     }
 
     @Test
-    void twoRunSideBySideAndStopCleanly() throws Exception {
+    void twoRunSideBySideStopCleanlyAndRefuseEachOthersLogs() throws Exception {
         Path one = folder.resolve("one");
         Path two = folder.resolve("two");
         try (RunningPlatform first = RunningPlatform.start(one);
@@ -74,6 +82,44 @@ class UpIT {
         }
         assertTrue(Files.exists(one.resolve("storage/.headrace-clean-shutdown")));
         assertTrue(Files.exists(two.resolve("storage/.headrace-clean-shutdown")));
+
+        Path meta = one.resolve("storage/meta.properties");
+        byte[] stranger = Files.readAllBytes(two.resolve("storage/meta.properties"));
+        Files.write(meta, stranger);
+        List<String> before = namesIn(one.resolve("storage"));
+        assertRefused("belongs to cluster", one, "--kafka-port", "0", "--http-port", "0");
+        assertArrayEquals(stranger, Files.readAllBytes(meta));
+        assertEquals(before, namesIn(one.resolve("storage")));
+    }
+
+    @Test
+    void endsWithOneLineWhenItsDiskIsGone() throws Exception {
+        Path data = folder.resolve("lost");
+        try (RunningPlatform platform = RunningPlatform.start(data)) {
+            Map<String, Object> configs =
+                    Map.of("bootstrap.servers", platform.kafkaAddress(), "linger.ms", 0);
+            try (var producer =
+                    new KafkaProducer<>(
+                            configs, new ByteArraySerializer(), new ByteArraySerializer())) {
+                producer.send(new ProducerRecord<>("here", new byte[10])).get();
+                Files.move(data.resolve("storage"), folder.resolve("elsewhere"));
+                assertEquals(1, platform.process().awaitExit(REFUSAL_LIMIT));
+            }
+            String said = platform.process().tail();
+            assertTrue(said.contains("headrace: A service ended, so all do: Every log dir"), said);
+        }
+    }
+
+    @Test
+    void endsWithOneLineWhenTheGatewayEnds() throws Exception {
+        Platform.Options options =
+                new Platform.Options(folder.resolve("one"), "localhost", 0, 0, Map.of());
+        try (Platform platform = new Platform(options)) {
+            platform.start();
+            platform.gateway().get().close();
+            ExecutionException failure = assertThrows(ExecutionException.class, platform::awaitEnd);
+            assertEquals("gateway stopped", Platform.messageOf(failure));
+        }
     }
 
     @Test
@@ -96,6 +142,12 @@ class UpIT {
             assertEquals(1, child.output().lines().count(), child.output());
             assertTrue(child.output().contains(why), child.output());
             assertFalse(child.output().contains("Exception:"), child.output());
+        }
+    }
+
+    private static List<String> namesIn(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.map(Path::toString).sorted().toList();
         }
     }
 

@@ -58,6 +58,7 @@ public final class MetadataTail {
     private final Listener listener;
     private final CompletableFuture<MetadataImage> firstSync = new CompletableFuture<>();
     private final CompletableFuture<Void> registered = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private @Nullable Registration registration;
     private boolean registering;
     private boolean regressed;
@@ -103,6 +104,11 @@ public final class MetadataTail {
                     sendRegistration();
                 });
         return registered;
+    }
+
+    /** Fails with {@link RegistrationRefusedException} when the controller wants this node not. */
+    public CompletableFuture<Void> ended() {
+        return ended;
     }
 
     /** Ends fetching; nothing more is applied. */
@@ -169,17 +175,22 @@ public final class MetadataTail {
                 loop.schedule(this::sendRegistration, RETRY_PAUSE_MS);
             }
             case INCONSISTENT_CLUSTER_ID, INVALID_REQUEST, CLUSTER_AUTHORIZATION_FAILED ->
-                    registered.completeExceptionally(
-                            new RegistrationRefusedException(
-                                    "The controller refuses this node: "
-                                            + (answer.errorMessage() == null
-                                                    ? error.message()
-                                                    : answer.errorMessage())));
+                    refused(
+                            "The controller refuses this node: "
+                                    + (answer.errorMessage() == null
+                                            ? error.message()
+                                            : answer.errorMessage()));
             default -> {
                 LOG.info("Not registered yet: {} {}", error, answer.errorMessage());
                 loop.schedule(this::sendRegistration, RETRY_PAUSE_MS * 4);
             }
         }
+    }
+
+    private void refused(String why) {
+        RegistrationRefusedException refusal = new RegistrationRefusedException(why);
+        registered.completeExceptionally(refusal);
+        ended.completeExceptionally(refusal);
     }
 
     private void maybeCompleteRegistration() {

@@ -284,8 +284,24 @@ final class LeaderFetcher {
             giveUp(answer, failure);
             return;
         }
-        takeAll(fetchCount, answer);
+        takeReported(answer);
         pump();
+    }
+
+    /** Only what the leader tells of itself: the waiting fetch is answered with the rest. */
+    private void takeReported(FetchResponseData answer) {
+        for (FetchableTopicResponse topic : answer.responses()) {
+            for (PartitionData data : topic.partitions()) {
+                Followed each = followed.get(new Key(topic.topicId(), data.partitionIndex()));
+                FollowPoint told = each == null ? null : each.told();
+                boolean good =
+                        data.errorCode() == Errors.NONE.code()
+                                && data.divergingEpoch().endOffset() < 0;
+                if (each != null && told != null && good) {
+                    take(each, told, data.setRecords(RecordsField.empty()));
+                }
+            }
+        }
     }
 
     private void onFetched(

@@ -1,5 +1,7 @@
 package io.headrace.storage.handler;
 
+import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
+import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
@@ -68,6 +70,29 @@ interface GroupSplit {
             ((DescribeGroupsResponseData) into)
                     .groups()
                     .addAll(((DescribeGroupsResponseData) answer).groups());
+        }
+    }
+
+    /** ConsumerGroupDescribe. */
+    record DescribeConsumerGroups() implements GroupSplit {
+        @Override
+        public List<String> groups(ApiMessage request) {
+            return ((ConsumerGroupDescribeRequestData) request).groupIds();
+        }
+
+        @Override
+        public ApiMessage only(ApiMessage request, Set<String> groups) {
+            ConsumerGroupDescribeRequestData part =
+                    ((ConsumerGroupDescribeRequestData) request).duplicate();
+            part.setGroupIds(part.groupIds().stream().filter(groups::contains).toList());
+            return part;
+        }
+
+        @Override
+        public void merge(ApiMessage into, ApiMessage answer) {
+            ((ConsumerGroupDescribeResponseData) into)
+                    .groups()
+                    .addAll(((ConsumerGroupDescribeResponseData) answer).groups());
         }
     }
 

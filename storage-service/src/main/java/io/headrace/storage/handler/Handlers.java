@@ -4,6 +4,7 @@ import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.storage.forward.ForwardTarget;
 
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData;
@@ -49,6 +50,7 @@ public final class Handlers {
                     ApiKeys.SYNC_GROUP,
                     ApiKeys.HEARTBEAT,
                     ApiKeys.LEAVE_GROUP,
+                    ApiKeys.CONSUMER_GROUP_HEARTBEAT,
                     ApiKeys.OFFSET_COMMIT,
                     ApiKeys.OFFSET_DELETE);
 
@@ -127,6 +129,11 @@ public final class Handlers {
                         services, ApiKeys.DESCRIBE_GROUPS, new GroupSplit.DescribeGroups()));
         handlers.add(
                 new GroupSplittingHandler(
+                        services,
+                        ApiKeys.CONSUMER_GROUP_DESCRIBE,
+                        new GroupSplit.DescribeConsumerGroups()));
+        handlers.add(
+                new GroupSplittingHandler(
                         services, ApiKeys.DELETE_GROUPS, new GroupSplit.DeleteGroups()));
         handlers.add(new ListGroupsHandler(services));
         handlers.add(new DescribeConfigsHandler(services));
@@ -148,6 +155,7 @@ public final class Handlers {
             case SyncGroupRequestData sync -> sync.groupId();
             case HeartbeatRequestData heartbeat -> heartbeat.groupId();
             case LeaveGroupRequestData leave -> leave.groupId();
+            case ConsumerGroupHeartbeatRequestData heartbeat -> heartbeat.groupId();
             case OffsetCommitRequestData commit -> commit.groupId();
             case OffsetDeleteRequestData delete -> delete.groupId();
             default -> throw new IllegalArgumentException("No group in " + body.getClass());

@@ -65,7 +65,10 @@ final class MetadataHandler implements ApiHandler {
             MetadataImage image = services.image();
             for (MetadataRequestTopic topic : asked.topics()) {
                 String name = topic.name();
-                if (name != null && image.topic(name) == null && TopicNames.isValid(name)) {
+                if (name != null
+                        && !isById(topic)
+                        && image.topic(name) == null
+                        && TopicNames.isValid(name)) {
                     missing.add(name);
                 }
             }
@@ -98,18 +101,22 @@ final class MetadataHandler implements ApiHandler {
         }
         Set<Object> seen = new LinkedHashSet<>();
         for (MetadataRequestTopic topic : asked.topics()) {
-            boolean byId = topic.name() == null;
-            if (seen.add(byId ? topic.topicId() : topic.name())) {
+            if (seen.add(isById(topic) ? topic.topicId() : String.valueOf(topic.name()))) {
                 response.topics().add(describe(image, topic, request.version()));
             }
         }
         return response;
     }
 
+    /** An id counts, whatever the name beside it; clients leave that empty, or null. */
+    private static boolean isById(MetadataRequestTopic asked) {
+        return asked.name() == null || !asked.topicId().equals(Uuid.ZERO_UUID);
+    }
+
     private MetadataResponseTopic describe(
             MetadataImage image, MetadataRequestTopic asked, short version) {
         String name = asked.name();
-        if (name == null) {
+        if (name == null || isById(asked)) {
             TopicImage topic = image.topic(asked.topicId());
             if (topic != null) {
                 return describe(image, topic);

@@ -2,6 +2,7 @@ package io.headrace.storage.log;
 
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.LogFile;
+import io.headrace.storage.file.VolumeFlush;
 import io.headrace.storage.recovery.PromiseJournal;
 
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -30,9 +32,18 @@ import java.util.function.Consumer;
  * overwrite in place for all of them). Only when both are durable does it report. The first failure
  * takes the directory offline for good: a failed fsync is never retried.
  *
+ * <p>A few files are flushed one by one, many by one flush of their volume, if there is such a
+ * thing. That also waits for what others wrote to the volume, so when it was slow, files are
+ * flushed one by one for a while.
+ *
  * <p>Bounded: a log has at most one request waiting or in a round.
  */
 public final class GroupCommit implements AutoCloseable {
+    private static final int VOLUME_FLUSH_FILES_MIN = 3;
+    private static final long VOLUME_FLUSH_SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long VOLUME_FLUSH_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final Path path;
     private final String name;
     private final PromiseJournal journal;
     private final Consumer<IOException> onFailure;
@@ -41,6 +52,9 @@ public final class GroupCommit implements AutoCloseable {
     private final AtomicLong flushes = new AtomicLong();
     private @Nullable ExecutorService flushers;
     private @Nullable Thread thread;
+    private @Nullable VolumeFlush volume;
+    private boolean volumeTried;
+    private long filesOnlyUntilNanos = System.nanoTime();
     private volatile boolean closed;
 
     /**
@@ -58,8 +72,9 @@ public final class GroupCommit implements AutoCloseable {
             @Nullable Path directory,
             Consumer<@Nullable IOException> done) {}
 
-    GroupCommit(String name, PromiseJournal journal, Consumer<IOException> onFailure) {
-        this.name = name;
+    GroupCommit(Path path, PromiseJournal journal, Consumer<IOException> onFailure) {
+        this.path = path;
+        this.name = String.valueOf(path.getFileName());
         this.journal = journal;
         this.onFailure = onFailure;
     }
@@ -152,11 +167,41 @@ public final class GroupCommit implements AutoCloseable {
         flushes.addAndGet(files.size());
         List<Task> tasks = new ArrayList<>();
         directories.forEach(directory -> tasks.add(() -> Directories.flush(directory)));
-        files.forEach(file -> tasks.add(file::flush));
+        if (!flushVolume(files.size())) {
+            files.forEach(file -> tasks.add(file::flush));
+        }
         runAll(tasks);
         // Only now: a promise that a power loss finds without its data would look like a loss of
         // something acknowledged, and leave a gap that nobody was ever told of.
         journal.promise(promises);
+    }
+
+    /** Whether all files are durable by one flush of their volume. */
+    private boolean flushVolume(int fileCount) {
+        if (fileCount < VOLUME_FLUSH_FILES_MIN || System.nanoTime() - filesOnlyUntilNanos < 0) {
+            return false;
+        }
+        if (!volumeTried) {
+            volumeTried = true;
+            volume = VolumeFlush.open(path);
+        }
+        VolumeFlush whole = volume;
+        if (whole == null) {
+            return false;
+        }
+        long begunNanos = System.nanoTime();
+        try {
+            whole.flush();
+        } catch (IOException anyFileOfTheVolume) {
+            // Whether it is one of ours, the flush of each file tells: each knows its own errors.
+            filesOnlyUntilNanos = System.nanoTime() + VOLUME_FLUSH_PAUSE_NANOS;
+            return false;
+        }
+        long endedNanos = System.nanoTime();
+        if (endedNanos - begunNanos > VOLUME_FLUSH_SLOW_NANOS) {
+            filesOnlyUntilNanos = endedNanos + VOLUME_FLUSH_PAUSE_NANOS;
+        }
+        return true;
     }
 
     /** Something that blocks on the device. */
@@ -230,6 +275,11 @@ public final class GroupCommit implements AutoCloseable {
         }
         if (flushers != null) {
             flushers.shutdown();
+        }
+        VolumeFlush whole = volume;
+        if (whole != null) {
+            volume = null;
+            whole.close();
         }
         failWaiting();
     }

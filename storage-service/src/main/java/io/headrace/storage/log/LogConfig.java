@@ -52,6 +52,11 @@ public record LogConfig(
         PAGE_CACHE
     }
 
+    /** Whether an appended record counts as stored only once the device has it. */
+    public boolean isFsync() {
+        return flushPolicy == FlushPolicy.FSYNC;
+    }
+
     /** Every configuration at its default. */
     public static final LogConfig DEFAULT = of(Map.of());
 

@@ -56,7 +56,7 @@ final class LogDirectory {
         this.directoryId = directoryId;
         this.lock = lock;
         this.journal = journal;
-        this.groupCommit = new GroupCommit(path.getFileName().toString(), journal, this::fail);
+        this.groupCommit = new GroupCommit(path, journal, this::fail);
         this.warmWindow = new WarmWindow(warmBytes);
         this.checkpoints = new DirectoryCheckpoints(path);
         this.bootId = bootId;
@@ -123,6 +123,10 @@ final class LogDirectory {
 
     boolean isOffline() {
         return offlineCause != null;
+    }
+
+    @Nullable IOException offlineCause() {
+        return offlineCause;
     }
 
     /** The disk failed: nothing in this directory is used any more, until the node restarts. */

@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -129,6 +130,13 @@ public final class LogStore implements AutoCloseable {
     /** Log directories that could not be opened, and why. */
     public Map<Path, String> failedDirectories() {
         return Map.copyOf(failedDirectories);
+    }
+
+    /** Why the last directory went offline; empty while any is in use. */
+    public Optional<IOException> offlineCause() {
+        return directories.stream().allMatch(LogDirectory::isOffline)
+                ? Optional.ofNullable(directories.getLast().offlineCause())
+                : Optional.empty();
     }
 
     /** The ids of the directories in use, for registration. */

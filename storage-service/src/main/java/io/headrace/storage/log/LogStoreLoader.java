@@ -157,11 +157,9 @@ final class LogStoreLoader {
                             loaded,
                             Math.max(recoveryPoint, promised),
                             checkpoints.highWatermarks().getOrDefault(name, 0L));
-            if (!log.isFsync()
-                    && !isTrusted
-                    && promised < 0
-                    && log.logEndOffset() > recoveryPoint) {
-                log.markUnclean(
+            if (!isTrusted) {
+                // Whether it matters is known once the topic's configuration is.
+                log.onPageCacheLost(
                         new UncleanLog(
                                 "Log "
                                         + task.id().topicPartition()

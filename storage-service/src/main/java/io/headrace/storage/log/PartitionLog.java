@@ -56,6 +56,7 @@ public final class PartitionLog {
     private volatile long logEndOffset;
     private volatile long highWatermark;
     private @Nullable UncleanLog unclean;
+    private @Nullable UncleanLog lostPageCache; // counts only for page-cache topics
     private boolean truncating;
     private boolean replacingSegments;
     private volatile boolean closed;
@@ -186,7 +187,12 @@ public final class PartitionLog {
 
     /** Why acknowledged records may be missing, found at recovery; empty for a clean log. */
     public Optional<UncleanLog> unclean() {
-        return Optional.ofNullable(unclean);
+        return unclean(config);
+    }
+
+    /** As {@link #unclean()}, under a configuration that is not in force yet. */
+    public Optional<UncleanLog> unclean(LogConfig known) {
+        return Optional.ofNullable(unclean == null && !known.isFsync() ? lostPageCache : unclean);
     }
 
     /** Producers remembered, for DescribeProducers. */
@@ -423,7 +429,7 @@ public final class PartitionLog {
     }
 
     boolean isFsync() {
-        return config.flushPolicy() == LogConfig.FlushPolicy.FSYNC;
+        return config.isFsync();
     }
 
     boolean isOffline() {
@@ -447,8 +453,8 @@ public final class PartitionLog {
         return closed;
     }
 
-    void markUnclean(UncleanLog reason) {
-        unclean = reason;
+    void onPageCacheLost(UncleanLog reason) {
+        lostPageCache = reason;
     }
 
     void markClosed() {

@@ -115,6 +115,25 @@ final class LogStoreTest {
     }
 
     @Test
+    void aPageCacheLogIsUncleanAlsoWhenItsTopicIsKnownLater() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
+        fixture.append(fixture.log(), 3, 10);
+        fixture.store().tick(fixture.nowMs);
+        fixture.letGo();
+        LogFixture later = new LogFixture(directory, Map.of(), "boot-2");
+        PartitionLog again = later.store().logs().iterator().next();
+        assertThat(again.unclean()).isEmpty();
+        LogConfig known = LogConfig.of(Map.of("flush.policy", "page-cache"));
+        assertThat(again.unclean(known)).isPresent();
+        again.updateConfig(known);
+        assertThat(again.unclean()).isPresent();
+
+        later.letGo();
+        LogFixture sameBoot = new LogFixture(directory, Map.of(), "boot-1");
+        assertThat(sameBoot.store().logs().iterator().next().unclean(known)).isEmpty();
+    }
+
+    @Test
     void transactionsAreStableOnceDecidedAndReplicated() throws Exception {
         LogFixture fixture = new LogFixture(directory, Map.of());
         PartitionLog log = fixture.log();

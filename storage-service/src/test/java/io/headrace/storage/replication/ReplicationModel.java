@@ -286,6 +286,8 @@ final class ReplicationModel {
         private int flushed;
         private long highWatermark;
         private int applied;
+        private int exchanges;
+        private int awaited;
         private Metadata seen = new Metadata(MetadataImage.EMPTY, partition);
 
         Node(int id) {
@@ -345,6 +347,7 @@ final class ReplicationModel {
             nodeEpoch = -1;
             seen = history.get(Math.max(0, applied));
             applied = Math.max(0, applied);
+            awaited = 0;
         }
 
         private void cut(int size) {
@@ -372,7 +375,9 @@ final class ReplicationModel {
                     || leaderId < 0) {
                 return;
             }
-            Replication asking = core;
+            // A connection answers each fetch once, and the fetcher waits for one answer at a time.
+            int asking = ++exchanges;
+            awaited = asking;
             long askedEpoch = nodeEpoch;
             int offset = log.size();
             int lastEpoch = epochs.latest();
@@ -392,7 +397,7 @@ final class ReplicationModel {
 
         private void onFetch(
                 Node from,
-                Replication asking,
+                int asking,
                 long fromEpoch,
                 int leaderEpoch,
                 int offset,
@@ -424,15 +429,16 @@ final class ReplicationModel {
             network.add(() -> from.onRecords(asking, leaderEpoch, offset, records, committedHere));
         }
 
-        private boolean accepts(Replication asking, int leaderEpoch, int offset) {
-            return core == asking
+        private boolean accepts(int asking, int leaderEpoch, int offset) {
+            boolean isAnswer = awaited == asking;
+            awaited = isAnswer ? 0 : awaited;
+            return isAnswer
                     && core.state() instanceof Following following
                     && following.leaderEpoch() == leaderEpoch
                     && log.size() == offset;
         }
 
-        private void onDiverged(
-                Replication asking, int leaderEpoch, int offset, int epoch, int endOffset) {
+        private void onDiverged(int asking, int leaderEpoch, int offset, int epoch, int endOffset) {
             if (accepts(asking, leaderEpoch, offset)) {
                 long own = epoch < 0 ? 0 : epochs.endOffset(epoch, log.size());
                 truncations++;
@@ -441,7 +447,7 @@ final class ReplicationModel {
         }
 
         private void onRecords(
-                Replication asking,
+                int asking,
                 int leaderEpoch,
                 int offset,
                 List<Long> records,

@@ -73,6 +73,12 @@ public final class ChildProcess implements AutoCloseable {
             return this;
         }
 
+        /** Puts a program in front that runs this one, such as a tracer. */
+        public Builder under(String... program) {
+            command.addAll(0, Arrays.asList(program));
+            return this;
+        }
+
         /** Sets an environment variable, beside those of this process. */
         public Builder environment(String name, String value) {
             environment.put(name, value);

@@ -3,6 +3,7 @@ package io.headrace.transport.server;
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.transport.frame.MemoryBudget;
 import io.headrace.transport.loop.LoopGroup;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
@@ -74,6 +75,8 @@ public final class FrameServer implements AutoCloseable {
                     .runOn(loops.resources(), true)
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .option(ChannelOption.SO_BACKLOG, 1024)
+                    // Netty's usual, adaptive one takes large buffers anew from the system, zeroed.
+                    .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                     .childOption(ChannelOption.TCP_NODELAY, true)
                     .childOption(ChannelOption.SO_KEEPALIVE, true)
                     .childOption(

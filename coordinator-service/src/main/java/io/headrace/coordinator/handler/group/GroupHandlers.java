@@ -4,6 +4,7 @@ import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.metadata.InternalTopics;
 import io.headrace.coordinator.shard.OwnedShards;
 
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData;
@@ -57,6 +58,12 @@ public final class GroupHandlers {
                         OffsetDeleteRequestData.class,
                         OffsetDeleteRequestData::groupId,
                         router),
+                new SingleGroupHandler<>(
+                        ApiKeys.CONSUMER_GROUP_HEARTBEAT,
+                        ConsumerGroupHeartbeatRequestData.class,
+                        ConsumerGroupHeartbeatRequestData::groupId,
+                        router),
+                new ConsumerGroupDescribeHandler(router),
                 new OffsetFetchHandler(router),
                 new DescribeGroupsHandler(router),
                 new DeleteGroupsHandler(router),

@@ -1,0 +1,85 @@
+package io.headrace.coordinator.group;
+
+import io.headrace.protocol.metadata.ConfigResourceKey;
+import io.headrace.protocol.metadata.MetadataImage;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of groups of the consumer protocol, where a group has none of its own.
+ *
+ * @param sessionTimeoutMs how long a member may be silent
+ * @param minHeartbeatIntervalMs how often members are told to be heard of while a shard has few;
+ *     each heartbeat is a chance to hand out a new assignment
+ * @param maxHeartbeatIntervalMs the same while it has many
+ * @param upgrades whether a classic group becomes one of this protocol when a consumer of it joins
+ * @param downgrades whether it becomes classic again when the last such consumer leaves
+ */
+public record ConsumerProtocolProperties(
+        int sessionTimeoutMs,
+        int minHeartbeatIntervalMs,
+        int maxHeartbeatIntervalMs,
+        boolean upgrades,
+        boolean downgrades) {
+    static final String SESSION_TIMEOUT = "consumer.session.timeout.ms";
+    static final String HEARTBEAT_INTERVAL = "consumer.heartbeat.interval.ms";
+
+    /** What each member adds to the interval: so a shard gets at most 50 heartbeats a second. */
+    private static final int MS_PER_MEMBER = 20;
+
+    public ConsumerProtocolProperties {
+        if (minHeartbeatIntervalMs <= 0
+                || maxHeartbeatIntervalMs < minHeartbeatIntervalMs
+                || sessionTimeoutMs <= maxHeartbeatIntervalMs) {
+            throw new IllegalArgumentException(
+                    "Heartbeat intervals from "
+                            + minHeartbeatIntervalMs
+                            + " to "
+                            + maxHeartbeatIntervalMs
+                            + " ms with sessions of "
+                            + sessionTimeoutMs
+                            + " ms: name a range above 0 that ends below the session timeout");
+        }
+    }
+
+    /** Kafka's defaults, but for heartbeats of small groups, which come more often. */
+    public static ConsumerProtocolProperties defaults() {
+        return new ConsumerProtocolProperties(45_000, 500, 5_000, true, true);
+    }
+
+    /** How long a member of that group may be silent. */
+    int sessionTimeoutMs(MetadataImage image, String groupId) {
+        Integer own = own(image, groupId, SESSION_TIMEOUT);
+        return own == null ? sessionTimeoutMs : own;
+    }
+
+    /**
+     * How often the members of that group are to be heard of.
+     *
+     * @param members how many members such groups of the shard have
+     */
+    int heartbeatIntervalMs(MetadataImage image, String groupId, int members) {
+        Integer own = own(image, groupId, HEARTBEAT_INTERVAL);
+        return own == null
+                ? Math.clamp(
+                        (long) members * MS_PER_MEMBER,
+                        minHeartbeatIntervalMs,
+                        maxHeartbeatIntervalMs)
+                : own;
+    }
+
+    /** What was set for the group alone, or null. */
+    private static @Nullable Integer own(MetadataImage image, String groupId, String name) {
+        String value =
+                image.configsOf(new ConfigResourceKey(ConfigResourceKey.GROUP, groupId)).get(name);
+        if (value == null) {
+            return null;
+        }
+        try {
+            int number = Integer.parseInt(value.trim());
+            return number > 0 ? number : null;
+        } catch (NumberFormatException e) {
+            return null; // refused when it is set; a later version may know better
+        }
+    }
+}

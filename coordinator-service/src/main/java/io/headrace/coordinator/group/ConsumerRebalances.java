@@ -1,0 +1,251 @@
+package io.headrace.coordinator.group;
+
+import io.headrace.coordinator.group.assignor.AssignmentInput;
+import io.headrace.coordinator.group.assignor.AssignmentInput.Subscriber;
+import io.headrace.coordinator.group.assignor.Assignor;
+import io.headrace.coordinator.group.consumer.ConsumerChanges;
+import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.consumer.ConsumerMember;
+import io.headrace.coordinator.group.consumer.CurrentAssignment;
+import io.headrace.coordinator.group.consumer.MemberState;
+import io.headrace.coordinator.group.consumer.Reconciliation;
+import io.headrace.coordinator.group.consumer.ResolvedRegex;
+import io.headrace.coordinator.group.consumer.TopicRegex;
+import io.headrace.protocol.metadata.TopicImage;
+
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The course of a rebalance in the consumer protocol: a change begins a new group epoch, for which
+ * a target is made at once; every member is brought to it as it is heard of. Confined to the
+ * shard's core.
+ */
+final class ConsumerRebalances {
+    private final GroupSpace space;
+    private final ConsumerChanges changes;
+
+    ConsumerRebalances(GroupSpace space) {
+        this.space = space;
+        this.changes = new ConsumerChanges(space::append);
+    }
+
+    ConsumerChanges changes() {
+        return changes;
+    }
+
+    /**
+     * Takes in what changed: begins a new epoch if something that counts did, and makes a target
+     * for it.
+     *
+     * @param hasChanged whether members or their subscriptions changed
+     */
+    void update(ConsumerGroup group, boolean hasChanged) {
+        boolean begins = hasChanged;
+        long hash = group.metadataHash();
+        if (hasChanged || group.needsRefresh()) {
+            begins |= resolveRegexes(group);
+            hash = topicsHash(group);
+            begins |= hash != group.metadataHash();
+            group.markRefresh(false);
+        }
+        if (begins) {
+            changes.setEpoch(group, group.groupEpoch() + 1, hash);
+        }
+        if (group.groupEpoch() > group.targetEpoch()) {
+            retarget(group);
+        }
+    }
+
+    /** Looks for the topics of all expressions in use; tells whether any matches others now. */
+    private boolean resolveRegexes(ConsumerGroup group) {
+        boolean changed = false;
+        for (String regex : Set.copyOf(group.regexes().keySet())) {
+            if (!group.usedRegexes().contains(regex)) {
+                changes.setRegex(group, regex, null);
+            }
+        }
+        for (String regex : group.usedRegexes()) {
+            Set<String> topics = TopicRegex.of(regex).matching(space.image().topicIds().keySet());
+            ResolvedRegex before = group.regexes().get(regex);
+            if (before == null || !before.topics().equals(topics)) {
+                changes.setRegex(
+                        group,
+                        regex,
+                        new ResolvedRegex(topics, space.image().nextOffset() - 1, space.nowMs()));
+                changed = true;
+            }
+        }
+        return changed;
+    }
+
+    /** A hash of the subscribed topics that exist: another one means another assignment. */
+    private long topicsHash(ConsumerGroup group) {
+        long hash = 0;
+        for (String name : group.subscribedTopics()) {
+            TopicImage topic = space.image().topic(name);
+            if (topic != null) {
+                long mixed =
+                        topic.topicId().getMostSignificantBits()
+                                ^ Long.rotateLeft(topic.topicId().getLeastSignificantBits(), 17)
+                                ^ (topic.partitionCount() * 0x9E3779B97F4A7C15L);
+                mixed = (mixed ^ (mixed >>> 31)) * 0xBF58476D1CE4E5B9L;
+                hash += mixed ^ (mixed >>> 29);
+            }
+        }
+        return hash;
+    }
+
+    private void retarget(ConsumerGroup group) {
+        Map<Uuid, Integer> partitionCounts = new HashMap<>();
+        for (String name : group.subscribedTopics()) {
+            TopicImage topic = space.image().topic(name);
+            if (topic != null) {
+                partitionCounts.put(topic.topicId(), topic.partitionCount());
+            }
+        }
+        Map<Set<String>, Set<Uuid>> idsByNames = new HashMap<>();
+        List<Subscriber> subscribers = new ArrayList<>(group.memberCount());
+        for (ConsumerMember member : group.members()) {
+            Set<Uuid> topics = idsByNames.computeIfAbsent(group.topicsOf(member), this::topicIds);
+            subscribers.add(
+                    new Subscriber(
+                            member.memberId(),
+                            member.instanceId(),
+                            topics,
+                            group.target(member.memberId())));
+        }
+        String wanted = group.preferredAssignor();
+        Assignor assignor = wanted == null ? Assignor.ALL.getFirst() : Assignor.named(wanted);
+        assignor.assign(new AssignmentInput(subscribers, partitionCounts))
+                .forEach(
+                        (memberId, partitions) -> {
+                            if (!partitions.equals(group.target(memberId))) {
+                                changes.setTarget(group, memberId, partitions);
+                            }
+                        });
+        changes.setTargetEpoch(group, group.groupEpoch(), space.nowMs());
+    }
+
+    /** The ids of those topics that exist. */
+    Set<Uuid> topicIds(Set<String> names) {
+        Set<Uuid> ids = new HashSet<>();
+        for (String name : names) {
+            TopicImage topic = space.image().topic(name);
+            if (topic != null) {
+                ids.add(topic.topicId());
+            }
+        }
+        return ids;
+    }
+
+    /**
+     * Brings a member nearer to its target.
+     *
+     * @param reported what it said it owns; null when it did not say
+     * @return the member as it is now
+     */
+    ConsumerMember reconcile(
+            ConsumerGroup group,
+            ConsumerMember member,
+            @Nullable Map<Uuid, ? extends Collection<Integer>> reported) {
+        CurrentAssignment next =
+                new Reconciliation(
+                                member.current(),
+                                group.target(member.memberId()),
+                                group.targetEpoch(),
+                                topicIds(group.topicsOf(member)),
+                                group::isOwned,
+                                reported)
+                        .next();
+        if (next.equals(member.current())) {
+            return member;
+        }
+        ConsumerMember reconciled = member.with(next);
+        changes.assign(group, reconciled);
+        if (!reconciled.isClassic()) {
+            watchRevocation(group, reconciled);
+        }
+        return reconciled;
+    }
+
+    /** A member that must give partitions up has its rebalance timeout for that. */
+    private void watchRevocation(ConsumerGroup group, ConsumerMember member) {
+        TimerKey key = TimerKey.revocation(group.groupId(), member.memberId());
+        space.timers().cancel(key);
+        if (member.current().state() == MemberState.UNREVOKED_PARTITIONS) {
+            space.timers()
+                    .schedule(key, space.nowMs() + member.subscription().rebalanceTimeoutMs());
+        }
+    }
+
+    /** A member was heard of. */
+    void prolongSession(ConsumerGroup group, ConsumerMember member) {
+        int timeoutMs =
+                member.subscription().classic() == null
+                        ? space.properties()
+                                .consumer()
+                                .sessionTimeoutMs(space.image(), group.groupId())
+                        : member.subscription().classic().sessionTimeoutMs();
+        space.timers()
+                .schedule(
+                        TimerKey.session(group.groupId(), member.memberId()),
+                        space.nowMs() + timeoutMs);
+    }
+
+    /** After a take-over every member has its whole time again. */
+    void resume(ConsumerGroup group) {
+        for (ConsumerMember member : group.members()) {
+            prolongSession(group, member);
+            if (!member.isClassic()) {
+                watchRevocation(group, member);
+            }
+        }
+        group.markRefresh(true);
+    }
+
+    /** Takes a member out; the next to be heard of begins to share what it had. */
+    void remove(ConsumerGroup group, ConsumerMember member) {
+        cancelTimers(group, member.memberId());
+        changes.remove(group, member.memberId());
+        if (group.memberCount() == 0) {
+            resolveRegexes(group);
+        }
+        changes.setEpoch(group, group.groupEpoch() + 1, topicsHash(group));
+    }
+
+    /** Puts a static member under a new id in the place of the old one. */
+    ConsumerMember replace(ConsumerGroup group, ConsumerMember former, String newMemberId) {
+        Map<Uuid, Set<Integer>> target = group.target(former.memberId());
+        cancelTimers(group, former.memberId());
+        changes.remove(group, former.memberId());
+        ConsumerMember replacement =
+                new ConsumerMember(newMemberId, former.subscription(), former.current().back());
+        changes.subscribe(group, replacement);
+        changes.setTarget(group, newMemberId, target);
+        changes.assign(group, replacement);
+        return replacement;
+    }
+
+    private void cancelTimers(ConsumerGroup group, String memberId) {
+        space.timers().cancel(TimerKey.session(group.groupId(), memberId));
+        space.timers().cancel(TimerKey.revocation(group.groupId(), memberId));
+        space.timers().cancel(TimerKey.memberJoin(group.groupId(), memberId));
+        space.timers().cancel(TimerKey.memberSync(group.groupId(), memberId));
+    }
+
+    /** Forgets a group and all that is known of its members. */
+    void removeGroup(ConsumerGroup group) {
+        group.members().forEach(member -> cancelTimers(group, member.memberId()));
+        changes.removeGroup(group);
+        space.removeConsumerGroup(group.groupId());
+    }
+}
