@@ -42,12 +42,8 @@ public final class CoordinatorServer implements AutoCloseable {
             HandlerTable handlers) {
         this.incarnationId = incarnationId;
         this.controller = controller;
-        NodeServer nodes =
-                new NodeServer(
-                        ClusterSecret.of(cluster.secret()),
-                        controller,
-                        handlers,
-                        rules.sessionTimeoutMs());
+        ClusterSecret secret = ClusterSecret.of(cluster.secret());
+        NodeServer nodes = new NodeServer(secret, controller, handlers, rules.sessionTimeoutMs());
         this.frames =
                 FrameServer.start(options(properties.host(), properties.port()), loops, nodes);
         String host =
@@ -61,23 +57,36 @@ public final class CoordinatorServer implements AutoCloseable {
                         host,
                         frames.address().getPort(),
                         handlers.versions()));
-        this.membership = join(properties, host);
+        this.membership = join(properties, secret, host);
     }
 
-    private @Nullable HazelcastMembership join(CoordinatorProperties properties, String host) {
+    private @Nullable HazelcastMembership join(
+            CoordinatorProperties properties, ClusterSecret secret, String host) {
         CoordinatorProperties.Membership settings = properties.membership();
         if (settings.members().isEmpty()) {
             return null;
         }
         Member self =
                 new Member(
-                        "coordinator",
+                        Member.COORDINATOR,
                         properties.id(),
                         incarnationId,
                         host + ":" + frames.address().getPort(),
                         settings.rack());
         return new HazelcastMembership(
-                self, settings.port(), settings.members(), controller::onSuspicion);
+                secret.clusterName(), self, settings.port(), settings.members(), this::onSight);
+    }
+
+    private void onSight(Member member, boolean seen) {
+        switch (member.role()) {
+            case Member.STORAGE ->
+                    controller.onNodeSeen(member.nodeId(), member.incarnationId(), seen);
+            case Member.COORDINATOR ->
+                    controller.onCoordinatorSeen(member.nodeId(), member.incarnationId(), seen);
+            default -> {
+                // Nobody decides anything about the others.
+            }
+        }
     }
 
     private static ServerOptions options(String host, int port) {

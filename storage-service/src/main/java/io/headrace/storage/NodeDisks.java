@@ -2,6 +2,7 @@ package io.headrace.storage;
 
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.storage.cluster.ClusterView;
+import io.headrace.storage.cluster.UncleanReplica;
 import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.compaction.CompactionProperties;
 import io.headrace.storage.compaction.Compactor;
@@ -157,15 +158,19 @@ final class NodeDisks implements AutoCloseable {
     }
 
     /** The partitions that may have lost acknowledged records, by topic; each is logged. */
-    Map<Uuid, List<Integer>> unclean(MetadataImage image) {
-        Map<Uuid, List<Integer>> unclean = new HashMap<>();
+    Map<Uuid, List<UncleanReplica>> unclean(MetadataImage image) {
+        Map<Uuid, List<UncleanReplica>> unclean = new HashMap<>();
         for (PartitionLog log : logs.logs()) {
             log.unclean(Partitions.configOf(image, log.id().topic(), properties.topicDefaults()))
                     .ifPresent(
                             why -> {
                                 LOG.warn("{} is unclean: {}", log.id(), why);
                                 unclean.computeIfAbsent(log.id().topicId(), id -> new ArrayList<>())
-                                        .add(log.id().partition());
+                                        .add(
+                                                new UncleanReplica(
+                                                        log.id().partition(),
+                                                        log.latestLeaderEpoch(),
+                                                        log.logEndOffset()));
                             });
         }
         return unclean;

@@ -6,6 +6,7 @@ import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.metrics.CompactionMetrics;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.transport.auth.ClusterSecret;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.springframework.boot.ApplicationRunner;
@@ -17,6 +18,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 
 /** The beans of the storage service. */
@@ -68,7 +70,13 @@ class StorageConfiguration {
     @Lazy(false)
     HazelcastMembership hazelcastMembership(StorageProperties properties, StorageNode node) {
         return HazelcastMembership.start(
-                properties.hazelcast(), properties.nodeId(), node.incarnationId());
+                properties.hazelcast(),
+                ClusterSecret.of(properties.clusterSecret()).clusterName(),
+                new HazelcastMembership.Self(
+                        properties.nodeId(),
+                        node.incarnationId(),
+                        node.advertisedAddress(),
+                        Objects.requireNonNullElse(properties.rack(), "")));
     }
 
     @Bean("storageNodeHealthIndicator")

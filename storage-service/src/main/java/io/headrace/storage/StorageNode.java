@@ -305,10 +305,24 @@ public final class StorageNode implements AutoCloseable {
                 : current.apply(change.after(), change.topicIds(), nodeEpoch);
     }
 
-    private Registration registration(NodeDisks opened, MetadataImage image) {
+    private String advertisedHost() {
         StorageProperties.Advertised advertised = properties.advertised();
-        String host = advertised == null ? reachableHost() : advertised.host();
-        int clientPort = advertised == null ? port.port() : advertised.port();
+        return advertised == null ? reachableHost() : advertised.host();
+    }
+
+    private int advertisedPort() {
+        StorageProperties.Advertised advertised = properties.advertised();
+        return advertised == null ? port.port() : advertised.port();
+    }
+
+    /** What other nodes are told to connect to, host:port. */
+    String advertisedAddress() {
+        return advertisedHost() + ":" + advertisedPort();
+    }
+
+    private Registration registration(NodeDisks opened, MetadataImage image) {
+        String host = advertisedHost();
+        int clientPort = advertisedPort();
         return new Registration(
                 properties.nodeId(),
                 incarnationId,

@@ -180,6 +180,7 @@ final class FakeCoordinator implements AutoCloseable {
 
         Link(ServerConnection connection) {
             assert connection.loop().inLoop();
+            connection.answerInAnyOrder();
         }
 
         @Override

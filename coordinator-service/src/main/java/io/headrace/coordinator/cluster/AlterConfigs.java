@@ -112,8 +112,12 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
             }
             apply(key, entry, after);
         }
-        if (key.type() == ConfigResourceKey.TOPIC) {
+        if (key.type() == ConfigResourceKey.GROUP) {
+            ConfigRules.requireValidGroupConfigs(after);
+        } else if (key.type() == ConfigResourceKey.TOPIC) {
             ConfigRules.requireValidTopicConfigs(after);
+        } else if (!key.name().isEmpty()) {
+            ConfigRules.requireValidNodeConfigs(after);
         } else {
             ConfigRules.requireValidBrokerConfigs(after);
         }
@@ -130,16 +134,29 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
                 }
             }
             case ConfigResourceKey.BROKER -> {
-                if (!key.name().isEmpty()) {
-                    throw new InvalidRequestException(
-                            "Configs of a single broker are set where it starts; only the defaults"
-                                    + " of all brokers can be changed while running");
+                if (!key.name().isEmpty() && !isRegisteredNode(image, key.name())) {
+                    throw new InvalidRequestException("No broker " + key.name() + " is registered");
+                }
+            }
+            case ConfigResourceKey.GROUP -> {
+                // The group need not exist yet.
+                if (key.name().isEmpty()) {
+                    throw new InvalidRequestException("Default group resources are not allowed.");
                 }
             }
             default ->
                     throw new InvalidRequestException(
                             "Configs of resource type " + key.type() + " cannot be changed here");
         }
+    }
+
+    private static boolean isRegisteredNode(MetadataImage image, String name) {
+        for (int nodeId : image.nodes().keySet()) {
+            if (name.equals(String.valueOf(nodeId))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void apply(ConfigResourceKey key, Entry entry, Map<String, String> configs) {
@@ -206,13 +223,13 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
     private static void addMinIsr(
             List<ApiMessage> records, TopicImage topic, Map<String, String> configs) {
         for (PartitionImage partition : topic.partitions().values()) {
-            int wanted =
-                    NewPartitions.minInSyncReplicas(configs, partition.assignedReplicas().size());
+            int replicas = partition.assignedReplicas().size() - partition.addingReplicas().size();
+            int wanted = NewPartitions.minInSyncReplicas(configs, replicas);
             if (wanted != partition.minInSyncReplicas()) {
                 records.add(
-                        Elections.change(topic.topicId(), partition)
-                                .setMinInSyncReplicas(wanted)
-                                .setEligibleLeaderReplicas(List.of()));
+                        PartitionChange.of(topic.topicId(), partition)
+                                .minInSyncReplicas(wanted)
+                                .toRecord());
             }
         }
     }

@@ -2,11 +2,11 @@ package io.headrace.coordinator.cluster;
 
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.PartitionRecord;
 
 import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
-import org.apache.kafka.common.errors.NoReassignmentInProgressException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignablePartition;
@@ -18,12 +18,11 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 
 /**
- * Changes the replicas of partitions (KIP-455), as far as no replica has to be copied: their order,
- * and so the preferred leader. Moving replicas to other nodes is refused.
+ * Begins to move the replicas of partitions, or ends it without having moved them (KIP-455). A move
+ * that copies nothing is done at once: another order, fewer replicas.
  */
 public record AlterPartitionReassignments(AlterPartitionReassignmentsRequestData request)
         implements Command<AlterPartitionReassignmentsResponseData> {
@@ -63,9 +62,9 @@ public record AlterPartitionReassignments(AlterPartitionReassignmentsRequestData
         return new Decision<>(records, response);
     }
 
-    private static @Nullable PartitionRecord decide(
+    private @Nullable PartitionRecord decide(
             MetadataImage image, String topicName, ReassignablePartition wanted) {
-        var topic = image.topic(topicName);
+        TopicImage topic = image.topic(topicName);
         PartitionImage partition = topic == null ? null : topic.partition(wanted.partitionIndex());
         if (topic == null || partition == null) {
             throw new UnknownTopicOrPartitionException(
@@ -75,22 +74,20 @@ public record AlterPartitionReassignments(AlterPartitionReassignmentsRequestData
                             + wanted.partitionIndex()
                             + ".");
         }
-        if (wanted.replicas() == null) {
-            throw new NoReassignmentInProgressException(
-                    Errors.NO_REASSIGNMENT_IN_PROGRESS.message());
+        List<Integer> target = wanted.replicas();
+        if (target == null) {
+            return Reassignments.cancel(image, topic, partition);
         }
-        NewPartitions.requireAssignable(image, wanted.replicas(), -1);
-        if (wanted.replicas().equals(partition.assignedReplicas())) {
-            return null;
+        NewPartitions.requireAssignable(image, target, -1);
+        int replicationFactor = Reassignments.original(partition).size();
+        if (!request.allowReplicationFactorChange() && target.size() != replicationFactor) {
+            throw new InvalidReplicationFactorException(
+                    "The replication factor is changed from "
+                            + replicationFactor
+                            + " to "
+                            + target.size()
+                            + ", which the request does not allow");
         }
-        if (!new HashSet<>(wanted.replicas()).equals(new HashSet<>(partition.assignedReplicas()))) {
-            throw new InvalidReplicaAssignmentException(
-                    "Moving replicas to other nodes is not served by this version: "
-                            + partition.assignedReplicas()
-                            + " can only be reordered");
-        }
-        return Elections.change(topic.topicId(), partition)
-                .setReplicas(List.copyOf(wanted.replicas()))
-                .setLogDirs(List.of());
+        return Reassignments.begin(image, topic, partition, target);
     }
 }

@@ -5,6 +5,7 @@ import io.headrace.protocol.metadata.ConfigResourceKey;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * The cluster-wide defaults that can be changed while running: Kafka's dynamic default broker
@@ -13,6 +14,23 @@ import java.util.Map;
 final class BrokerDefaults {
     static final String NUM_PARTITIONS = "num.partitions";
     static final String REPLICATION_FACTOR = "default.replication.factor";
+    static final String BALANCE = "auto.leader.rebalance.enable";
+    static final String IMBALANCE_PERCENT = "leader.imbalance.per.broker.percentage";
+    static final String IMBALANCE_INTERVAL = "leader.imbalance.check.interval.seconds";
+
+    /** A config of one node, not of all: whether its replicas are moved elsewhere. */
+    static final String DRAIN = "headrace.drain";
+
+    private static final Map<String, Integer> NUMBERS =
+            Map.of(
+                    NUM_PARTITIONS,
+                    Integer.MAX_VALUE,
+                    REPLICATION_FACTOR,
+                    (int) Short.MAX_VALUE,
+                    IMBALANCE_PERCENT,
+                    100,
+                    IMBALANCE_INTERVAL,
+                    Integer.MAX_VALUE);
 
     /** The resource of the defaults: a broker without a name. */
     static final ConfigResourceKey RESOURCE = new ConfigResourceKey(ConfigResourceKey.BROKER, "");
@@ -21,24 +39,63 @@ final class BrokerDefaults {
 
     /** Says what is wrong with a default; null when nothing is. */
     static @Nullable String problem(String name, String value) {
-        if (!name.equals(NUM_PARTITIONS) && !name.equals(REPLICATION_FACTOR)) {
+        if (name.equals(BALANCE)) {
+            return booleanProblem(name, value);
+        }
+        Integer max = NUMBERS.get(name);
+        if (max == null) {
             return "Config "
                     + name
-                    + " cannot be changed while running; "
-                    + NUM_PARTITIONS
-                    + " and "
-                    + REPLICATION_FACTOR
-                    + " of all brokers can";
+                    + " cannot be changed while running; of all brokers these can: "
+                    + BALANCE
+                    + ", "
+                    + String.join(", ", new TreeSet<>(NUMBERS.keySet()));
         }
-        int max = name.equals(NUM_PARTITIONS) ? Integer.MAX_VALUE : Short.MAX_VALUE;
         try {
             int number = Integer.parseInt(value.trim());
-            return number >= 1 && number <= max
+            int min = name.equals(IMBALANCE_PERCENT) ? 0 : 1;
+            return number >= min && number <= max
                     ? null
-                    : "Invalid value " + value + " for configuration " + name + ": at least 1";
+                    : "Invalid value "
+                            + value
+                            + " for configuration "
+                            + name
+                            + ": between "
+                            + min
+                            + " and "
+                            + max;
         } catch (NumberFormatException e) {
             return "Invalid value " + value + " for configuration " + name + ": Not a number";
         }
+    }
+
+    /** Says what is wrong with a config of one node; null when nothing is. */
+    static @Nullable String nodeProblem(String name, String value) {
+        return name.equals(DRAIN)
+                ? booleanProblem(name, value)
+                : "Configs of a single broker are set where it starts; while running only "
+                        + DRAIN
+                        + " can be changed, others for all brokers";
+    }
+
+    private static @Nullable String booleanProblem(String name, String value) {
+        return value.equals("true") || value.equals("false")
+                ? null
+                : "Invalid value " + value + " for configuration " + name + ": true or false";
+    }
+
+    /** Whether leaders go back to the preferred replicas by themselves, as in Kafka. */
+    static boolean balancesLeaders(ControllerState state) {
+        return !"false".equals(state.image().configsOf(RESOURCE).get(BALANCE));
+    }
+
+    /** The share of a node's preferred partitions that others may lead before that is mended. */
+    static int imbalancePercent(ControllerState state) {
+        return number(state, IMBALANCE_PERCENT, 10);
+    }
+
+    static long balanceIntervalMs(ControllerState state) {
+        return number(state, IMBALANCE_INTERVAL, 300) * 1_000L;
     }
 
     static int partitions(ControllerState state) {

@@ -21,6 +21,18 @@ public record ClusterRules(
     /** The most partitions that one election pass changes. */
     static final int ELECTION_BATCH = 2_000;
 
+    /** How often the controller looks for work of its own. */
+    static final long UPKEEP_MS = 1_000;
+
+    /** How long a controller that sees fewer than half of the nodes fences none. */
+    static final long DOUBT_MS = 2_000;
+
+    /** The silence after which a node is fenced that the membership lost sight of. */
+    static final long SUSPECT_SILENCE_MS = 1_500;
+
+    /** How long a node that shuts down waits for others to be able to take over. */
+    static final long SHUT_DOWN_PATIENCE_MS = 10_000;
+
     public ClusterRules {
         if (sessionTimeoutMs <= 0
                 || defaultPartitions <= 0

@@ -1,5 +1,6 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.config.GroupConfigs;
 import io.headrace.protocol.config.TopicConfigs;
 
 import org.apache.kafka.common.errors.InvalidConfigurationException;
@@ -28,6 +29,20 @@ final class ConfigRules {
         for (var config : configs.entrySet()) {
             refuse(BrokerDefaults.problem(config.getKey(), config.getValue()));
         }
+    }
+
+    /** As for topics, for one storage node. */
+    static void requireValidNodeConfigs(Map<String, String> configs) {
+        requireShort(configs);
+        for (var config : configs.entrySet()) {
+            refuse(BrokerDefaults.nodeProblem(config.getKey(), config.getValue()));
+        }
+    }
+
+    /** As for topics, for one group. */
+    static void requireValidGroupConfigs(Map<String, String> configs) {
+        requireShort(configs);
+        refuse(GroupConfigs.problem(configs));
     }
 
     private static void requireShort(Map<String, String> configs) {

@@ -14,6 +14,7 @@ record ConfigValue(String value, byte source) {
     static final byte DYNAMIC_TOPIC_CONFIG = 1;
     static final byte DYNAMIC_DEFAULT_BROKER_CONFIG = 3;
     static final byte DEFAULT_CONFIG = 5;
+    static final byte DYNAMIC_GROUP_CONFIG = 8;
 
     /** A topic's config: its own value, or the default, which may depend on the replicas. */
     static ConfigValue ofTopic(

@@ -1,8 +1,14 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;
+import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.NodeRecord;
+import io.headrace.protocol.metadata.record.PartitionRecord;
+import io.headrace.protocol.metadata.record.RemoveNodeRecord;
+import io.headrace.protocol.metadata.record.RemoveTopicRecord;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -13,6 +19,8 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
 /**
@@ -23,19 +31,17 @@ import java.util.random.RandomGenerator;
  * heard. When a commit fails, {@link #reset} goes back to what is committed.
  */
 public final class ControllerState {
-    /** How long a suspected node's polls must be silent; they come every half second. */
-    private static final long SUSPECTED_SILENCE_MS = 1_500;
-
     private final ClusterRules rules;
     private final RandomGenerator random;
     private long silenceFromMs;
     private final Map<Integer, NodeSession> sessions = new HashMap<>();
-
-    /** The node epochs of which the membership lost sight, by node. */
-    private final Map<Integer, Long> suspected = new HashMap<>();
-
+    private final DueElections due = new DueElections();
+    private ReplicaIndex index;
     private MetadataImage image;
-    private boolean electionsDue;
+    private long doubtSinceMs = NodeSession.NEVER;
+    private long latestMs;
+    private long upkeepMs;
+    private long balanceMs;
 
     /**
      * @param image the metadata loaded after this controller's own take-over
@@ -48,7 +54,11 @@ public final class ControllerState {
         this.rules = rules;
         this.random = random;
         this.silenceFromMs = takeOverMs;
-        this.electionsDue = true;
+        this.latestMs = takeOverMs;
+        this.upkeepMs = takeOverMs;
+        this.balanceMs = takeOverMs;
+        this.index = new ReplicaIndex(image);
+        lookAtAll(takeOverMs);
     }
 
     public MetadataImage image() {
@@ -70,27 +80,150 @@ public final class ControllerState {
 
     /** Makes decided records part of the state. */
     public void apply(List<ApiMessage> records, long nowMs) {
+        latestMs = nowMs;
+        Set<Integer> changedNodes = new TreeSet<>();
+        boolean topicsRemoved = false;
         for (ApiMessage record : records) {
-            image = image.apply(image.nextOffset(), record);
-            electionsDue |= Elections.maybeCausedBy(record);
-            if (record instanceof NodeRecord node && node.fenced()) {
-                onFenced(node, nowMs);
+            MetadataImage before = image;
+            image = before.apply(before.nextOffset(), record);
+            switch (record) {
+                case PartitionRecord partition -> onPartition(before, partition);
+                case RemoveTopicRecord removed -> {
+                    TopicImage topic = before.topic(removed.topicId());
+                    if (topic != null) {
+                        index.onTopicRemoved(topic);
+                        topicsRemoved = true;
+                    }
+                }
+                case NodeRecord node -> {
+                    changedNodes.add(node.nodeId());
+                    onNode(node, nowMs);
+                }
+                case RemoveNodeRecord removed -> changedNodes.add(removed.nodeId());
+                default -> {
+                    // of no consequence for who leads what
+                }
             }
+        }
+        if (topicsRemoved) {
+            index.compact(image);
+        }
+        changedNodes.forEach(nodeId -> lookAt(nodeId, nowMs));
+        due.dropSettled(key -> electionFor(key, nowMs) == null);
+    }
+
+    private void onPartition(MetadataImage before, PartitionRecord record) {
+        Uuid topicId = record.topicId();
+        PartitionImage after = image.partition(topicId, record.partitionId());
+        if (after != null) {
+            index.onPartition(topicId, before.partition(topicId, record.partitionId()), after);
         }
     }
 
     /** A new incarnation gets a session to catch up in. */
-    private void onFenced(NodeRecord node, long nowMs) {
+    private void onNode(NodeRecord node, long nowMs) {
         NodeSession session = sessions.get(node.nodeId());
-        if (session == null || session.nodeEpoch() < node.nodeEpoch()) {
-            sessions.put(node.nodeId(), new NodeSession(node.nodeEpoch(), nowMs, -1, true));
+        if (node.fenced() && (session == null || session.nodeEpoch() < node.nodeEpoch())) {
+            sessions.put(node.nodeId(), NodeSession.begun(node.nodeEpoch(), nowMs));
         }
     }
 
     /** Forgets what was decided and not committed. */
     public void reset(MetadataImage committed) {
         image = committed;
-        electionsDue = true;
+        index = new ReplicaIndex(committed);
+        due.clear();
+        lookAtAll(latestMs);
+    }
+
+    private void lookAtAll(long nowMs) {
+        for (TopicImage topic : image.topicsById().values()) {
+            for (PartitionImage partition : topic.partitions().values()) {
+                lookAt(topic.topicId(), partition, nowMs);
+            }
+        }
+    }
+
+    private void lookAt(int nodeId, long nowMs) {
+        for (PartitionKey key : index.of(nodeId, image)) {
+            PartitionImage partition = image.partition(key.topicId(), key.partition());
+            if (partition != null) {
+                lookAt(key.topicId(), partition, nowMs);
+            }
+        }
+    }
+
+    /** A fenced node was waited for, and may be no more; an unfenced one is fenced first. */
+    private void lookAtFenced(int nodeId, long nowMs) {
+        NodeImage node = image.nodes().get(nodeId);
+        if (node != null && node.fenced()) {
+            lookAt(nodeId, nowMs);
+        }
+    }
+
+    private void lookAt(Uuid topicId, PartitionImage partition, long nowMs) {
+        if (Elections.elect(this, topicId, partition, nowMs) != null) {
+            due.add(
+                    new PartitionKey(topicId, partition.partition()),
+                    image.isActive(partition.leaderId(), partition.leaderNodeEpoch()));
+        }
+    }
+
+    /** The record that puts a partition right, or null when it is right or gone. */
+    @Nullable PartitionRecord electionFor(PartitionKey key, long nowMs) {
+        PartitionImage partition = image.partition(key.topicId(), key.partition());
+        return partition == null ? null : Elections.elect(this, key.topicId(), partition, nowMs);
+    }
+
+    /** Partitions that wait for an election or a smaller ISR, leaderless first. */
+    DueElections due() {
+        return due;
+    }
+
+    /** The partitions with a replica on a node. */
+    Set<PartitionKey> partitionsOf(int nodeId) {
+        return index.of(nodeId, image);
+    }
+
+    int partitionCount() {
+        return index.partitionCount();
+    }
+
+    int movingCount() {
+        return index.movingCount();
+    }
+
+    /** Whether an operator wants a node to hold nothing. */
+    boolean isDrained(int nodeId) {
+        var configs =
+                image.configsOf(
+                        new ConfigResourceKey(ConfigResourceKey.BROKER, String.valueOf(nodeId)));
+        return Boolean.parseBoolean(configs.get(BrokerDefaults.DRAIN));
+    }
+
+    /** Whether {@link Upkeep} and {@link BalanceLeaders} have work to look for. */
+    public boolean upkeepDue(long nowMs) {
+        return nowMs - upkeepMs >= ClusterRules.UPKEEP_MS;
+    }
+
+    /** Whether leaders are to be compared with the preferred ones. */
+    public boolean balanceDue(long nowMs) {
+        return BrokerDefaults.balancesLeaders(this)
+                && nowMs - balanceMs >= BrokerDefaults.balanceIntervalMs(this);
+    }
+
+    /** Told after {@link Upkeep}. */
+    public void upkeepDone(long nowMs) {
+        upkeepMs = nowMs;
+    }
+
+    /**
+     * Told after {@link BalanceLeaders}.
+     *
+     * @param complete whether nothing was left for another pass
+     */
+    public void balanceDone(boolean complete, long nowMs) {
+        balanceMs = complete ? nowMs : nowMs - BrokerDefaults.balanceIntervalMs(this) + 1_000;
     }
 
     /**
@@ -99,70 +232,135 @@ public final class ControllerState {
      * @param appliedOffset the offset it asked for: it has applied everything before
      */
     public void onPoll(int nodeId, long nodeEpoch, long appliedOffset, long nowMs) {
+        latestMs = Math.max(latestMs, nowMs);
         NodeImage node = image.nodes().get(nodeId);
         if (node == null || node.nodeEpoch() != nodeEpoch) {
             return;
         }
         NodeSession before = session(node);
-        long applied =
-                before == null ? appliedOffset : Math.max(before.appliedOffset(), appliedOffset);
-        sessions.put(nodeId, new NodeSession(nodeEpoch, nowMs, applied, true));
+        NodeSession session = before == null ? NodeSession.begun(nodeEpoch, nowMs) : before;
+        sessions.put(nodeId, session.onPoll(appliedOffset, nowMs));
     }
 
     /** Notes that the connection closed over which a node polled. */
     public void onDisconnect(int nodeId, long nodeEpoch) {
         NodeSession session = sessions.get(nodeId);
         if (session != null && session.nodeEpoch() == nodeEpoch) {
-            sessions.put(
-                    nodeId,
-                    new NodeSession(
-                            nodeEpoch, session.lastPollMs(), session.appliedOffset(), false));
+            sessions.put(nodeId, session.disconnected());
+            lookAtFenced(nodeId, latestMs);
         }
     }
 
     /**
-     * Notes that the membership lost sight of an incarnation. That alone ends nothing: its session
-     * ends when its connection is closed too, or its polls are silent.
+     * Notes that the membership lost sight of an incarnation. It ends the session only of one whose
+     * connection is closed too, or that is silent.
      */
     public void onSuspicion(int nodeId, Uuid incarnationId) {
         NodeImage node = image.nodes().get(nodeId);
-        if (node != null && node.incarnationId().equals(incarnationId)) {
-            suspected.put(nodeId, node.nodeEpoch());
+        if (node == null || !node.incarnationId().equals(incarnationId)) {
+            return;
+        }
+        NodeSession session = session(node);
+        if (session != null) {
+            sessions.put(nodeId, session.suspected(latestMs));
+            lookAtFenced(nodeId, latestMs);
         }
     }
 
     /** Notes that the membership sees an incarnation again. */
     public void onTrust(int nodeId, Uuid incarnationId) {
         NodeImage node = image.nodes().get(nodeId);
-        if (node != null && node.incarnationId().equals(incarnationId)) {
-            suspected.remove(nodeId);
+        NodeSession session = node == null ? null : session(node);
+        if (session != null && node.incarnationId().equals(incarnationId)) {
+            sessions.put(nodeId, session.trusted());
+        }
+    }
+
+    /** Notes that an incarnation is about to stop: it is given nothing more to do. */
+    public void onWantsShutDown(int nodeId, long nodeEpoch) {
+        NodeImage node = image.nodes().get(nodeId);
+        if (node == null || node.nodeEpoch() != nodeEpoch) {
+            return;
+        }
+        NodeSession session = session(node);
+        if (session != null) {
+            sessions.put(nodeId, session.shuttingDown(latestMs));
         }
     }
 
     /** Forgets sessions that have run out, so that their partitions are looked at again. */
     public void expireSessions(long nowMs) {
-        electionsDue |=
-                sessions.entrySet()
-                        .removeIf(entry -> isOver(entry.getKey(), entry.getValue(), nowMs));
+        latestMs = nowMs;
+        List<Integer> expired = new ArrayList<>();
+        sessions.forEach(
+                (nodeId, session) -> {
+                    if (session.silenceMs(nowMs) >= rules.sessionTimeoutMs()) {
+                        expired.add(nodeId);
+                    }
+                });
+        for (int nodeId : expired) {
+            sessions.remove(nodeId);
+            lookAtFenced(nodeId, nowMs);
+        }
+        boolean doubts = seenNodes(nowMs) * 2 < unfencedNodes();
+        if (!doubts) {
+            doubtSinceMs = NodeSession.NEVER;
+        } else if (doubtSinceMs == NodeSession.NEVER) {
+            doubtSinceMs = nowMs;
+        }
     }
 
-    private boolean isOver(int nodeId, NodeSession session, long nowMs) {
-        long silentMs = nowMs - session.lastPollMs();
-        Long suspectedEpoch = suspected.get(nodeId);
-        boolean isSuspected = suspectedEpoch != null && suspectedEpoch == session.nodeEpoch();
-        return silentMs >= rules.sessionTimeoutMs()
-                || (isSuspected && (!session.connected() || silentMs >= SUSPECTED_SILENCE_MS));
+    private int seenNodes(long nowMs) {
+        int seen = 0;
+        for (NodeImage node : image.nodes().values()) {
+            NodeSession session = session(node);
+            boolean announced = session != null && session.isGone() && session.wantsShutDown();
+            if (!node.fenced() && (announced || isLive(node, nowMs))) {
+                seen++;
+            }
+        }
+        return seen;
+    }
+
+    private int unfencedNodes() {
+        int unfenced = 0;
+        for (NodeImage node : image.nodes().values()) {
+            unfenced += node.fenced() ? 0 : 1;
+        }
+        return unfenced;
+    }
+
+    /**
+     * Whether this controller sees fewer than half of the unfenced nodes: the fault may be its own,
+     * and a coordinator that sees more should have the role.
+     */
+    public boolean doubtsItself() {
+        return doubtSinceMs != NodeSession.NEVER;
+    }
+
+    /** Whether nodes may be fenced: some are seen, and enough or for long enough too few. */
+    boolean mayFence(long nowMs) {
+        return seenNodes(nowMs) > 0
+                && (!doubtsItself() || nowMs - doubtSinceMs >= ClusterRules.DOUBT_MS);
     }
 
     /** Whether a registered incarnation was heard of within the session timeout. */
     boolean isLive(NodeImage node, long nowMs) {
         NodeSession session = session(node);
-        return session != null && nowMs - session.lastPollMs() < rules.sessionTimeoutMs();
+        if (session == null || session.isGone()) {
+            return false;
+        }
+        long patienceMs =
+                session.isSuspected()
+                        ? Math.min(ClusterRules.SUSPECT_SILENCE_MS, rules.sessionTimeoutMs())
+                        : rules.sessionTimeoutMs();
+        return session.silenceMs(nowMs) < patienceMs;
     }
 
     /** This controller was cut off for a while itself: silence until now counts against nobody. */
     public void forgiveSilence(long nowMs) {
         silenceFromMs = nowMs;
+        sessions.replaceAll((nodeId, session) -> session.forgiven(nowMs));
     }
 
     /**
@@ -171,6 +369,12 @@ public final class ControllerState {
      */
     boolean countsSilence(long nowMs) {
         return nowMs - silenceFromMs >= rules.sessionTimeoutMs();
+    }
+
+    /** Whether an incarnation is known to be no more: its silence need not be counted. */
+    boolean isGone(NodeImage node) {
+        NodeSession session = session(node);
+        return session != null && session.isGone();
     }
 
     @Nullable NodeSession session(NodeImage node) {
@@ -196,19 +400,31 @@ public final class ControllerState {
 
     /** Whether some partition may need a leader; {@link ElectDueLeaders} looks. */
     public boolean electionsDue() {
-        return electionsDue;
+        return !due.isEmpty();
     }
 
     /** Told after a pass of {@link ElectDueLeaders} that found nothing more to do. */
     public void electionsDone() {
-        electionsDue = false;
+        due.clear();
+    }
+
+    /** Whether that very incarnation may join an ISR or be given a partition to lead. */
+    boolean isEligible(int nodeId, long nodeEpoch) {
+        return image.isActive(nodeId, nodeEpoch) && !wantsShutDown(nodeId);
+    }
+
+    boolean wantsShutDown(int nodeId) {
+        NodeImage node = image.nodes().get(nodeId);
+        NodeSession session = node == null ? null : session(node);
+        return session != null && session.wantsShutDown();
     }
 
     /** Nodes that may lead and hold new replicas, by id. */
     List<NodeImage> activeNodes() {
         List<NodeImage> active = new ArrayList<>();
         for (NodeImage node : image.nodes().values()) {
-            if (!node.fenced()) {
+            int nodeId = node.nodeId();
+            if (!node.fenced() && !wantsShutDown(nodeId) && !isDrained(nodeId)) {
                 active.add(node);
             }
         }

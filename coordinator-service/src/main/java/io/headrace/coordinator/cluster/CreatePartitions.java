@@ -99,7 +99,7 @@ public record CreatePartitions(CreatePartitionsRequestData request)
         int partition = topic.partitionCount();
         for (List<Integer> replicas : assignments) {
             records.add(
-                    NewPartitions.record(image, topic.topicId(), partition++, replicas, minIsr));
+                    NewPartitions.record(state, topic.topicId(), partition++, replicas, minIsr));
         }
         return records;
     }
@@ -130,7 +130,7 @@ public record CreatePartitions(CreatePartitionsRequestData request)
                             + rules.maxPartitionsPerRequest()
                             + " can be created by one");
         }
-        if (Partitions.count(state.image()) + (long) added + decided > rules.maxPartitions()) {
+        if (state.partitionCount() + (long) added + decided > rules.maxPartitions()) {
             throw new PolicyViolationException(
                     "The cluster may have " + rules.maxPartitions() + " partitions, not more");
         }

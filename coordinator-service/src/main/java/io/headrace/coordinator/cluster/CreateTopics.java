@@ -76,7 +76,7 @@ public record CreateTopics(CreateTopicsRequestData request, boolean internal)
             this.request = request;
             this.internal = internal;
             this.partitionsLeft =
-                    Math.max(0, state.rules().maxPartitions() - Partitions.count(image));
+                    Math.max(0, state.rules().maxPartitions() - state.partitionCount());
         }
 
         Decision<CreateTopicsResponseData> decide() {
@@ -274,7 +274,7 @@ public record CreateTopics(CreateTopicsRequestData request, boolean internal)
                 List<Integer> replicas = assignments.get(partition);
                 int minIsr = NewPartitions.minInSyncReplicas(configs, replicas.size());
                 PartitionRecord record =
-                        NewPartitions.record(image, topicId, partition, replicas, minIsr);
+                        NewPartitions.record(state, topicId, partition, replicas, minIsr);
                 records.add(record);
             }
         }

@@ -1,6 +1,7 @@
 package io.headrace.coordinator.cluster;
 
 import io.headrace.protocol.config.ConfigDefinition;
+import io.headrace.protocol.config.GroupConfigs;
 import io.headrace.protocol.config.TopicConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
@@ -52,14 +53,52 @@ public record DescribeConfigs(DescribeConfigsRequestData request)
         return switch (resource.resourceType()) {
             case ConfigResourceKey.TOPIC -> topic(image, resource);
             case ConfigResourceKey.BROKER -> brokerDefaults(image, resource);
+            case ConfigResourceKey.GROUP -> group(image, resource);
             // No config of these exists yet; asking for them is no error in Kafka either.
-            case ConfigResourceKey.GROUP, ConfigResourceKey.CLIENT_METRICS -> List.of();
+            case ConfigResourceKey.CLIENT_METRICS -> List.of();
             default ->
                     throw new InvalidRequestException(
                             "Resource type "
                                     + resource.resourceType()
                                     + " is not described by the controller");
         };
+    }
+
+    private List<DescribeConfigsResourceResult> group(
+            MetadataImage image, DescribeConfigsResource resource) {
+        if (resource.resourceName().isEmpty()) {
+            throw new InvalidRequestException("Group name must not be empty");
+        }
+        Map<String, String> own =
+                image.configsOf(
+                        new ConfigResourceKey(ConfigResourceKey.GROUP, resource.resourceName()));
+        List<DescribeConfigsResourceResult> results = new ArrayList<>();
+        for (ConfigDefinition definition : GroupConfigs.all()) {
+            if (isWanted(resource, definition.name())) {
+                results.add(group(definition, own.get(definition.name())));
+            }
+        }
+        return results;
+    }
+
+    private DescribeConfigsResourceResult group(ConfigDefinition definition, @Nullable String own) {
+        ConfigValue inForce =
+                own == null
+                        ? new ConfigValue(definition.defaultValue(), ConfigValue.DEFAULT_CONFIG)
+                        : new ConfigValue(own, ConfigValue.DYNAMIC_GROUP_CONFIG);
+        return new DescribeConfigsResourceResult()
+                .setName(definition.name())
+                .setValue(inForce.value())
+                .setReadOnly(false)
+                .setConfigSource(inForce.source())
+                .setIsSensitive(false)
+                .setSynonyms(
+                        request.includeSynonyms()
+                                ? List.of(synonym(definition.name(), inForce))
+                                : List.of())
+                .setConfigType(definition.type().wireId())
+                .setDocumentation(
+                        request.includeDocumentation() ? definition.documentation() : null);
     }
 
     private List<DescribeConfigsResourceResult> topic(

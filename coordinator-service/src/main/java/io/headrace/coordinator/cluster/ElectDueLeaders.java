@@ -1,7 +1,5 @@
 package io.headrace.coordinator.cluster;
 
-import io.headrace.protocol.metadata.PartitionImage;
-import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.PartitionRecord;
 
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -10,24 +8,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Gives partitions the leader they should have, a bounded number at a time. The answer says whether
- * the pass saw every partition.
+ * Gives partitions the leader they should have and takes lost replicas out of their ISR, a bounded
+ * number at a time, leaderless ones first. The answer says whether the pass saw all that wait.
  */
 public record ElectDueLeaders() implements Command<Boolean> {
     @Override
     public Decision<Boolean> decide(ControllerState state, long nowMs) {
         List<ApiMessage> records = new ArrayList<>();
-        for (TopicImage topic : state.image().topicsById().values()) {
-            for (PartitionImage partition : topic.partitions().values()) {
-                PartitionRecord record = Elections.elect(state, topic.topicId(), partition, nowMs);
-                if (record != null) {
-                    records.add(record);
-                }
-                if (records.size() == ClusterRules.ELECTION_BATCH) {
-                    return new Decision<>(records, false);
-                }
-            }
-        }
-        return new Decision<>(records, true);
+        state.due()
+                .first(
+                        ClusterRules.ELECTION_BATCH,
+                        key -> {
+                            PartitionRecord record = state.electionFor(key, nowMs);
+                            if (record != null) {
+                                records.add(record);
+                            }
+                            return record != null;
+                        });
+        return new Decision<>(records, records.size() < ClusterRules.ELECTION_BATCH);
     }
 }

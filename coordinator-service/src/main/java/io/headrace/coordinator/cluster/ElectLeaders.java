@@ -1,11 +1,11 @@
 package io.headrace.coordinator.cluster;
 
-import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.PartitionRecord;
 
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
 import org.apache.kafka.common.errors.EligibleLeadersNotAvailableException;
@@ -47,11 +47,11 @@ public record ElectLeaders(ElectLeadersRequestData request)
         if (request.topicPartitions() == null) {
             for (TopicImage topic : state.image().topicsById().values()) {
                 List<Integer> all = new ArrayList<>(topic.partitions().keySet());
-                add(response, topic.name(), all, state.image(), records, true);
+                add(response, topic.name(), all, state, records, true);
             }
         } else {
             for (var wanted : request.topicPartitions()) {
-                add(response, wanted.topic(), wanted.partitions(), state.image(), records, false);
+                add(response, wanted.topic(), wanted.partitions(), state, records, false);
             }
         }
         return new Decision<>(records, response);
@@ -61,7 +61,7 @@ public record ElectLeaders(ElectLeadersRequestData request)
             ElectLeadersResponseData response,
             String topicName,
             List<Integer> partitions,
-            MetadataImage image,
+            ControllerState state,
             List<ApiMessage> records,
             boolean changedOnly) {
         List<PartitionResult> results = new ArrayList<>();
@@ -69,7 +69,7 @@ public record ElectLeaders(ElectLeadersRequestData request)
             PartitionResult result =
                     new PartitionResult().setPartitionId(partition).setErrorMessage(null);
             try {
-                records.add(elect(image, topicName, partition));
+                records.add(elect(state, topicName, partition));
             } catch (ElectionNotNeededException e) {
                 if (changedOnly) {
                     continue;
@@ -93,8 +93,8 @@ public record ElectLeaders(ElectLeadersRequestData request)
         result.setErrorCode(Errors.forException(e).code()).setErrorMessage(e.getMessage());
     }
 
-    private PartitionRecord elect(MetadataImage image, String topicName, int number) {
-        TopicImage topic = image.topic(topicName);
+    private PartitionRecord elect(ControllerState state, String topicName, int number) {
+        TopicImage topic = state.image().topic(topicName);
         if (topic == null) {
             throw new UnknownTopicOrPartitionException("No such topic as " + topicName);
         }
@@ -104,48 +104,60 @@ public record ElectLeaders(ElectLeadersRequestData request)
                     "No such partition as " + topicName + "-" + number);
         }
         return request.electionType() == PREFERRED
-                ? preferred(image, topic, partition)
-                : unclean(image, topic, partition);
+                ? preferred(state, topic, partition)
+                : unclean(state, topic, partition);
     }
 
     private static PartitionRecord preferred(
-            MetadataImage image, TopicImage topic, PartitionImage partition) {
+            ControllerState state, TopicImage topic, PartitionImage partition) {
         int preferred = partition.assignedReplicas().getFirst();
         if (partition.leaderId() == preferred
-                && image.isActive(preferred, partition.leaderNodeEpoch())) {
+                && state.image().isActive(preferred, partition.leaderNodeEpoch())) {
             throw new ElectionNotNeededException("Leader election not needed for topic partition.");
         }
-        List<IsrMember> inSync = Elections.activeMembers(image, partition);
+        PartitionRecord record = preferredRecord(state, topic.topicId(), partition);
+        if (record == null) {
+            throw new PreferredLeaderNotAvailableException(
+                    "The preferred leader was not available.");
+        }
+        return record;
+    }
+
+    /** The record that lets the preferred leader lead, or null if it cannot or does so already. */
+    static @Nullable PartitionRecord preferredRecord(
+            ControllerState state, Uuid topicId, PartitionImage partition) {
+        int preferred = partition.assignedReplicas().getFirst();
+        if (partition.leaderId() == preferred || state.wantsShutDown(preferred)) {
+            return null;
+        }
+        List<IsrMember> inSync = Elections.activeMembers(state, partition);
         for (IsrMember member : inSync) {
             if (member.nodeId() == preferred) {
-                return Elections.lead(topic.topicId(), partition, member, inSync);
-            }
-        }
-        throw new PreferredLeaderNotAvailableException("The preferred leader was not available.");
-    }
-
-    private static PartitionRecord unclean(
-            MetadataImage image, TopicImage topic, PartitionImage partition) {
-        if (partition.leaderId() >= 0) {
-            throw new ElectionNotNeededException("Leader election not needed for topic partition.");
-        }
-        IsrMember survivor = firstActive(image, partition);
-        if (survivor == null) {
-            throw new EligibleLeadersNotAvailableException(
-                    "Eligible topic partition leaders are not available.");
-        }
-        return Elections.lead(topic.topicId(), partition, survivor, List.of(survivor))
-                .setLastKnownElr(List.of())
-                .setEligibleLeaderReplicas(List.of());
-    }
-
-    private static @Nullable IsrMember firstActive(MetadataImage image, PartitionImage partition) {
-        for (int nodeId : partition.assignedReplicas()) {
-            var node = image.nodes().get(nodeId);
-            if (node != null && !node.fenced()) {
-                return new IsrMember(nodeId, node.nodeEpoch());
+                return PartitionChange.of(topicId, partition).isr(inSync).lead(member).toRecord();
             }
         }
         return null;
+    }
+
+    private static PartitionRecord unclean(
+            ControllerState state, TopicImage topic, PartitionImage partition) {
+        if (partition.leaderId() >= 0) {
+            throw new ElectionNotNeededException("Leader election not needed for topic partition.");
+        }
+        List<IsrMember> survivors = new ArrayList<>();
+        for (int nodeId : partition.assignedReplicas()) {
+            IsrMember survivor = Elections.usableMember(state, partition, nodeId);
+            if (survivor != null) {
+                survivors.add(survivor);
+            }
+        }
+        if (survivors.isEmpty()) {
+            throw new EligibleLeadersNotAvailableException(
+                    "Eligible topic partition leaders are not available.");
+        }
+        IsrMember longest = Elections.longest(partition, survivors);
+        // What the others hold may differ from now on: none of them is eligible.
+        return Elections.lead(topic.topicId(), partition, List.of(longest))
+                .setEligibleLeaderReplicas(List.of());
     }
 }

@@ -1,99 +1,181 @@
 package io.headrace.coordinator.cluster;
 
-import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
-import io.headrace.protocol.metadata.record.NodeRecord;
+import io.headrace.protocol.metadata.PartitionImage.LogEnd;
 import io.headrace.protocol.metadata.record.PartitionRecord;
-import io.headrace.protocol.metadata.record.RemoveNodeRecord;
 
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Who leads a partition.
+ * Who leads a partition, and who is no longer in sync.
  *
- * <p>A leader stays while its very incarnation is unfenced. Else the first assigned replica leads
- * whose in-sync incarnation is unfenced; else the first that was in sync and is back as another,
- * clean incarnation (unclean ones left the ISR when they registered), then alone in sync; else
- * nobody, and the ISR stays as it is: its members hold what was acknowledged.
+ * <p>A leader stays while its very incarnation is unfenced and its log directory online. Else one
+ * leads that holds every committed record, in this order, each time the first assigned: an in-sync
+ * incarnation; another, clean incarnation of an in-sync replica (unclean ones left when they
+ * registered); an eligible leader replica (KIP-966). While any of these may come back, nobody else
+ * is elected, and the ISR stays as it is. When none is left but unclean ones, the longest of their
+ * logs leads once all of them are back.
  */
 final class Elections {
     private Elections() {}
 
-    /** Whether applying that record can leave a partition without its leader or give it one. */
-    static boolean maybeCausedBy(ApiMessage record) {
-        return record instanceof NodeRecord || record instanceof RemoveNodeRecord;
-    }
-
     /** The record that puts a partition right, or null when it is. */
     static @Nullable PartitionRecord elect(
             ControllerState state, Uuid topicId, PartitionImage partition, long nowMs) {
-        MetadataImage image = state.image();
-        List<IsrMember> inSync = activeMembers(image, partition);
-        if (image.isActive(partition.leaderId(), partition.leaderNodeEpoch())) {
+        List<IsrMember> inSync = activeMembers(state, partition);
+        if (isUsable(state, partition, partition.leaderId(), partition.leaderNodeEpoch())) {
             return inSync.size() == partition.isr().size()
                     ? null
-                    : change(topicId, partition).setIsr(toRecords(inSync));
+                    : PartitionChange.of(topicId, partition).isr(inSync).toRecord();
         }
         if (!inSync.isEmpty()) {
-            IsrMember leader = firstAssigned(partition, inSync);
-            return lead(topicId, partition, leader, inSync);
+            List<IsrMember> staying = staying(state, inSync);
+            return lead(topicId, partition, staying);
         }
-        List<IsrMember> back = returnedMembers(image, partition);
-        if (!back.isEmpty()) {
-            IsrMember leader = firstAssigned(partition, back);
-            return lead(topicId, partition, leader, List.of(leader));
+        List<IsrMember> clean = returnedMembers(state, partition);
+        if (clean.isEmpty()) {
+            clean = firstOf(partition, eligibleMembers(state, partition));
+        }
+        if (clean.isEmpty()) {
+            clean = longestUnclean(state, partition);
+        }
+        if (!clean.isEmpty()) {
+            return lead(topicId, partition, clean);
         }
         if (partition.leaderId() < 0 || mayReturnSoon(state, partition, nowMs)) {
             return null;
         }
-        return change(topicId, partition)
-                .setLeader(-1)
-                .setLeaderNodeEpoch(-1)
-                .setLeaderEpoch(partition.leaderEpoch() + 1);
+        return PartitionChange.of(topicId, partition).noLeader().toRecord();
     }
 
-    /** The record that makes a member of the ISR the leader, in a new leader epoch. */
-    static PartitionRecord lead(
-            Uuid topicId, PartitionImage partition, IsrMember leader, List<IsrMember> isr) {
-        return change(topicId, partition)
-                .setLeader(leader.nodeId())
-                .setLeaderNodeEpoch(leader.nodeEpoch())
-                .setLeaderEpoch(partition.leaderEpoch() + 1)
-                .setIsr(toRecords(isr));
+    /** The record that makes the first assigned of the new ISR the leader. */
+    static PartitionRecord lead(Uuid topicId, PartitionImage partition, List<IsrMember> isr) {
+        return PartitionChange.of(topicId, partition)
+                .isr(isr)
+                .lead(firstAssigned(partition, isr))
+                .toRecord();
     }
 
-    /** The partition's record with its epoch raised, for the caller to change. */
-    static PartitionRecord change(Uuid topicId, PartitionImage partition) {
-        return partition.toRecord(topicId).setPartitionEpoch(partition.partitionEpoch() + 1);
+    /** Whether a partition is led by the longest of unclean logs: records may be lost. */
+    static boolean isLastResort(PartitionImage before, PartitionRecord after) {
+        return after.leader() >= 0
+                && before.isr().isEmpty()
+                && !before.eligibleLeaderReplicas().contains(after.leader());
     }
 
-    /** The in-sync members whose very incarnation is unfenced. */
-    static List<IsrMember> activeMembers(MetadataImage image, PartitionImage partition) {
-        List<IsrMember> active = new ArrayList<>();
+    /** Whether that incarnation can lead the partition or be in sync, as far as is known. */
+    static boolean isUsable(
+            ControllerState state, PartitionImage partition, int nodeId, long nodeEpoch) {
+        return state.image().isActive(nodeId, nodeEpoch)
+                && state.image().isOnline(partition, nodeId);
+    }
+
+    /** The incarnation of a node that can lead the partition now, or null. */
+    static @Nullable IsrMember usableMember(
+            ControllerState state, PartitionImage partition, int nodeId) {
+        NodeImage node = state.image().nodes().get(nodeId);
+        return node != null && isUsable(state, partition, nodeId, node.nodeEpoch())
+                ? new IsrMember(nodeId, node.nodeEpoch())
+                : null;
+    }
+
+    /** The in-sync members whose very incarnation can lead. */
+    static List<IsrMember> activeMembers(ControllerState state, PartitionImage partition) {
+        List<IsrMember> active = new ArrayList<>(partition.isr().size());
         for (IsrMember member : partition.isr()) {
-            if (image.isActive(member.nodeId(), member.nodeEpoch())) {
+            if (isUsable(state, partition, member.nodeId(), member.nodeEpoch())) {
                 active.add(member);
             }
         }
         return active;
     }
 
-    private static List<IsrMember> returnedMembers(MetadataImage image, PartitionImage partition) {
+    /** Those that are not about to shut down; all of them if all are. */
+    static List<IsrMember> staying(ControllerState state, List<IsrMember> members) {
+        List<IsrMember> staying = new ArrayList<>(members);
+        staying.removeIf(member -> state.wantsShutDown(member.nodeId()));
+        return staying.isEmpty() ? members : staying;
+    }
+
+    private static List<IsrMember> returnedMembers(
+            ControllerState state, PartitionImage partition) {
         List<IsrMember> back = new ArrayList<>();
         for (IsrMember member : partition.isr()) {
-            NodeImage node = image.nodes().get(member.nodeId());
-            if (node != null && !node.fenced()) {
-                back.add(new IsrMember(node.nodeId(), node.nodeEpoch()));
+            IsrMember now = usableMember(state, partition, member.nodeId());
+            if (now != null) {
+                back.add(now);
             }
         }
         return back;
+    }
+
+    private static List<IsrMember> eligibleMembers(
+            ControllerState state, PartitionImage partition) {
+        List<IsrMember> eligible = new ArrayList<>();
+        for (int nodeId : partition.eligibleLeaderReplicas()) {
+            IsrMember member = usableMember(state, partition, nodeId);
+            if (member != null) {
+                eligible.add(member);
+            }
+        }
+        return staying(state, eligible);
+    }
+
+    private static List<IsrMember> firstOf(PartitionImage partition, List<IsrMember> members) {
+        return members.isEmpty() ? List.of() : List.of(firstAssigned(partition, members));
+    }
+
+    /**
+     * The longest log among the replicas that came back unclean, alone; nobody while a clean one or
+     * another unclean one is missing.
+     */
+    private static List<IsrMember> longestUnclean(ControllerState state, PartitionImage partition) {
+        if (!partition.isr().isEmpty() || !partition.eligibleLeaderReplicas().isEmpty()) {
+            return List.of();
+        }
+        List<IsrMember> back = new ArrayList<>();
+        for (int nodeId : partition.assignedReplicas()) {
+            if (partition.lastKnownElr().contains(nodeId)) {
+                IsrMember member = usableMember(state, partition, nodeId);
+                if (member == null) {
+                    return List.of();
+                }
+                back.add(member);
+            }
+        }
+        return back.isEmpty() ? List.of() : List.of(longest(partition, back));
+    }
+
+    /** The member whose log is the longest as far as they said, the first of them if several. */
+    static IsrMember longest(PartitionImage partition, List<IsrMember> members) {
+        IsrMember longest = members.getFirst();
+        for (IsrMember member : members) {
+            if (isLonger(endOf(partition, member), endOf(partition, longest))) {
+                longest = member;
+            }
+        }
+        return longest;
+    }
+
+    private static boolean isLonger(LogEnd a, LogEnd b) {
+        return a.leaderEpoch() != b.leaderEpoch()
+                ? a.leaderEpoch() > b.leaderEpoch()
+                : a.endOffset() > b.endOffset();
+    }
+
+    private static LogEnd endOf(PartitionImage partition, IsrMember member) {
+        for (LogEnd end : partition.lastKnownEnds()) {
+            if (end.nodeId() == member.nodeId()) {
+                return end;
+            }
+        }
+        return new LogEnd(member.nodeId(), -1, -1);
     }
 
     /**
@@ -104,10 +186,11 @@ final class Elections {
         NodeImage node = state.image().nodes().get(partition.leaderId());
         return node != null
                 && node.nodeEpoch() != partition.leaderNodeEpoch()
+                && partition.isrMember(node.nodeId()) != null
                 && state.isLive(node, nowMs);
     }
 
-    private static IsrMember firstAssigned(PartitionImage partition, List<IsrMember> members) {
+    static IsrMember firstAssigned(PartitionImage partition, List<IsrMember> members) {
         for (int nodeId : partition.assignedReplicas()) {
             for (IsrMember member : members) {
                 if (member.nodeId() == nodeId) {

@@ -24,15 +24,15 @@ final class NewPartitions {
      * all replicas are in sync under no incarnation and the first to come leads.
      */
     static PartitionRecord record(
-            MetadataImage image,
+            ControllerState state,
             Uuid topicId,
             int partition,
             List<Integer> replicas,
             int minInSyncReplicas) {
         List<IsrMember> isr = new ArrayList<>();
         for (int nodeId : replicas) {
-            NodeImage node = image.nodes().get(nodeId);
-            if (node != null && !node.fenced()) {
+            NodeImage node = state.image().nodes().get(nodeId);
+            if (node != null && state.isEligible(nodeId, node.nodeEpoch())) {
                 isr.add(new IsrMember(nodeId, node.nodeEpoch()));
             }
         }

@@ -5,8 +5,7 @@ import io.headrace.protocol.metadata.Endpoint;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
-import io.headrace.protocol.metadata.PartitionImage.IsrMember;
-import io.headrace.protocol.metadata.TopicImage;
+import io.headrace.protocol.metadata.PartitionImage.LogEnd;
 import io.headrace.protocol.metadata.record.PartitionRecord;
 
 import org.apache.kafka.common.Uuid;
@@ -17,8 +16,12 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -27,7 +30,8 @@ import java.util.Set;
  *
  * <p>An incarnation with the log directories of the one before replaces it at once: the directories
  * are locked, so the old process is gone. One with other directories waits until the old one is
- * known to be silent. Replicas reported unclean leave their ISR in the same transaction.
+ * known to be silent. Replicas reported unclean leave their ISR and ELR in the same transaction;
+ * the ends of their logs are kept for an election of last resort.
  */
 public record RegisterNode(RegisterNodeRequestData request) implements Command<Long> {
     private static final int MAX_ENDPOINTS = 16;
@@ -46,10 +50,7 @@ public record RegisterNode(RegisterNodeRequestData request) implements Command<L
             }
             requireReplaceable(state, before, nowMs);
         }
-        List<ApiMessage> records = new ArrayList<>(uncleanRecords(image));
-        if (before != null && !wanted.logDirs().containsAll(before.logDirs())) {
-            records = lostDiskRecords(image);
-        }
+        List<ApiMessage> records = lossRecords(state, before);
         long nodeEpoch = image.nextOffset() + records.size();
         records.add(NodeRecords.of(wanted(nodeEpoch), true));
         return new Decision<>(records, nodeEpoch);
@@ -123,7 +124,8 @@ public record RegisterNode(RegisterNodeRequestData request) implements Command<L
 
     private void requireReplaceable(ControllerState state, NodeImage before, long nowMs) {
         boolean sameProcess = before.incarnationId().equals(request.incarnationId());
-        boolean sameDisks = Set.copyOf(before.logDirs()).equals(Set.copyOf(request.logDirs()));
+        // Directories are locked: whoever holds one of them now is the only one.
+        boolean sameDisks = !Collections.disjoint(before.logDirs(), request.logDirs());
         if (sameProcess || sameDisks || before.fenced()) {
             return;
         }
@@ -138,51 +140,78 @@ public record RegisterNode(RegisterNodeRequestData request) implements Command<L
         }
     }
 
-    private List<ApiMessage> uncleanRecords(MetadataImage image) {
-        List<ApiMessage> records = new ArrayList<>();
+    /** Partitions that lose this node's replica: it is unclean, or its disk is gone. */
+    private List<ApiMessage> lossRecords(ControllerState state, @Nullable NodeImage before) {
+        Map<PartitionKey, LogEnd> lost = new LinkedHashMap<>();
         for (var unclean : request.uncleanPartitions()) {
-            for (int partition : new HashSet<>(unclean.partitions())) {
-                PartitionImage found = image.partition(unclean.topicId(), partition);
-                PartitionRecord record =
-                        found == null ? null : withoutNode(unclean.topicId(), found);
-                if (record != null) {
-                    records.add(record);
-                }
+            for (int partition : unclean.partitions()) {
+                LogEnd unknown = new LogEnd(request.nodeId(), -1, -1);
+                lost.put(new PartitionKey(unclean.topicId(), partition), unknown);
+            }
+            for (var end : unclean.logEnds()) {
+                lost.replace(
+                        new PartitionKey(unclean.topicId(), end.partitionId()),
+                        new LogEnd(request.nodeId(), end.leaderEpoch(), end.endOffset()));
             }
         }
+        Set<PartitionKey> emptied = before == null ? Set.of() : onLostDisks(state, before);
+        for (PartitionKey key : emptied) {
+            lost.put(key, new LogEnd(request.nodeId(), -1, 0));
+        }
+        List<ApiMessage> records = new ArrayList<>();
+        lost.forEach(
+                (key, end) -> {
+                    PartitionImage partition =
+                            state.image().partition(key.topicId(), key.partition());
+                    PartitionRecord record =
+                            partition == null
+                                    ? null
+                                    : lossRecord(key, partition, end, emptied.contains(key));
+                    if (record != null) {
+                        records.add(record);
+                    }
+                });
         return records;
     }
 
-    private List<ApiMessage> lostDiskRecords(MetadataImage image) {
-        List<ApiMessage> records = new ArrayList<>();
-        for (TopicImage topic : image.topicsById().values()) {
-            for (PartitionImage partition : topic.partitions().values()) {
-                PartitionRecord record = withoutNode(topic.topicId(), partition);
-                if (record != null) {
-                    records.add(record);
-                }
+    /** Replicas on directories that this incarnation does not hold. */
+    private Set<PartitionKey> onLostDisks(ControllerState state, NodeImage before) {
+        boolean someLost = !request.logDirs().containsAll(before.logDirs());
+        Set<PartitionKey> lost = new LinkedHashSet<>();
+        for (PartitionKey key : state.partitionsOf(request.nodeId())) {
+            PartitionImage partition = state.image().partition(key.topicId(), key.partition());
+            if (partition == null) {
+                continue;
+            }
+            Uuid logDir = partition.logDirOf(request.nodeId());
+            boolean isLost =
+                    logDir.equals(Uuid.ZERO_UUID) ? someLost : !request.logDirs().contains(logDir);
+            if (isLost) {
+                lost.add(key);
             }
         }
-        return records;
+        return lost;
     }
 
     /**
-     * The partition without this node in its ISR; null when it is not there, or the only replica.
+     * The partition without this node in its ISR and ELR; null when it is in neither. An only
+     * replica stays: there is nothing to wait for.
      */
-    private @Nullable PartitionRecord withoutNode(Uuid topicId, PartitionImage partition) {
-        List<IsrMember> rest = new ArrayList<>(partition.isr());
-        boolean removed = rest.removeIf(member -> member.nodeId() == request.nodeId());
-        if (!removed || partition.assignedReplicas().size() == 1) {
-            return null;
+    private @Nullable PartitionRecord lossRecord(
+            PartitionKey key, PartitionImage partition, LogEnd end, boolean diskLost) {
+        int nodeId = request.nodeId();
+        PartitionChange change = PartitionChange.of(key.topicId(), partition);
+        boolean forgetsDisk = diskLost && !partition.logDirOf(nodeId).equals(Uuid.ZERO_UUID);
+        if (forgetsDisk) {
+            change.logDir(nodeId, Uuid.ZERO_UUID);
         }
-        PartitionRecord record =
-                Elections.change(topicId, partition).setIsr(Elections.toRecords(rest));
-        if (rest.isEmpty()) {
-            record.setLastKnownElr(List.of(request.nodeId()));
+        boolean counted =
+                partition.isrMember(nodeId) != null
+                        || partition.eligibleLeaderReplicas().contains(nodeId)
+                        || partition.lastKnownElr().contains(nodeId);
+        if (counted && partition.assignedReplicas().size() > 1) {
+            return change.unclean(end).toRecord();
         }
-        if (partition.leaderId() == request.nodeId()) {
-            record.setLeader(-1).setLeaderNodeEpoch(-1).setLeaderEpoch(partition.leaderEpoch() + 1);
-        }
-        return record;
+        return forgetsDisk ? change.toRecord() : null;
     }
 }

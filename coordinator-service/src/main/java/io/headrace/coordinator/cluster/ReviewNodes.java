@@ -8,18 +8,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Fences nodes that are silent and unfences those that have caught up with their registration. The
- * answer is how many changed.
+ * Fences nodes that are gone or silent and unfences those that have caught up with their
+ * registration. The answer is how many changed.
+ *
+ * <p>Silence counts from one session timeout after the controller's own take-over. A controller
+ * that sees no node fences none; one that sees fewer than half of them first gives another the time
+ * to take the role.
  */
 public record ReviewNodes() implements Command<Integer> {
     @Override
     public Decision<Integer> decide(ControllerState state, long nowMs) {
         List<ApiMessage> records = new ArrayList<>();
+        boolean mayFence = state.mayFence(nowMs);
         for (NodeImage node : state.image().nodes().values()) {
             boolean live = state.isLive(node, nowMs);
-            if (!node.fenced() && !live && state.countsSilence(nowMs)) {
+            boolean lost = !live && (state.countsSilence(nowMs) || state.isGone(node));
+            if (!node.fenced() && lost && mayFence) {
                 records.add(NodeRecords.of(node, true));
-            } else if (node.fenced() && live && state.appliedOffset(node) > node.nodeEpoch()) {
+            } else if (node.fenced()
+                    && live
+                    && !state.wantsShutDown(node.nodeId())
+                    && state.appliedOffset(node) > node.nodeEpoch()) {
                 records.add(NodeRecords.of(node, false));
             }
         }

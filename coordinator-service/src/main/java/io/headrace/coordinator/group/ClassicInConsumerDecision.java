@@ -76,6 +76,9 @@ final class ClassicInConsumerDecision {
         ConsumerMember before = member(group, memberId, isNew, instanceId);
         ConsumerMember member =
                 before.with(subscription(before, request, body, subscribed, protocols));
+        if (group.groupEpoch() == 0 || !member.subscription().subscribesAs(before.subscription())) {
+            rebalances.begin(group);
+        }
         if (!member.equals(before)) {
             rebalances.changes().subscribe(group, member);
         }
@@ -84,10 +87,7 @@ final class ClassicInConsumerDecision {
         if (instanceId != null && migration.downgradeIfDue(group, group.groupEpoch()) != null) {
             return memberId;
         }
-        rebalances.update(
-                group,
-                group.groupEpoch() == 0
-                        || !member.subscription().subscribesAs(before.subscription()));
+        rebalances.update(group);
         answer(waiter, group, rebalances.reconcile(group, member, subscribed.owned()));
         return null;
     }
@@ -246,7 +246,7 @@ final class ClassicInConsumerDecision {
                 check(group, member, body.memberId(), body.groupInstanceId(), body.generationId());
         if (error == Errors.NONE && member != null) {
             rebalances.prolongSession(group, member);
-            rebalances.update(group, false);
+            rebalances.update(group);
             if (mustJoinAgain(group, member)) {
                 expectJoin(group, member);
                 error = Errors.REBALANCE_IN_PROGRESS;

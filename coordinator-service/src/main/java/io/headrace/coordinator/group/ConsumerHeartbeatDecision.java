@@ -221,11 +221,13 @@ final class ConsumerHeartbeatDecision {
         ConsumerMember before = joins ? joined(group, body, memberId) : memberOf(group, body);
         Subscription said = merged(before.subscription(), request, body);
         ConsumerMember member = before.with(said);
+        if (group.groupEpoch() == 0 || !said.subscribesAs(before.subscription())) {
+            rebalances.begin(group);
+        }
         if (!said.equals(before.subscription())) {
             rebalances.changes().subscribe(group, member);
         }
-        rebalances.update(
-                group, group.groupEpoch() == 0 || !said.subscribesAs(before.subscription()));
+        rebalances.update(group);
         ConsumerMember reconciled = rebalances.reconcile(group, member, reported(body));
         rebalances.prolongSession(group, reconciled);
         return answer(group, before, reconciled, body);

@@ -1,5 +1,6 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.protocol.config.GroupConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
 
@@ -21,9 +22,6 @@ public record ConsumerProtocolProperties(
         int maxHeartbeatIntervalMs,
         boolean upgrades,
         boolean downgrades) {
-    static final String SESSION_TIMEOUT = "consumer.session.timeout.ms";
-    static final String HEARTBEAT_INTERVAL = "consumer.heartbeat.interval.ms";
-
     /** What each member adds to the interval: so a shard gets at most 50 heartbeats a second. */
     private static final int MS_PER_MEMBER = 20;
 
@@ -49,7 +47,7 @@ public record ConsumerProtocolProperties(
 
     /** How long a member of that group may be silent. */
     int sessionTimeoutMs(MetadataImage image, String groupId) {
-        Integer own = own(image, groupId, SESSION_TIMEOUT);
+        Integer own = own(image, groupId, GroupConfigs.CONSUMER_SESSION_TIMEOUT_MS);
         return own == null ? sessionTimeoutMs : own;
     }
 
@@ -59,7 +57,7 @@ public record ConsumerProtocolProperties(
      * @param members how many members such groups of the shard have
      */
     int heartbeatIntervalMs(MetadataImage image, String groupId, int members) {
-        Integer own = own(image, groupId, HEARTBEAT_INTERVAL);
+        Integer own = own(image, groupId, GroupConfigs.CONSUMER_HEARTBEAT_INTERVAL_MS);
         return own == null
                 ? Math.clamp(
                         (long) members * MS_PER_MEMBER,
@@ -70,16 +68,7 @@ public record ConsumerProtocolProperties(
 
     /** What was set for the group alone, or null. */
     private static @Nullable Integer own(MetadataImage image, String groupId, String name) {
-        String value =
-                image.configsOf(new ConfigResourceKey(ConfigResourceKey.GROUP, groupId)).get(name);
-        if (value == null) {
-            return null;
-        }
-        try {
-            int number = Integer.parseInt(value.trim());
-            return number > 0 ? number : null;
-        } catch (NumberFormatException e) {
-            return null; // refused when it is set; a later version may know better
-        }
+        return GroupConfigs.number(
+                image.configsOf(new ConfigResourceKey(ConfigResourceKey.GROUP, groupId)), name);
     }
 }

@@ -43,48 +43,60 @@ final class ConsumerRebalances {
     }
 
     /**
-     * Takes in what changed: begins a new epoch if something that counts did, and makes a target
-     * for it.
-     *
-     * @param hasChanged whether members or their subscriptions changed
+     * Begins a new epoch because members or their subscriptions are about to change. Its record
+     * comes before those of the changes: an owner that finds only some of them makes a new target.
      */
-    void update(ConsumerGroup group, boolean hasChanged) {
-        boolean begins = hasChanged;
-        long hash = group.metadataHash();
-        if (hasChanged || group.needsRefresh()) {
-            begins |= resolveRegexes(group);
-            hash = topicsHash(group);
-            begins |= hash != group.metadataHash();
+    void begin(ConsumerGroup group) {
+        changes.setEpoch(group, group.groupEpoch() + 1, group.metadataHash());
+        group.markRefresh(true);
+    }
+
+    /**
+     * Takes in what changed: begins a new epoch if topics that count did, and makes the target that
+     * is due.
+     */
+    void update(ConsumerGroup group) {
+        if (group.needsRefresh()) {
+            boolean hasBegun = group.groupEpoch() > group.targetEpoch();
+            Map<String, ResolvedRegex> resolved = changedRegexes(group);
+            if (!resolved.isEmpty() && !hasBegun) {
+                begin(group);
+                hasBegun = true;
+            }
+            resolved.forEach((regex, topics) -> changes.setRegex(group, regex, topics));
+            forgetUnusedRegexes(group);
+            long hash = topicsHash(group);
+            if (hash != group.metadataHash()) {
+                changes.setEpoch(group, group.groupEpoch() + (hasBegun ? 0 : 1), hash);
+            }
             group.markRefresh(false);
-        }
-        if (begins) {
-            changes.setEpoch(group, group.groupEpoch() + 1, hash);
         }
         if (group.groupEpoch() > group.targetEpoch()) {
             retarget(group);
         }
     }
 
-    /** Looks for the topics of all expressions in use; tells whether any matches others now. */
-    private boolean resolveRegexes(ConsumerGroup group) {
-        boolean changed = false;
+    /** The expressions in use that match other topics than they did. */
+    private Map<String, ResolvedRegex> changedRegexes(ConsumerGroup group) {
+        Map<String, ResolvedRegex> changed = new HashMap<>();
+        for (String regex : group.usedRegexes()) {
+            Set<String> topics = TopicRegex.of(regex).matching(space.image().topicIds().keySet());
+            ResolvedRegex before = group.regexes().get(regex);
+            if (before == null || !before.topics().equals(topics)) {
+                changed.put(
+                        regex,
+                        new ResolvedRegex(topics, space.image().nextOffset() - 1, space.nowMs()));
+            }
+        }
+        return changed;
+    }
+
+    private void forgetUnusedRegexes(ConsumerGroup group) {
         for (String regex : Set.copyOf(group.regexes().keySet())) {
             if (!group.usedRegexes().contains(regex)) {
                 changes.setRegex(group, regex, null);
             }
         }
-        for (String regex : group.usedRegexes()) {
-            Set<String> topics = TopicRegex.of(regex).matching(space.image().topicIds().keySet());
-            ResolvedRegex before = group.regexes().get(regex);
-            if (before == null || !before.topics().equals(topics)) {
-                changes.setRegex(
-                        group,
-                        regex,
-                        new ResolvedRegex(topics, space.image().nextOffset() - 1, space.nowMs()));
-                changed = true;
-            }
-        }
-        return changed;
     }
 
     /** A hash of the subscribed topics that exist: another one means another assignment. */
@@ -214,24 +226,25 @@ final class ConsumerRebalances {
 
     /** Takes a member out; the next to be heard of begins to share what it had. */
     void remove(ConsumerGroup group, ConsumerMember member) {
+        begin(group);
         cancelTimers(group, member.memberId());
         changes.remove(group, member.memberId());
         if (group.memberCount() == 0) {
-            resolveRegexes(group);
+            forgetUnusedRegexes(group);
         }
-        changes.setEpoch(group, group.groupEpoch() + 1, topicsHash(group));
     }
 
     /** Puts a static member under a new id in the place of the old one. */
     ConsumerMember replace(ConsumerGroup group, ConsumerMember former, String newMemberId) {
-        Map<Uuid, Set<Integer>> target = group.target(former.memberId());
         cancelTimers(group, former.memberId());
-        changes.remove(group, former.memberId());
         ConsumerMember replacement =
                 new ConsumerMember(newMemberId, former.subscription(), former.current().back());
-        changes.subscribe(group, replacement);
-        changes.setTarget(group, newMemberId, target);
+        changes.setTarget(group, newMemberId, group.target(former.memberId()));
         changes.assign(group, replacement);
+        changes.subscribe(group, replacement);
+        if (!newMemberId.equals(former.memberId())) {
+            changes.remove(group, former.memberId());
+        }
         return replacement;
     }
 

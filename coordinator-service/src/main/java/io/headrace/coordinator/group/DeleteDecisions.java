@@ -51,6 +51,9 @@ final class DeleteDecisions {
     }
 
     private Errors deleteGroup(String groupId) {
+        if (groupId.isEmpty()) {
+            return Errors.INVALID_GROUP_ID;
+        }
         ConsumerGroup consumerGroup = space.consumerGroup(groupId);
         if (consumerGroup != null) {
             if (consumerGroup.memberCount() > 0) {

@@ -90,6 +90,7 @@ final class Migration {
         int generation = former.generation();
         retire(former);
         ConsumerGroup group = space.addConsumerGroup(groupId);
+        rebalances.changes().setEpoch(group, generation, 0);
         converted.forEach(
                 (member, target) -> {
                     rebalances.changes().subscribe(group, member);
@@ -97,7 +98,6 @@ final class Migration {
                     rebalances.changes().assign(group, member);
                     rebalances.prolongSession(group, member);
                 });
-        rebalances.changes().setEpoch(group, generation, 0);
         rebalances.changes().setTargetEpoch(group, generation, space.nowMs());
         return group;
     }

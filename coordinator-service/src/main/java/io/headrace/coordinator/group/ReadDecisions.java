@@ -55,6 +55,9 @@ final class ReadDecisions {
     private DescribedGroup describe(String groupId, short version) {
         DescribedGroup described = new DescribedGroup().setGroupId(groupId);
         ClassicGroup group = space.group(groupId);
+        if (groupId.isEmpty()) {
+            return described.setErrorCode(Errors.INVALID_GROUP_ID.code());
+        }
         if (group == null) {
             described.setGroupState(ClassicGroupState.DEAD.label());
             return version < NOT_FOUND

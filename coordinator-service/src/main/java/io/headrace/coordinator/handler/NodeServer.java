@@ -29,6 +29,9 @@ public final class NodeServer implements Function<ServerConnection, ConnectionHa
                         new MetadataFetchHandler(controller, sessionTimeoutMs / 3),
                         new FetchSnapshotHandler(controller),
                         new AllocateProducerIdsHandler(controller),
+                        new AlterPartitionHandler(controller),
+                        new AssignReplicasToDirsHandler(controller),
+                        new BrokerHeartbeatHandler(controller),
                         new EnvelopeHandler(forwarded));
         for (NodeHandler handler : own) {
             handlers.put(handler.apiKey(), handler);

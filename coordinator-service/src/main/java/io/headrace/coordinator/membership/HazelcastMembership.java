@@ -3,6 +3,7 @@ package io.headrace.coordinator.membership;
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.config.Config;
+import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.ListenerConfig;
 import com.hazelcast.config.MemberAttributeConfig;
@@ -22,25 +23,28 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class HazelcastMembership implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HazelcastMembership.class);
-    private static final String STORAGE = "storage";
-
     private final CompletableFuture<HazelcastInstance> starting;
 
-    /** Takes suspicions; called on Hazelcast's threads, must not block. */
+    /** Hears who is seen and who no longer is; called on Hazelcast's threads, must not block. */
     @FunctionalInterface
-    public interface SuspicionListener {
-        void onSuspicion(int nodeId, Uuid incarnationId);
+    public interface SightListener {
+        void onSight(Member member, boolean seen);
     }
 
     /**
      * Starts to join.
      *
+     * @param clusterName keeps this cluster apart from others on the same network
      * @param port the first port to try
      * @param members where others may be, host or host:port
      */
     public HazelcastMembership(
-            Member self, int port, List<String> members, SuspicionListener listener) {
-        Config config = config(self, port, members, listener);
+            String clusterName,
+            Member self,
+            int port,
+            List<String> members,
+            SightListener listener) {
+        Config config = config(clusterName, self, port, members, listener);
         this.starting = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("membership-start").start(() -> join(config));
     }
@@ -54,9 +58,17 @@ public final class HazelcastMembership implements AutoCloseable {
         }
     }
 
-    static Config config(Member self, int port, List<String> members, SuspicionListener listener) {
+    private static Config config(
+            String clusterName,
+            Member self,
+            int port,
+            List<String> members,
+            SightListener listener) {
         Config config = new Config();
-        config.setClusterName("headrace");
+        config.setClusterName(clusterName);
+        // Members exchange nothing but what Hazelcast itself sends.
+        config.getSerializationConfig()
+                .setJavaSerializationFilterConfig(new JavaSerializationFilterConfig());
         config.setProperty("hazelcast.phone.home.enabled", "false");
         config.setProperty("hazelcast.logging.type", "slf4j");
         config.setProperty("hazelcast.shutdownhook.enabled", "false");
@@ -72,7 +84,7 @@ public final class HazelcastMembership implements AutoCloseable {
         join.getAutoDetectionConfig().setEnabled(false);
         join.getMulticastConfig().setEnabled(false);
         join.getTcpIpConfig().setEnabled(!members.isEmpty()).setMembers(members);
-        config.addListenerConfig(new ListenerConfig(new Removals(listener)));
+        config.addListenerConfig(new ListenerConfig(new Sights(listener)));
         return config;
     }
 
@@ -94,29 +106,40 @@ public final class HazelcastMembership implements AutoCloseable {
 
     @Override
     public void close() {
-        starting.thenAccept(HazelcastInstance::shutdown);
+        // Nothing is stored that would have to be handed over.
+        starting.thenAccept(instance -> instance.getLifecycleService().terminate());
     }
 
-    /** A member that is gone is a suspicion, if it was a storage node. */
-    private record Removals(SuspicionListener listener) implements MembershipListener {
+    private record Sights(SightListener listener) implements MembershipListener {
         @Override
         public void memberAdded(MembershipEvent event) {
-            log.debug("Member {} came", event.getMember());
+            tell(event, true);
         }
 
         @Override
         public void memberRemoved(MembershipEvent event) {
+            tell(event, false);
+        }
+
+        private void tell(MembershipEvent event, boolean seen) {
             var member = event.getMember();
-            if (!STORAGE.equals(member.getAttribute(Member.ROLE))) {
-                return;
-            }
             try {
-                listener.onSuspicion(
-                        Integer.parseInt(member.getAttribute(Member.NODE_ID)),
-                        Uuid.fromString(member.getAttribute(Member.INCARNATION)));
+                listener.onSight(
+                        new Member(
+                                text(member, Member.ROLE),
+                                Integer.parseInt(text(member, Member.NODE_ID)),
+                                Uuid.fromString(text(member, Member.INCARNATION)),
+                                text(member, Member.ADDRESS),
+                                text(member, Member.RACK)),
+                        seen);
             } catch (IllegalArgumentException e) {
-                log.warn("Member {} left and did not say who it was", member, e);
+                log.warn("Member {} does not say who it is", member, e);
             }
+        }
+
+        private static String text(com.hazelcast.cluster.Member member, String attribute) {
+            String value = member.getAttribute(attribute);
+            return value == null ? "" : value;
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.headrace.coordinator.metadata;
 
+import io.headrace.coordinator.cluster.BalanceLeaders;
 import io.headrace.coordinator.cluster.BeginTakeOver;
 import io.headrace.coordinator.cluster.Command;
 import io.headrace.coordinator.cluster.ControllerState;
@@ -8,6 +9,7 @@ import io.headrace.coordinator.cluster.Decision;
 import io.headrace.coordinator.cluster.ElectDueLeaders;
 import io.headrace.coordinator.cluster.ReviewCoordinators;
 import io.headrace.coordinator.cluster.ReviewNodes;
+import io.headrace.coordinator.cluster.Upkeep;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.TopicImage;
 
@@ -115,6 +117,9 @@ final class ActiveController {
             }
         }
         commit(turn);
+        if (state.electionsDue()) {
+            elect(new Turn());
+        }
         releaseHeld();
     }
 
@@ -152,6 +157,27 @@ final class ActiveController {
         state.expireSessions(nowMs);
         Turn turn = new Turn();
         decide(turn, new ReviewNodes(), nowMs);
+        elect(turn);
+        keepUp(nowMs);
+    }
+
+    /** What the controller does by itself while nothing is wrong. */
+    private void keepUp(long nowMs) {
+        Turn turn = new Turn();
+        if (state.upkeepDue(nowMs)) {
+            decide(turn, new Upkeep(), nowMs);
+            state.upkeepDone(nowMs);
+        }
+        if (state.balanceDue(nowMs)) {
+            state.balanceDone(decide(turn, new BalanceLeaders(), nowMs), nowMs);
+        }
+        commit(turn);
+    }
+
+    /** Elections in transactions of their own, the first together with what the turn decided. */
+    private void elect(Turn first) {
+        Turn turn = first;
+        long nowMs = nowMs();
         boolean done = false;
         while (state.electionsDue() && !done) {
             done = decide(turn, new ElectDueLeaders(), nowMs);

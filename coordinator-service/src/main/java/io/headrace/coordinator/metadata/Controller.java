@@ -156,14 +156,21 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
     }
 
-    /** Notes that the membership lost sight of a node. */
-    public void onSuspicion(int nodeId, Uuid incarnationId) {
-        tell(state -> state.onSuspicion(nodeId, incarnationId));
+    /** Notes that an incarnation is about to shut down. */
+    public void onWantsShutDown(int nodeId, long nodeEpoch) {
+        tell(state -> state.onWantsShutDown(nodeId, nodeEpoch));
     }
 
-    /** Notes that the membership sees a node again. */
-    public void onTrust(int nodeId, Uuid incarnationId) {
-        tell(state -> state.onTrust(nodeId, incarnationId));
+    /** Notes whether the membership sees a storage node. */
+    public void onNodeSeen(int nodeId, Uuid incarnationId, boolean seen) {
+        tell(
+                state -> {
+                    if (seen) {
+                        state.onTrust(nodeId, incarnationId);
+                    } else {
+                        state.onSuspicion(nodeId, incarnationId);
+                    }
+                });
     }
 
     /** Notes whether the membership sees a coordinator. */

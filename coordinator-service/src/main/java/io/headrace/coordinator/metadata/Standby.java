@@ -2,6 +2,7 @@ package io.headrace.coordinator.metadata;
 
 import io.headrace.coordinator.cluster.ControllerState;
 
+import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,9 @@ final class Standby {
     private final BiPredicate<Integer, String> suspected;
     private final boolean exclusive;
     private final LeaseWatch holder;
+
+    /** The last take-over that was tried; its outcome is not known if it failed. */
+    private @Nullable TakeOver attempted;
 
     /**
      * @param exclusive whether no other process can open the database: nobody is waited for
@@ -53,6 +57,10 @@ final class Standby {
      * @return the take-over, or null while another coordinator has the role
      */
     @Nullable TakeOver tryTakeOver(ControllerRow seen, long readMs) {
+        TakeOver unknown = attempted;
+        if (unknown != null && unknown.takeOverId().equals(seen.takeOverId())) {
+            return unknown; // it was committed, and only the answer was lost
+        }
         holder.observe(seen, readMs);
         if (!exclusive && seen.ownerId() != ControllerRow.NOBODY) {
             boolean gone = suspected.test(seen.ownerId(), sessions.incarnationOf(seen.ownerId()));
@@ -64,10 +72,9 @@ final class Standby {
                     seen.ownerId(),
                     gone ? " and is reported gone" : "");
         }
+        Uuid takeOverId = ControllerState.randomId(options.random());
+        attempted = new TakeOver(options.coordinatorId(), seen.controllerEpoch() + 1, takeOverId);
         return store.takeOver(
-                seen,
-                options.coordinatorId(),
-                ControllerState.randomId(options.random()),
-                System.currentTimeMillis());
+                seen, options.coordinatorId(), takeOverId, System.currentTimeMillis());
     }
 }

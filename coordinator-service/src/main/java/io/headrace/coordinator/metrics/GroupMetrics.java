@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * Meters of groups. Counters are counted as things happen; the gauges show each shard as of the
@@ -21,6 +22,9 @@ public final class GroupMetrics implements GroupCounters {
     private static final List<String> STATES =
             List.of("PreparingRebalance", "CompletingRebalance", "Stable", "Dead", "Empty");
 
+    private static final List<String> CONSUMER_STATES =
+            List.of("Empty", "Assigning", "Reconciling", "Stable");
+
     private final Counter committed;
     private final Counter expired;
     private final Counter deleted;
@@ -28,11 +32,11 @@ public final class GroupMetrics implements GroupCounters {
     private final Map<Integer, Counts> counts = new ConcurrentHashMap<>();
 
     /** What a shard holds. */
-    private record Counts(boolean isServing, Map<String, Integer> groups, int offsets) {
-        int groups(String state) {
-            return groups.getOrDefault(state, 0);
-        }
-    }
+    private record Counts(
+            boolean isServing,
+            Map<String, Integer> groups,
+            Map<String, Integer> consumerGroups,
+            int offsets) {}
 
     public GroupMetrics(MeterRegistry registry) {
         committed =
@@ -52,8 +56,17 @@ public final class GroupMetrics implements GroupCounters {
                         .description("Rebalances of classic groups that became stable")
                         .register(registry);
         for (String state : STATES) {
-            Gauge.builder("kafka.coordinator.group.count", () -> groupsIn(state))
+            Gauge.builder("kafka.coordinator.group.count", () -> groupsIn(state, Counts::groups))
                     .tag("protocol", "classic")
+                    .tag("state", state)
+                    .description("Groups of the shards that this coordinator owns")
+                    .register(registry);
+        }
+        for (String state : CONSUMER_STATES) {
+            Gauge.builder(
+                            "kafka.coordinator.group.count",
+                            () -> groupsIn(state, Counts::consumerGroups))
+                    .tag("protocol", "consumer")
                     .tag("state", state)
                     .description("Groups of the shards that this coordinator owns")
                     .register(registry);
@@ -80,12 +93,20 @@ public final class GroupMetrics implements GroupCounters {
     private void look(int index, Phase phase, ShardCore core) {
         if (core instanceof GroupShard groups) {
             boolean isServing = phase == Phase.SERVING;
-            counts.put(index, new Counts(isServing, groups.groupCounts(), groups.offsetCount()));
+            counts.put(
+                    index,
+                    new Counts(
+                            isServing,
+                            groups.groupCounts(),
+                            groups.consumerGroupCounts(),
+                            groups.offsetCount()));
         }
     }
 
-    private int groupsIn(String state) {
-        return counts.values().stream().mapToInt(shard -> shard.groups(state)).sum();
+    private int groupsIn(String state, Function<Counts, Map<String, Integer>> protocol) {
+        return counts.values().stream()
+                .mapToInt(shard -> protocol.apply(shard).getOrDefault(state, 0))
+                .sum();
     }
 
     private int offsets() {

@@ -63,8 +63,39 @@ class NodeLifeTest {
     }
 
     @Test
+    void aControllerThatSeesNoNodeFencesNoneButRegisters() {
+        long first = nodes.start(1, 1);
+        nodes.start(2, 1);
+        nodes.pass(10 * Nodes.RULES.sessionTimeoutMs());
+        nodes.tick();
+        assertThat(nodes.image().isActive(1, first)).isTrue();
+        assertThat(nodes.start(3, 1)).isPositive();
+    }
+
+    @Test
+    void aControllerThatSeesFewerThanHalfOfTheNodesWaitsBeforeItFences() {
+        nodes.start(1, 1);
+        nodes.start(2, 1);
+        long third = nodes.start(3, 1);
+        nodes.pass(Nodes.RULES.sessionTimeoutMs());
+        nodes.poll(1);
+        nodes.tick();
+        assertThat(nodes.state().doubtsItself()).isTrue();
+        assertThat(nodes.image().isActive(3, third)).isTrue();
+        nodes.pass(ClusterRules.DOUBT_MS - 1);
+        nodes.tick();
+        assertThat(nodes.image().isActive(3, third)).isTrue();
+        nodes.pass(1);
+        nodes.tick();
+        assertThat(nodes.image().isActive(3, third)).isFalse();
+        nodes.tick();
+        assertThat(nodes.state().doubtsItself()).isFalse();
+    }
+
+    @Test
     void anIncarnationWithOtherDisksWaitsUntilTheOldOneIsSilent() {
         nodes.start(1, 1);
+        nodes.start(2, 1);
         RegisterNode other = new RegisterNode(Nodes.request(1, 2, 99));
         assertThatThrownBy(() -> nodes.decide(other))
                 .isInstanceOf(DuplicateBrokerRegistrationException.class);
@@ -87,14 +118,17 @@ class NodeLifeTest {
     @Test
     void aSilentNodeIsFencedAndItsPartitionWaitsForIt() {
         nodes.start(1, 1);
-        nodes.create("orders", 1, 1);
+        nodes.start(2, 1);
+        nodes.createOn("orders", 1);
         nodes.pass(Nodes.RULES.sessionTimeoutMs() - 1);
+        nodes.poll(2);
         nodes.tick();
         assertThat(partition("orders").leaderId()).isEqualTo(1);
         nodes.pass(1);
         nodes.tick();
         assertThat(partition("orders").leaderId()).isEqualTo(-1);
         assertThat(partition("orders").isr()).extracting(IsrMember::nodeId).containsExactly(1);
+        nodes.pollAllBut();
         nodes.poll(1);
         nodes.tick();
         assertThat(partition("orders").leaderId()).isEqualTo(1);
@@ -141,25 +175,61 @@ class NodeLifeTest {
     @Test
     void silenceBeforeTheTakeOverIsNotHeldAgainstANode() {
         nodes.start(1, 1);
+        nodes.start(2, 1);
         ControllerState successor =
                 new ControllerState(nodes.image(), Nodes.RULES, new java.util.Random(1), 1_000_000);
         long justBefore = 1_000_000 + Nodes.RULES.sessionTimeoutMs() - 1;
+        successor.onPoll(2, nodes.epochOf(2), 0, justBefore);
         assertThat(successor.decide(new ReviewNodes(), justBefore).response()).isZero();
         assertThat(successor.decide(new ReviewNodes(), justBefore + 1).response()).isEqualTo(1);
     }
 
     @Test
-    void aSuspicionFencesOnlyANodeWhoseConnectionIsClosed() {
+    void aSuspicionFencesOnlyANodeThatIsSilentOrDisconnected() {
         long nodeEpoch = nodes.start(1, 1);
+        nodes.start(2, 1);
         nodes.pass(Nodes.RULES.sessionTimeoutMs());
-        nodes.poll(1);
+        nodes.pollAllBut();
         var incarnation = Objects.requireNonNull(nodes.image().nodes().get(1)).incarnationId();
         nodes.state().onSuspicion(1, incarnation);
         nodes.tick();
         assertThat(nodes.image().isActive(1, nodeEpoch)).isTrue();
+        nodes.pass(ClusterRules.SUSPECT_SILENCE_MS - 1);
+        nodes.poll(2);
+        nodes.tick();
+        assertThat(nodes.image().isActive(1, nodeEpoch)).isTrue();
+        nodes.pass(1);
+        nodes.tick();
+        assertThat(nodes.image().isActive(1, nodeEpoch)).isFalse();
+    }
+
+    @Test
+    void aSuspectedNodeIsFencedAtOnceWhenItsConnectionCloses() {
+        long nodeEpoch = nodes.start(1, 1);
+        nodes.start(2, 1);
+        var incarnation = Objects.requireNonNull(nodes.image().nodes().get(1)).incarnationId();
         nodes.state().onDisconnect(1, nodeEpoch);
+        nodes.tick();
+        assertThat(nodes.image().isActive(1, nodeEpoch)).isTrue();
         nodes.state().onSuspicion(1, incarnation);
         nodes.tick();
         assertThat(nodes.image().isActive(1, nodeEpoch)).isFalse();
+    }
+
+    @Test
+    void aPollAfterASuspicionRefutesIt() {
+        long nodeEpoch = nodes.start(1, 1);
+        nodes.start(2, 1);
+        var incarnation = Objects.requireNonNull(nodes.image().nodes().get(1)).incarnationId();
+        nodes.pass(Nodes.RULES.sessionTimeoutMs());
+        nodes.pollAllBut();
+        nodes.tick();
+        nodes.state().onSuspicion(1, incarnation);
+        nodes.pass(1_000);
+        nodes.pollAllBut();
+        nodes.pass(ClusterRules.SUSPECT_SILENCE_MS);
+        nodes.poll(2);
+        nodes.tick();
+        assertThat(nodes.image().isActive(1, nodeEpoch)).isTrue();
     }
 }

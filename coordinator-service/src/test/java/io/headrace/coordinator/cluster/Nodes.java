@@ -2,17 +2,26 @@ package io.headrace.coordinator.cluster;
 
 import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeRequestData.NodeEndpoint;
+import io.headrace.protocol.message.RegisterNodeRequestData.UncleanLogEnd;
+import io.headrace.protocol.message.RegisterNodeRequestData.UncleanTopic;
 import io.headrace.protocol.metadata.Endpoint;
 import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.AlterPartitionRequestData;
+import org.apache.kafka.common.message.AlterPartitionRequestData.BrokerState;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
 import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicResult;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,6 +33,7 @@ final class Nodes {
 
     private long nowMs;
     private ControllerState state;
+    private long incarnations = 1_000;
 
     Nodes() {
         MetadataImage founded =
@@ -91,6 +101,137 @@ final class Nodes {
     void poll(int nodeId) {
         var node = Objects.requireNonNull(image().nodes().get(nodeId));
         state.onPoll(nodeId, node.nodeEpoch(), image().nextOffset(), nowMs);
+    }
+
+    /** Every unfenced node but these polls. */
+    void pollAllBut(Integer... silent) {
+        for (var node : image().nodes().values()) {
+            if (!node.fenced() && !List.of(silent).contains(node.nodeId())) {
+                poll(node.nodeId());
+            }
+        }
+    }
+
+    /** These nodes fall silent until they are fenced; the others poll on. */
+    void lose(Integer... silent) {
+        pass(RULES.sessionTimeoutMs() - 1);
+        pollAllBut(silent);
+        pass(1);
+        tick();
+        pass(ClusterRules.DOUBT_MS);
+        pollAllBut(silent);
+        tick();
+        for (int nodeId : silent) {
+            var node = Objects.requireNonNull(image().nodes().get(nodeId));
+            if (!node.fenced()) {
+                throw new IllegalStateException("Node " + nodeId + " is not fenced");
+            }
+        }
+    }
+
+    /** A clean incarnation on the same disks, caught up. */
+    long restart(int nodeId) {
+        return start(nodeId, ++incarnations);
+    }
+
+    /** An incarnation whose replica of partition 0 of a topic ends there and may lack records. */
+    long restartUnclean(int nodeId, String topic, int leaderEpoch, long endOffset) {
+        RegisterNodeRequestData request = request(nodeId, ++incarnations, nodeId);
+        UncleanTopic unclean =
+                new UncleanTopic()
+                        .setTopicId(topicId(topic))
+                        .setPartitions(List.of(0))
+                        .setLogEnds(
+                                List.of(
+                                        new UncleanLogEnd()
+                                                .setPartitionId(0)
+                                                .setLeaderEpoch(leaderEpoch)
+                                                .setEndOffset(endOffset)));
+        request.uncleanPartitions().add(unclean);
+        long nodeEpoch = decide(new RegisterNode(request));
+        poll(nodeId);
+        tick();
+        return nodeEpoch;
+    }
+
+    Uuid topicId(String topic) {
+        return Objects.requireNonNull(image().topic(topic)).topicId();
+    }
+
+    PartitionImage partition(String topic) {
+        return partition(topic, 0);
+    }
+
+    PartitionImage partition(String topic, int number) {
+        return Objects.requireNonNull(image().partition(topicId(topic), number));
+    }
+
+    static List<Integer> isr(PartitionImage partition) {
+        return partition.isr().stream().map(IsrMember::nodeId).toList();
+    }
+
+    long epochOf(int nodeId) {
+        return Objects.requireNonNull(image().nodes().get(nodeId)).nodeEpoch();
+    }
+
+    /** The leader of partition 0 asks for that ISR, as it should. */
+    Errors alterIsr(String topic, Integer... isr) {
+        return alterIsrOf(topic, 0, isr);
+    }
+
+    /** The leader of a partition asks for that ISR, as it should. */
+    Errors alterIsrOf(String topic, int number, Integer... isr) {
+        PartitionImage partition = partition(topic, number);
+        return alterIsr(topic, isrRequest(topic, number, partition.partitionEpoch(), isr));
+    }
+
+    Errors alterIsr(String topic, AlterPartitionRequestData request) {
+        var answer = decide(new AlterPartition(request));
+        return Errors.forCode(answer.topics().getFirst().partitions().getFirst().errorCode());
+    }
+
+    AlterPartitionRequestData isrRequest(String topic, int partitionEpoch, Integer... isr) {
+        return isrRequest(topic, 0, partitionEpoch, isr);
+    }
+
+    private AlterPartitionRequestData isrRequest(
+            String topic, int number, int partitionEpoch, Integer[] isr) {
+        PartitionImage partition = partition(topic, number);
+        List<BrokerState> members = new ArrayList<>();
+        for (int nodeId : isr) {
+            var node = image().nodes().get(nodeId);
+            members.add(
+                    new BrokerState()
+                            .setBrokerId(nodeId)
+                            .setBrokerEpoch(node == null ? 0 : node.nodeEpoch()));
+        }
+        var wanted =
+                new AlterPartitionRequestData.PartitionData()
+                        .setPartitionIndex(number)
+                        .setLeaderEpoch(partition.leaderEpoch())
+                        .setPartitionEpoch(partitionEpoch)
+                        .setNewIsrWithEpochs(members);
+        return new AlterPartitionRequestData()
+                .setBrokerId(partition.leaderId())
+                .setBrokerEpoch(partition.leaderNodeEpoch())
+                .setTopics(
+                        List.of(
+                                new AlterPartitionRequestData.TopicData()
+                                        .setTopicId(topicId(topic))
+                                        .setPartitions(List.of(wanted))));
+    }
+
+    /** A topic of one partition on those nodes, the first of them leading. */
+    void createOn(String name, Integer... replicas) {
+        CreatableTopic topic = topic(name, -1, -1, Map.of());
+        topic.assignments()
+                .add(
+                        new CreatableReplicaAssignment()
+                                .setPartitionIndex(0)
+                                .setBrokerIds(List.of(replicas)));
+        if (create(topic).errorCode() != Errors.NONE.code()) {
+            throw new IllegalStateException("Topic " + name + " was not created");
+        }
     }
 
     CreatableTopicResult create(CreatableTopic topic) {

@@ -3,6 +3,7 @@ package io.headrace.coordinator.group;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.protocol.config.GroupConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.record.ConfigRecord;
@@ -12,169 +13,35 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
-import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData.TopicPartitions;
-import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
-import org.apache.kafka.common.message.DeleteGroupsRequestData;
-import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListGroupsResponseData;
-import org.apache.kafka.common.message.OffsetCommitRequestData;
-import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestPartition;
-import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestTopic;
-import org.apache.kafka.common.message.OffsetCommitResponseData;
-import org.apache.kafka.common.message.OffsetDeleteRequestData;
-import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestPartition;
-import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestTopic;
-import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestTopicCollection;
-import org.apache.kafka.common.message.OffsetDeleteResponseData;
-import org.apache.kafka.common.message.OffsetFetchRequestData;
-import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestGroup;
-import org.apache.kafka.common.message.OffsetFetchResponseData;
 import org.apache.kafka.common.protocol.Errors;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
 /** The consumer protocol (KIP-848), claim by claim. */
 class ConsumerGroupSpecTest {
-    private static final int REBALANCE_MS = 60_000;
     private static final int SESSION_MS = 45_000;
 
     private final GroupHarness group = GroupHarness.withoutDelay();
 
-    /** A consumer that does what it is told, one heartbeat at a time. */
-    private final class Member {
-        private final String memberId;
-        private @Nullable String instanceId;
-        private int epoch;
-        private List<Integer> owned = List.of();
-        private int heartbeatMs;
-
-        Member(String memberId) {
-            this.memberId = memberId;
-        }
-
-        ConsumerGroupHeartbeatRequestData request() {
-            return new ConsumerGroupHeartbeatRequestData()
-                    .setGroupId(GroupHarness.GROUP)
-                    .setMemberId(memberId)
-                    .setInstanceId(instanceId)
-                    .setMemberEpoch(epoch);
-        }
-
-        ConsumerGroupHeartbeatRequestData joining() {
-            return request()
-                    .setMemberEpoch(0)
-                    .setRebalanceTimeoutMs(REBALANCE_MS)
-                    .setSubscribedTopicNames(List.of("orders"))
-                    .setTopicPartitions(List.of());
-        }
-
-        ConsumerGroupHeartbeatResponseData send(ConsumerGroupHeartbeatRequestData request) {
-            return group.call(request, 1, ConsumerGroupHeartbeatResponseData.class);
-        }
-
-        Member join() {
-            owned = List.of();
-            take(send(joining()));
-            return this;
-        }
-
-        /** Tells that it is alive, and what it owns. */
-        Member beat() {
-            take(send(reporting()));
-            return this;
-        }
-
-        ConsumerGroupHeartbeatRequestData reporting() {
-            return request()
-                    .setTopicPartitions(
-                            List.of(
-                                    new TopicPartitions()
-                                            .setTopicId(GroupHarness.TOPIC_ID)
-                                            .setPartitions(owned)));
-        }
-
-        private void take(ConsumerGroupHeartbeatResponseData answer) {
-            assertThat(Errors.forCode(answer.errorCode())).isEqualTo(Errors.NONE);
-            epoch = answer.memberEpoch();
-            heartbeatMs = answer.heartbeatIntervalMs();
-            if (answer.assignment() != null) {
-                List<Integer> next = new ArrayList<>();
-                answer.assignment()
-                        .topicPartitions()
-                        .forEach(topic -> next.addAll(topic.partitions()));
-                next.sort(null);
-                owned = next;
-            }
-        }
-
-        Errors error(ConsumerGroupHeartbeatRequestData request) {
-            return Errors.forCode(send(request).errorCode());
-        }
+    private TestConsumer member(String memberId) {
+        return new TestConsumer(group, memberId, null);
     }
 
-    private Member member(String memberId) {
-        return new Member(memberId);
-    }
-
-    private Member staticMember(String memberId, String instanceId) {
-        Member member = new Member(memberId);
-        member.instanceId = instanceId;
-        return member;
+    private TestConsumer staticMember(String memberId, String instanceId) {
+        return new TestConsumer(group, memberId, instanceId);
     }
 
     private ConsumerGroup state() {
         return Objects.requireNonNull(group.shard().consumerGroup(GroupHarness.GROUP));
     }
 
-    private Errors commit(String memberId, int epoch, int partition, int version) {
-        OffsetCommitRequestTopic topic = new OffsetCommitRequestTopic();
-        if (version >= 10) {
-            topic.setTopicId(GroupHarness.TOPIC_ID);
-        } else {
-            topic.setName("orders");
-        }
-        topic.partitions()
-                .add(
-                        new OffsetCommitRequestPartition()
-                                .setPartitionIndex(partition)
-                                .setCommittedOffset(7)
-                                .setCommittedMetadata(""));
-        OffsetCommitRequestData request =
-                new OffsetCommitRequestData()
-                        .setGroupId(GroupHarness.GROUP)
-                        .setMemberId(memberId)
-                        .setGenerationIdOrMemberEpoch(epoch)
-                        .setTopics(List.of(topic));
-        OffsetCommitResponseData answer =
-                group.call(request, version, OffsetCommitResponseData.class);
-        return Errors.forCode(answer.topics().getFirst().partitions().getFirst().errorCode());
-    }
-
-    private Errors fetch(@Nullable String memberId, int epoch) {
-        OffsetFetchRequestData request =
-                new OffsetFetchRequestData()
-                        .setGroups(
-                                List.of(
-                                        new OffsetFetchRequestGroup()
-                                                .setGroupId(GroupHarness.GROUP)
-                                                .setMemberId(memberId)
-                                                .setMemberEpoch(epoch)
-                                                .setTopics(null)));
-        return Errors.forCode(
-                group.call(request, 9, OffsetFetchResponseData.class)
-                        .groups()
-                        .getFirst()
-                        .errorCode());
-    }
-
     @Test
     void theFirstMemberGetsEverythingAtOnce() {
-        Member first = member("a").join();
+        TestConsumer first = member("a").join();
         assertThat(first.owned).containsExactly(0, 1, 2, 3);
         assertThat(first.epoch).isEqualTo(1);
         assertThat(state().state()).isEqualTo(ConsumerGroup.State.STABLE);
@@ -182,8 +49,8 @@ class ConsumerGroupSpecTest {
 
     @Test
     void aPartitionChangesHandsOnlyAfterItWasGivenUp() {
-        Member first = member("a").join();
-        Member second = member("b").join();
+        TestConsumer first = member("a").join();
+        TestConsumer second = member("b").join();
         assertThat(second.owned).isEmpty();
         assertThat(second.epoch).isEqualTo(2);
         first.beat(); // is told to keep two
@@ -200,11 +67,11 @@ class ConsumerGroupSpecTest {
 
     @Test
     void aMemberThatDoesNotRevokeInTimeIsOut() {
-        Member first = member("a").join();
-        Member second = member("b").join();
+        TestConsumer first = member("a").join();
+        TestConsumer second = member("b").join();
         first.beat();
         for (int i = 0; i < 6; i++) {
-            group.pass(REBALANCE_MS / 6 - 1);
+            group.pass(TestConsumer.REBALANCE_MS / 6 - 1);
             first.take(first.send(first.request())); // alive, but revokes nothing
             second.beat();
         }
@@ -216,8 +83,8 @@ class ConsumerGroupSpecTest {
 
     @Test
     void aSilentMemberIsOut() {
-        Member first = member("a").join();
-        Member second = member("b").join();
+        TestConsumer first = member("a").join();
+        TestConsumer second = member("b").join();
         group.pass(SESSION_MS - 1);
         second.beat();
         group.pass(1);
@@ -228,7 +95,7 @@ class ConsumerGroupSpecTest {
 
     @Test
     void aMemberOfAnotherEpochIsFenced() {
-        Member first = member("a").join();
+        TestConsumer first = member("a").join();
         assertThat(first.error(first.reporting().setMemberEpoch(2)))
                 .isEqualTo(Errors.FENCED_MEMBER_EPOCH);
         member("b").join();
@@ -248,8 +115,8 @@ class ConsumerGroupSpecTest {
 
     @Test
     void aMemberLeaves() {
-        Member first = member("a").join();
-        Member second = member("b").join();
+        TestConsumer first = member("a").join();
+        TestConsumer second = member("b").join();
         assertThat(second.error(second.request().setMemberEpoch(-1))).isEqualTo(Errors.NONE);
         first.beat();
         assertThat(first.owned).containsExactly(0, 1, 2, 3);
@@ -260,8 +127,8 @@ class ConsumerGroupSpecTest {
 
     @Test
     void aStaticMemberMayGoAndComeBackUnderAnotherId() {
-        Member first = staticMember("a", "one").join();
-        Member second = member("b").join();
+        TestConsumer first = staticMember("a", "one").join();
+        TestConsumer second = member("b").join();
         first.beat().beat();
         second.beat();
         List<Integer> had = first.owned;
@@ -269,7 +136,7 @@ class ConsumerGroupSpecTest {
         assertThat(first.error(first.request().setMemberEpoch(-2))).isEqualTo(Errors.NONE);
         second.beat();
         assertThat(second.owned).hasSize(2);
-        Member back = staticMember("c", "one").join();
+        TestConsumer back = staticMember("c", "one").join();
         assertThat(back.owned).isEqualTo(had);
         assertThat(state().groupEpoch()).isEqualTo(epoch);
         assertThat(first.error(first.reporting())).isEqualTo(Errors.FENCED_INSTANCE_ID);
@@ -278,14 +145,14 @@ class ConsumerGroupSpecTest {
     @Test
     void aStaticMemberIsNotReplacedWhileItIsThere() {
         staticMember("a", "one").join();
-        Member rival = staticMember("b", "one");
+        TestConsumer rival = staticMember("b", "one");
         assertThat(rival.error(rival.joining())).isEqualTo(Errors.UNRELEASED_INSTANCE_ID);
     }
 
     @Test
     void aStaticMemberThatStaysAwayIsOut() {
-        Member first = staticMember("a", "one").join();
-        Member second = member("b").join();
+        TestConsumer first = staticMember("a", "one").join();
+        TestConsumer second = member("b").join();
         first.beat().beat();
         first.send(first.request().setMemberEpoch(-2));
         group.pass(SESSION_MS - 1);
@@ -297,7 +164,7 @@ class ConsumerGroupSpecTest {
 
     @Test
     void newPartitionsBeginANewEpoch() {
-        Member first = member("a").join();
+        TestConsumer first = member("a").join();
         group.setImage(
                 group.image()
                         .apply(
@@ -312,7 +179,7 @@ class ConsumerGroupSpecTest {
 
     @Test
     void topicsAreFoundByExpression() {
-        Member first = member("a");
+        TestConsumer first = member("a");
         ConsumerGroupHeartbeatRequestData join =
                 first.joining().setSubscribedTopicNames(null).setSubscribedTopicRegex("ord.*");
         first.take(first.send(join));
@@ -322,7 +189,7 @@ class ConsumerGroupSpecTest {
         first.beat();
         assertThat(first.owned).hasSize(5);
         assertThat(state().isSubscribedTo("ordinals")).isTrue();
-        Member second = member("b");
+        TestConsumer second = member("b");
         assertThat(
                         second.error(
                                 second.joining()
@@ -335,7 +202,7 @@ class ConsumerGroupSpecTest {
     void aChangedSubscriptionTakesBackWhatIsNotWanted() {
         Uuid other = new Uuid(3, 4);
         group.setImage(TestCluster.withTopic(group.image(), "invoices", other, 1));
-        Member first = member("a").join();
+        TestConsumer first = member("a").join();
         first.take(first.send(first.reporting().setSubscribedTopicNames(List.of("invoices"))));
         assertThat(first.owned).isEmpty();
         first.beat();
@@ -345,7 +212,7 @@ class ConsumerGroupSpecTest {
 
     @Test
     void requestsMustMakeSense() {
-        Member first = member("a");
+        TestConsumer first = member("a");
         assertThat(first.error(first.joining().setRebalanceTimeoutMs(-1)))
                 .isEqualTo(Errors.INVALID_REQUEST);
         assertThat(first.error(first.joining().setTopicPartitions(null)))
@@ -365,8 +232,8 @@ class ConsumerGroupSpecTest {
 
     @Test
     void anotherOwnerFindsTheGroupAsItWas() {
-        Member first = member("a").join();
-        Member second = staticMember("b", "two").join();
+        TestConsumer first = member("a").join();
+        TestConsumer second = staticMember("b", "two").join();
         first.beat();
         group.restart();
         first.beat();
@@ -383,93 +250,10 @@ class ConsumerGroupSpecTest {
     }
 
     @Test
-    void commitsNeedTheMembersEpoch() {
-        Member first = member("a").join();
-        assertThat(commit("a", first.epoch, 0, 9)).isEqualTo(Errors.NONE);
-        assertThat(commit("a", first.epoch, 1, 10)).isEqualTo(Errors.NONE);
-        assertThat(commit("a", first.epoch + 1, 0, 9)).isEqualTo(Errors.STALE_MEMBER_EPOCH);
-        assertThat(commit("a", first.epoch, 0, 8)).isEqualTo(Errors.UNSUPPORTED_VERSION);
-        assertThat(commit("b", first.epoch, 0, 9)).isEqualTo(Errors.UNKNOWN_MEMBER_ID);
-        assertThat(commit("", -1, 0, 9)).isEqualTo(Errors.UNKNOWN_MEMBER_ID);
-        assertThat(fetch("a", first.epoch)).isEqualTo(Errors.NONE);
-        assertThat(fetch("a", first.epoch + 1)).isEqualTo(Errors.STALE_MEMBER_EPOCH);
-        assertThat(fetch("b", 1)).isEqualTo(Errors.UNKNOWN_MEMBER_ID);
-        assertThat(fetch(null, -1)).isEqualTo(Errors.NONE);
-        first.send(first.request().setMemberEpoch(-1));
-        assertThat(commit("", -1, 0, 9)).isEqualTo(Errors.NONE);
-    }
-
-    @Test
-    void kip1251_anOlderEpochMayCommitWhatItWasAssignedBefore() {
-        Member first = member("a").join();
-        int before = first.epoch;
-        Member second = member("b").join();
-        first.beat().beat();
-        second.beat();
-        assertThat(first.epoch).isGreaterThan(before);
-        assertThat(commit("a", before, first.owned.getFirst(), 9)).isEqualTo(Errors.NONE);
-        assertThat(commit("a", before, second.owned.getFirst(), 9))
-                .isEqualTo(Errors.STALE_MEMBER_EPOCH);
-    }
-
-    @Test
-    void aGroupIsDeletedWhenItIsEmpty() {
-        Member first = member("a").join();
-        commit("a", first.epoch, 0, 9);
-        DeleteGroupsRequestData delete =
-                new DeleteGroupsRequestData().setGroupsNames(List.of(GroupHarness.GROUP));
-        assertThat(deleted(delete)).isEqualTo(Errors.NON_EMPTY_GROUP);
-        first.send(first.request().setMemberEpoch(-1));
-        assertThat(deleted(delete)).isEqualTo(Errors.NONE);
-        assertThat(deleted(delete)).isEqualTo(Errors.GROUP_ID_NOT_FOUND);
-        group.restart();
-        assertThat(group.shard().consumerGroup(GroupHarness.GROUP)).isNull();
-        assertThat(group.shard().group(GroupHarness.GROUP)).isNull();
-        assertThat(group.shard().offsetCount()).isZero();
-    }
-
-    private Errors deleted(DeleteGroupsRequestData delete) {
-        return Errors.forCode(
-                group.call(delete, 2, DeleteGroupsResponseData.class)
-                        .results()
-                        .iterator()
-                        .next()
-                        .errorCode());
-    }
-
-    @Test
-    void offsetsOfSubscribedTopicsAreNotDeleted() {
-        Member first = member("a").join();
-        commit("a", first.epoch, 0, 9);
-        OffsetDeleteRequestTopic topic = new OffsetDeleteRequestTopic().setName("orders");
-        topic.partitions().add(new OffsetDeleteRequestPartition().setPartitionIndex(0));
-        OffsetDeleteRequestData request =
-                new OffsetDeleteRequestData()
-                        .setGroupId(GroupHarness.GROUP)
-                        .setTopics(
-                                new OffsetDeleteRequestTopicCollection(List.of(topic).iterator()));
-        OffsetDeleteResponseData answer = group.call(request, 0, OffsetDeleteResponseData.class);
-        assertThat(answer.topics().iterator().next().partitions().iterator().next().errorCode())
-                .isEqualTo(Errors.GROUP_SUBSCRIBED_TO_TOPIC.code());
-    }
-
-    @Test
-    void anEmptyGroupIsForgottenWithItsLastOffset() {
-        Member first = member("a").join();
-        commit("a", first.epoch, 0, 9);
-        first.send(first.request().setMemberEpoch(-1));
-        group.pass(GroupProperties.defaults().offsetsRetentionMs() / 2);
-        assertThat(group.shard().offsetCount()).isEqualTo(1);
-        group.pass(GroupProperties.defaults().offsetsRetentionMs());
-        assertThat(group.shard().offsetCount()).isZero();
-        assertThat(group.shard().consumerGroup(GroupHarness.GROUP)).isNull();
-    }
-
-    @Test
     void aGroupHasItsOwnTimeouts() {
-        set(ConsumerProtocolProperties.HEARTBEAT_INTERVAL, "1234");
-        set(ConsumerProtocolProperties.SESSION_TIMEOUT, "5000");
-        Member first = member("a").join();
+        set(GroupConfigs.CONSUMER_HEARTBEAT_INTERVAL_MS, "1234");
+        set(GroupConfigs.CONSUMER_SESSION_TIMEOUT_MS, "5000");
+        TestConsumer first = member("a").join();
         assertThat(first.heartbeatMs).isEqualTo(1_234);
         group.pass(5_000);
         assertThat(state().memberCount()).isZero();

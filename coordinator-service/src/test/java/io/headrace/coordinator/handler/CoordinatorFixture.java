@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** A whole coordinator on a loopback port, without Spring, and links to it. */
 final class CoordinatorFixture implements AutoCloseable {
@@ -39,13 +40,13 @@ final class CoordinatorFixture implements AutoCloseable {
 
     CoordinatorFixture(Path directory, ClusterRules rules, List<ForwardedHandler> more)
             throws Exception {
-        controller =
-                new Controller(
-                        ControllerOptions.of(
-                                COORDINATOR_ID,
-                                rules,
-                                () -> Database.embedded(directory),
-                                new Random(1)));
+        this(COORDINATOR_ID, () -> Database.embedded(directory), rules, more);
+    }
+
+    CoordinatorFixture(
+            int id, Supplier<Database> database, ClusterRules rules, List<ForwardedHandler> more)
+            throws Exception {
+        controller = new Controller(ControllerOptions.of(id, rules, database, new Random(id)));
         List<ForwardedHandler> handlers = new ArrayList<>(AdminHandlers.of(controller));
         handlers.addAll(more);
         HandlerTable table = new HandlerTable(handlers);
@@ -56,7 +57,7 @@ final class CoordinatorFixture implements AutoCloseable {
                         new NodeServer(SECRET, controller, table, rules.sessionTimeoutMs()));
         controller.start(
                 new CoordinatorIdentity(
-                        COORDINATOR_ID,
+                        id,
                         Uuid.randomUuid(),
                         "127.0.0.1",
                         frames.address().getPort(),

@@ -60,6 +60,12 @@ final class NodeFake implements AutoCloseable {
         return this;
     }
 
+    /** The same incarnation on another link. */
+    NodeFake registeredAs(NodeFake other) {
+        nodeEpoch = other.nodeEpoch;
+        return this;
+    }
+
     MetadataImage image() {
         return image;
     }

@@ -11,6 +11,7 @@ import io.headrace.gateway.record.Representation;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.web.reactive.socket.CloseStatus;
 import org.springframework.web.reactive.socket.WebSocketMessage;
 import org.springframework.web.reactive.socket.WebSocketSession;
 
@@ -91,7 +92,18 @@ final class SocketSession {
                 .map(SocketSession::copy)
                 .flatMap(this::onFrame, options.maxPending())
                 .then()
+                .onErrorResume(this::refuse)
                 .doFinally(signal -> step(this::close));
+    }
+
+    /** What cannot be received is a message above the limit; a connection that broke hears none. */
+    private Mono<Void> refuse(Throwable error) {
+        LOG.debug("A WebSocket client's message cannot be received", error);
+        return socket.close(
+                CloseStatus.TOO_BIG_TO_PROCESS.withReason(
+                        "A message has at most "
+                                + means.options().maxFrame().toBytes()
+                                + " bytes: send records in several"));
     }
 
     /** A frame of the client; a null text when it is binary. */

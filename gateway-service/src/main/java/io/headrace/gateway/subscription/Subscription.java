@@ -15,6 +15,7 @@ import io.headrace.gateway.record.TopicCatalog;
 import io.headrace.gateway.record.TopicCatalog.TopicShape;
 
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,8 @@ final class Subscription implements AutoCloseable {
     /** Between attempts to read what cannot be read for now. */
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
+    private static final int MAX_LOST = 1000;
+
     private final TopicCatalog catalog;
     private final StartOffsets startOffsets;
     private final Selection selection;
@@ -52,6 +55,9 @@ final class Subscription implements AutoCloseable {
     private boolean topicLost;
     private final SortedMap<String, TopicShape> topics = new TreeMap<>();
     private final SortedMap<String, SortedMap<Integer, Long>> places = new TreeMap<>();
+
+    /** Where reading stopped in topics that are out of sight, in case they come back. */
+    private final Map<Uuid, SortedMap<Integer, Long>> lost = new LinkedHashMap<>();
 
     private Subscription(
             TopicCatalog catalog,
@@ -278,11 +284,7 @@ final class Subscription implements AutoCloseable {
     }
 
     private Change change(List<Begun> begun, List<String> removed) {
-        for (String topic : removed) {
-            topics.remove(topic);
-            places.remove(topic);
-            reader.remove(topic);
-        }
+        removed.forEach(this::lose);
         List<String> added = new ArrayList<>();
         for (Begun each : begun) {
             if (!topics.containsKey(each.topic().name())) {
@@ -290,11 +292,34 @@ final class Subscription implements AutoCloseable {
             }
             Map<TopicPartition, Long> fresh = new LinkedHashMap<>(each.offsets());
             fresh.keySet().removeIf(this::isKnown);
+            goOnIn(each.topic(), fresh);
             topics.put(each.topic().name(), each.topic());
             fresh.forEach(this::place);
             reader.add(fresh);
         }
         return new Change(added, removed);
+    }
+
+    private void lose(String topic) {
+        TopicShape known = topics.remove(topic);
+        SortedMap<Integer, Long> stopped = places.remove(topic);
+        reader.remove(topic);
+        if (known != null && stopped != null) {
+            lost.put(known.topicId(), stopped);
+            if (lost.size() > MAX_LOST) {
+                lost.remove(lost.keySet().iterator().next());
+            }
+        }
+    }
+
+    /** A topic that was out of sight, and is still the same, is read on where it was left. */
+    private void goOnIn(TopicShape topic, Map<TopicPartition, Long> offsets) {
+        SortedMap<Integer, Long> stopped = lost.remove(topic.topicId());
+        if (stopped != null) {
+            offsets.replaceAll(
+                    (partition, first) ->
+                            Math.max(first, stopped.getOrDefault(partition.partition(), first)));
+        }
     }
 
     /** Whether the topic was deleted and made anew under the same name. */

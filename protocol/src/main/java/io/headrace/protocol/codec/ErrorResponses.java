@@ -2,7 +2,6 @@ package io.headrace.protocol.codec;
 
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
-import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
@@ -31,7 +30,7 @@ public final class ErrorResponses {
                     AbstractRequest.parseRequest(
                                     api,
                                     head.apiVersion(),
-                                    new ByteBufferAccessor(body.duplicate()))
+                                    BoundedReadable.request(body.duplicate()))
                             .request;
             AbstractResponse response =
                     request.getErrorResponse(

@@ -3,7 +3,6 @@ package io.headrace.protocol.codec;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
-import org.apache.kafka.common.protocol.ByteBufferAccessor;
 
 import java.nio.ByteBuffer;
 
@@ -39,7 +38,7 @@ public record RequestHead(ApiSchema api, short apiVersion, int correlationId, St
         short headerVersion = futureApiVersions ? 1 : api.requestHeader().of(decodable);
         try {
             RequestHeaderData data =
-                    new RequestHeaderData(new ByteBufferAccessor(frame), headerVersion);
+                    new RequestHeaderData(BoundedReadable.request(frame), headerVersion);
             String clientId = data.clientId() == null ? "" : data.clientId();
             return new RequestHead(api, apiVersion, data.correlationId(), clientId);
         } catch (RuntimeException e) {
@@ -60,7 +59,7 @@ public record RequestHead(ApiSchema api, short apiVersion, int correlationId, St
     public ApiMessage readBody(ByteBuffer body) throws MalformedFrameException {
         ApiMessage message = api.newRequest().get();
         try {
-            message.read(new ByteBufferAccessor(body), apiVersion);
+            message.read(BoundedReadable.request(body), apiVersion);
         } catch (RuntimeException e) {
             throw new MalformedFrameException(
                     "Cannot read " + api.name() + " version " + apiVersion + ": " + e.getMessage(),

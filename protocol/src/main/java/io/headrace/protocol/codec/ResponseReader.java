@@ -2,7 +2,6 @@ package io.headrace.protocol.codec;
 
 import org.apache.kafka.common.message.ResponseHeaderData;
 import org.apache.kafka.common.protocol.ApiMessage;
-import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Message;
 
 import java.nio.ByteBuffer;
@@ -32,7 +31,7 @@ public final class ResponseReader {
     public static ApiMessage read(ApiSchema api, short version, ByteBuffer frame)
             throws MalformedFrameException {
         try {
-            ByteBufferAccessor readable = new ByteBufferAccessor(frame);
+            BoundedReadable readable = BoundedReadable.response(frame);
             new ResponseHeaderData().read(readable, api.responseHeader().of(version));
             ApiMessage message = api.newResponse().get();
             message.read(readable, version);
@@ -51,7 +50,7 @@ public final class ResponseReader {
     public static <T extends Message> T readInto(T message, short version, ByteBuffer bytes)
             throws MalformedFrameException {
         try {
-            message.read(new ByteBufferAccessor(bytes), version);
+            message.read(BoundedReadable.request(bytes), version);
             return message;
         } catch (RuntimeException e) {
             throw new MalformedFrameException(

@@ -1,5 +1,6 @@
 package io.headrace.protocol.metadata;
 
+import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 import io.headrace.protocol.metadata.record.ConfigRecord;
 import io.headrace.protocol.metadata.record.CoordinatorRecord;
@@ -17,6 +18,7 @@ import io.headrace.protocol.metadata.record.TopicRecord;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.pcollections.HashTreePMap;
+import org.pcollections.IntTreePMap;
 import org.pcollections.PMap;
 
 import java.util.ArrayList;
@@ -116,7 +118,12 @@ final class ImageBuilder {
                                 topic.name(),
                                 topic.topicId(),
                                 topic.internal(),
-                                HashTreePMap.empty()));
+                                IntTreePMap.empty()));
+    }
+
+    private IsrMember shared(IsrMember member) {
+        NodeImage node = nodes.get(member.nodeId());
+        return node != null && node.nodeEpoch() == member.nodeEpoch() ? node.asMember() : member;
     }
 
     private void onTopicRemoved(Uuid topicId) {
@@ -136,8 +143,12 @@ final class ImageBuilder {
         if (topic == null) {
             throw new IllegalArgumentException("A partition of unknown topic " + record.topicId());
         }
+        PartitionImage before = topic.partition(record.partitionId());
         PMap<Integer, PartitionImage> partitions =
-                topic.partitions().plus(record.partitionId(), PartitionImage.of(record));
+                topic.partitions()
+                        .plus(
+                                record.partitionId(),
+                                PartitionImage.of(record, before, this::shared));
         topicsById =
                 topicsById.plus(
                         topic.topicId(),
@@ -167,7 +178,8 @@ final class ImageBuilder {
                 node.fenced(),
                 List.copyOf(endpoints),
                 node.rack(),
-                List.copyOf(node.logDirs()));
+                List.copyOf(node.logDirs()),
+                new IsrMember(node.nodeId(), node.nodeEpoch()));
     }
 
     private static CoordinatorImage imageOf(CoordinatorRecord record) {

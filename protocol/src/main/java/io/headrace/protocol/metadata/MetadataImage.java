@@ -99,4 +99,16 @@ public record MetadataImage(
         NodeImage node = nodes.get(nodeId);
         return node != null && !node.fenced() && node.nodeEpoch() == nodeEpoch;
     }
+
+    /**
+     * Whether a node is unfenced and the log directory of its replica, if known, has not failed.
+     */
+    public boolean isOnline(PartitionImage partition, int nodeId) {
+        NodeImage node = nodes.get(nodeId);
+        if (node == null || node.fenced()) {
+            return false;
+        }
+        Uuid logDir = partition.logDirOf(nodeId);
+        return logDir.equals(Uuid.ZERO_UUID) || node.logDirs().contains(logDir);
+    }
 }

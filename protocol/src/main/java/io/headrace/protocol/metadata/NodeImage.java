@@ -1,11 +1,17 @@
 package io.headrace.protocol.metadata;
 
+import io.headrace.protocol.metadata.PartitionImage.IsrMember;
+
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
-/** A storage node's registered incarnation. */
+/**
+ * A storage node's registered incarnation.
+ *
+ * @param asMember the incarnation as a member of an ISR: one object for all partitions
+ */
 public record NodeImage(
         int nodeId,
         Uuid incarnationId,
@@ -13,7 +19,28 @@ public record NodeImage(
         boolean fenced,
         List<Endpoint> endpoints,
         @Nullable String rack,
-        List<Uuid> logDirs) {
+        List<Uuid> logDirs,
+        IsrMember asMember) {
+
+    /** An incarnation by itself. */
+    public NodeImage(
+            int nodeId,
+            Uuid incarnationId,
+            long nodeEpoch,
+            boolean fenced,
+            List<Endpoint> endpoints,
+            @Nullable String rack,
+            List<Uuid> logDirs) {
+        this(
+                nodeId,
+                incarnationId,
+                nodeEpoch,
+                fenced,
+                endpoints,
+                rack,
+                logDirs,
+                new IsrMember(nodeId, nodeEpoch));
+    }
 
     /** The endpoint of that name, or null. */
     public @Nullable Endpoint endpoint(String name) {

@@ -123,6 +123,7 @@ public final class BenchCommand implements Callable<Integer> {
         List<Contender> contenders = new ArrayList<>();
         contenders.add(
                 new HeadraceContender(
+                        home,
                         pageCache ? "headrace (page cache)" : "headrace",
                         heap,
                         pageCache ? Map.of("flush.policy", "page-cache") : Map.of()));

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 
 /** A system that is measured. */
@@ -26,10 +25,5 @@ interface Contender {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
-    }
-
-    /** Options that every measured JVM gets. */
-    static List<String> jvmOptions(String heap) {
-        return List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+UseSerialGC");
     }
 }

@@ -5,12 +5,14 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 
-/** This platform, as {@code headrace up} runs it. */
-record HeadraceContender(String name, String heap, Map<String, String> topicConfigs)
+/**
+ * This platform, as {@code headrace up} runs it: by the launcher, whose process becomes the JVM.
+ *
+ * @param home where the launcher is
+ */
+record HeadraceContender(Path home, String name, String heap, Map<String, String> topicConfigs)
         implements Contender {
 
     @Override
@@ -21,29 +23,25 @@ record HeadraceContender(String name, String heap, Map<String, String> topicConf
     @Override
     public Server start(Path directory) throws IOException {
         int port = Contender.freePort();
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(Contender.jvmOptions(heap));
-        command.addAll(
-                List.of(
-                        "-XX:MaxDirectMemorySize=512m",
-                        "-XX:+UseCompactObjectHeaders",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "io.headrace.standalone.Headrace",
+        ProcessBuilder command =
+                new ProcessBuilder(
+                        home.resolve("headrace").toString(),
                         "up",
                         "--data",
                         directory.resolve("data").toString(),
                         "--kafka-port",
                         "" + port,
                         "--http-port",
-                        "0"));
+                        "0");
+        command.environment()
+                .putAll(
+                        Map.of(
+                                "HEADRACE_HEAP", heap,
+                                "HEADRACE_NO_BUILD", "true",
+                                "HEADRACE_NO_CACHE", "true"));
         long begun = System.nanoTime();
         Process process =
-                new ProcessBuilder(command)
-                        .redirectInput(new File("/dev/null"))
+                command.redirectInput(new File("/dev/null"))
                         .redirectError(directory.resolve("server.err").toFile())
                         .start();
         BufferedReader output = process.inputReader(StandardCharsets.UTF_8);

@@ -4,11 +4,11 @@ import io.headrace.client.HeadraceClient;
 import io.headrace.client.admin.GroupDescription;
 import io.headrace.client.admin.GroupLag;
 import io.headrace.client.consume.CommittedOffset;
-import io.headrace.client.consume.Position;
 
 import org.apache.kafka.common.TopicPartition;
 
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -171,33 +171,19 @@ public final class GroupCommand implements Runnable {
                             paramLabel = "TOPIC",
                             description = "The topics.")
                     List<String> topics,
-            @Option(
-                            names = {"-t", "--to"},
-                            required = true,
-                            paramLabel = "WHERE",
-                            description =
-                                    "earliest, latest, an offset, -N for N before the end, or a"
-                                            + " time such as 2026-01-31T12:00:00Z.")
-                    String to,
+            @ArgGroup(exclusive = true, multiplicity = "1") ResetTarget target,
             @Option(names = "--json", description = "Print JSON.") boolean json) {
-        Position position = ConsumeCommand.positionOf(to, spec.commandLine());
         Function<HeadraceClient, Map<TopicPartition, CommittedOffset>> work =
-                client -> {
-                    Map<TopicPartition, Position> positions = new HashMap<>();
-                    Blocking.get(client.admin().describeTopics(topics))
-                            .forEach(
-                                    (name, outcome) ->
-                                            outcome.orThrow()
-                                                    .partitions()
-                                                    .forEach(
-                                                            p ->
-                                                                    positions.put(
-                                                                            new TopicPartition(
-                                                                                    name,
-                                                                                    p.partition()),
-                                                                            position)));
-                    return Blocking.get(client.admin().resetOffsets(groupId, positions));
-                };
+                client ->
+                        Blocking.get(
+                                client.admin()
+                                        .resetOffsets(
+                                                groupId,
+                                                target.positions(
+                                                        client,
+                                                        groupId,
+                                                        topics,
+                                                        spec.commandLine())));
         List<Map<String, Object>> rows = new ArrayList<>();
         cluster.with(work)
                 .forEach(

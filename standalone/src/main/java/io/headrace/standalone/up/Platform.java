@@ -187,7 +187,7 @@ final class Platform implements AutoCloseable {
                 context -> {
                     ApplicationListener<ContextClosedEvent> onClosed =
                             event -> {
-                                if (event.getApplicationContext() == context) {
+                                if (context.equals(event.getApplicationContext())) {
                                     onEnded(new IllegalStateException(part.name + " stopped"));
                                 }
                             };

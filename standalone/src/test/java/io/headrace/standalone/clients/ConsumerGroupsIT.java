@@ -7,6 +7,8 @@ import io.headrace.standalone.RunningPlatform;
 import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListGroupsOptions;
@@ -21,7 +23,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.GroupType;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRegularExpression;
 import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -239,6 +243,39 @@ class ConsumerGroupsIT {
             both.addAll(partitions("regex-b", 1));
             awaitShared(both, member);
         }
+    }
+
+    @Test
+    void aGroupHasConfigsOfItsOwn() throws Exception {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, "configured");
+        try (Admin admin = admin()) {
+            admin.incrementalAlterConfigs(Map.of(resource, List.of(set("1000")))).all().get();
+            assertThat(
+                            admin.describeConfigs(List.of(resource))
+                                    .all()
+                                    .get()
+                                    .get(resource)
+                                    .get("consumer.heartbeat.interval.ms"))
+                    .satisfies(
+                            entry -> {
+                                assertThat(entry.value()).isEqualTo("1000");
+                                assertThat(entry.source())
+                                        .isEqualTo(ConfigEntry.ConfigSource.DYNAMIC_GROUP_CONFIG);
+                            });
+            assertThatThrownBy(
+                            () ->
+                                    admin.incrementalAlterConfigs(
+                                                    Map.of(resource, List.of(set("soon"))))
+                                            .all()
+                                            .get())
+                    .hasCauseInstanceOf(InvalidConfigurationException.class);
+        }
+    }
+
+    private static AlterConfigOp set(String heartbeatMs) {
+        return new AlterConfigOp(
+                new ConfigEntry("consumer.heartbeat.interval.ms", heartbeatMs),
+                AlterConfigOp.OpType.SET);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.headrace.storage.cluster;
 
 import com.hazelcast.config.Config;
+import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
@@ -24,12 +25,24 @@ public final class HazelcastMembership implements AutoCloseable {
 
     private HazelcastMembership() {}
 
-    /** Starts in the background, if it is enabled. */
+    /**
+     * What this node tells of itself.
+     *
+     * @param address where it serves, host:port
+     * @param rack empty when it is in none
+     */
+    public record Self(int nodeId, Uuid incarnationId, String address, String rack) {}
+
+    /**
+     * Starts in the background, if it is enabled.
+     *
+     * @param clusterName keeps this cluster apart from others on the same network
+     */
     public static HazelcastMembership start(
-            StorageProperties.Hazelcast properties, int nodeId, Uuid incarnationId) {
+            StorageProperties.Hazelcast properties, String clusterName, Self self) {
         HazelcastMembership membership = new HazelcastMembership();
         if (properties.enabled() && !properties.members().isEmpty()) {
-            Config config = config(properties, nodeId, incarnationId);
+            Config config = config(properties, clusterName, self);
             Thread.ofPlatform()
                     .daemon()
                     .name("storage-hazelcast")
@@ -39,23 +52,34 @@ public final class HazelcastMembership implements AutoCloseable {
     }
 
     private static Config config(
-            StorageProperties.Hazelcast properties, int nodeId, Uuid incarnationId) {
+            StorageProperties.Hazelcast properties, String clusterName, Self self) {
         Config config = new Config();
-        config.setClusterName("headrace");
+        config.setClusterName(clusterName);
         config.setLiteMember(true);
+        // Members exchange nothing but what Hazelcast itself sends.
+        config.getSerializationConfig()
+                .setJavaSerializationFilterConfig(new JavaSerializationFilterConfig());
         config.setProperty("hazelcast.logging.type", "slf4j");
         config.setProperty("hazelcast.phone.home.enabled", "false");
         config.setProperty("hazelcast.shutdownhook.enabled", "false");
+        // The oldest member judges, and it may be this one: the same limits everywhere.
+        config.setProperty("hazelcast.heartbeat.interval.seconds", "1");
+        config.setProperty("hazelcast.max.no.heartbeat.seconds", "3");
+        config.setProperty("hazelcast.operation.generic.thread.count", "2");
+        config.setProperty("hazelcast.operation.thread.count", "2");
+        config.getJetConfig().setEnabled(false);
+        config.getMetricsConfig().setEnabled(false);
         config.getMemberAttributeConfig()
                 .setAttribute("role", "storage")
-                .setAttribute("nodeId", Integer.toString(nodeId))
-                .setAttribute("incarnation", incarnationId.toString());
+                .setAttribute("nodeId", Integer.toString(self.nodeId()))
+                .setAttribute("incarnation", self.incarnationId().toString())
+                .setAttribute("address", self.address())
+                .setAttribute("rack", self.rack());
         config.getNetworkConfig().setPort(properties.port()).setPortAutoIncrement(true);
         JoinConfig join = config.getNetworkConfig().getJoin();
         join.getAutoDetectionConfig().setEnabled(false);
         join.getMulticastConfig().setEnabled(false);
-        join.getTcpIpConfig().setEnabled(true);
-        properties.members().forEach(join.getTcpIpConfig()::addMember);
+        join.getTcpIpConfig().setEnabled(true).setMembers(properties.members());
         return config;
     }
 

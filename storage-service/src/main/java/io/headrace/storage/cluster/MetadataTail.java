@@ -43,6 +43,7 @@ public final class MetadataTail {
     private static final ApiSchema REGISTER = ApiCatalog.get(ApiCatalog.REGISTER_NODE);
     private static final short FETCH_VERSION = 17;
     private static final int MAX_WAIT_MS = 500;
+    private static final int REGISTERING_WAIT_MS = 10;
     private static final int MAX_BYTES = 16 << 20;
     private static final long RETRY_PAUSE_MS = 50;
 
@@ -255,7 +256,7 @@ public final class MetadataTail {
         return new FetchRequestData()
                 .setClusterId(image.clusterId().isEmpty() ? null : image.clusterId())
                 .setReplicaState(replica)
-                .setMaxWaitMs(firstSync.isDone() ? MAX_WAIT_MS : 0)
+                .setMaxWaitMs(maxWaitMs())
                 .setMinBytes(1)
                 .setMaxBytes(MAX_BYTES)
                 .setTopics(
@@ -263,6 +264,18 @@ public final class MetadataTail {
                                 new FetchTopic()
                                         .setTopicId(MetadataRecords.TOPIC_ID)
                                         .setPartitions(List.of(partition))));
+    }
+
+    /**
+     * How long an answer may wait for news. While the registration is under way only briefly: a
+     * poll sent before its answer does not name this incarnation, and it is such a poll that ends
+     * the fencing.
+     */
+    private int maxWaitMs() {
+        if (!firstSync.isDone()) {
+            return 0;
+        }
+        return registering ? REGISTERING_WAIT_MS : MAX_WAIT_MS;
     }
 
     private void onAnswer(ClientChannel channel, FetchResponseData answer) {

@@ -3,6 +3,7 @@ package io.headrace.storage.cluster;
 import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeRequestData.NodeEndpoint;
 import io.headrace.protocol.message.RegisterNodeRequestData.NodeEndpointCollection;
+import io.headrace.protocol.message.RegisterNodeRequestData.UncleanLogEnd;
 import io.headrace.protocol.message.RegisterNodeRequestData.UncleanTopic;
 import io.headrace.protocol.metadata.Endpoint;
 
@@ -26,7 +27,7 @@ public record Registration(
         List<Endpoint> endpoints,
         @Nullable String rack,
         List<Uuid> logDirs,
-        Map<Uuid, List<Integer>> uncleanPartitions) {
+        Map<Uuid, List<UncleanReplica>> uncleanPartitions) {
 
     RegisterNodeRequestData toRequest(long previousNodeEpoch) {
         NodeEndpointCollection listeners = new NodeEndpointCollection();
@@ -39,9 +40,7 @@ public record Registration(
         }
         List<UncleanTopic> unclean = new ArrayList<>();
         uncleanPartitions.forEach(
-                (topicId, partitions) ->
-                        unclean.add(
-                                new UncleanTopic().setTopicId(topicId).setPartitions(partitions)));
+                (topicId, replicas) -> unclean.add(uncleanTopic(topicId, replicas)));
         return new RegisterNodeRequestData()
                 .setNodeId(nodeId)
                 .setRole("storage")
@@ -52,5 +51,19 @@ public record Registration(
                 .setRack(rack)
                 .setLogDirs(logDirs)
                 .setUncleanPartitions(unclean);
+    }
+
+    private static UncleanTopic uncleanTopic(Uuid topicId, List<UncleanReplica> replicas) {
+        UncleanTopic topic = new UncleanTopic().setTopicId(topicId);
+        for (UncleanReplica replica : replicas) {
+            topic.partitions().add(replica.partition());
+            topic.logEnds()
+                    .add(
+                            new UncleanLogEnd()
+                                    .setPartitionId(replica.partition())
+                                    .setLeaderEpoch(replica.leaderEpoch())
+                                    .setEndOffset(replica.endOffset()));
+        }
+        return topic;
     }
 }

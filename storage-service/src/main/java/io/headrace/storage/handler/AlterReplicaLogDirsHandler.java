@@ -17,6 +17,7 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +43,7 @@ final class AlterReplicaLogDirsHandler implements ApiHandler {
     public void handle(Request request, ApiMessage body) {
         AlterReplicaLogDirsRequestData asked = (AlterReplicaLogDirsRequestData) body;
         request.releaseFrame();
-        services.io().execute(() -> request.reply(answer(asked)));
+        request.replyFrom(services.io(), () -> answer(asked));
     }
 
     private AlterReplicaLogDirsResponseData answer(AlterReplicaLogDirsRequestData asked) {
@@ -71,7 +72,12 @@ final class AlterReplicaLogDirsHandler implements ApiHandler {
 
     private static @Nullable LogDirDescription find(
             List<LogDirDescription> directories, String path) {
-        Path wanted = Path.of(path).toAbsolutePath().normalize();
+        Path wanted;
+        try {
+            wanted = Path.of(path).toAbsolutePath().normalize();
+        } catch (InvalidPathException e) {
+            return null; // so it is no directory of ours
+        }
         for (LogDirDescription directory : directories) {
             if (directory.path().toAbsolutePath().normalize().equals(wanted)) {
                 return directory;

@@ -41,16 +41,15 @@ final class DescribeLogDirsHandler implements ApiHandler {
         request.releaseFrame();
         Predicate<TopicIdPartition> wanted = wanted(asked);
         // The room of a volume is asked of the operating system, which may block.
-        services.io()
-                .execute(
-                        () -> {
-                            DescribeLogDirsResponseData response =
-                                    new DescribeLogDirsResponseData();
-                            for (LogDirDescription directory : services.logs().describe()) {
-                                response.results().add(describe(directory, wanted));
-                            }
-                            request.reply(response);
-                        });
+        request.replyFrom(
+                services.io(),
+                () -> {
+                    DescribeLogDirsResponseData response = new DescribeLogDirsResponseData();
+                    for (LogDirDescription directory : services.logs().describe()) {
+                        response.results().add(describe(directory, wanted));
+                    }
+                    return response;
+                });
     }
 
     private static Predicate<TopicIdPartition> wanted(DescribeLogDirsRequestData asked) {

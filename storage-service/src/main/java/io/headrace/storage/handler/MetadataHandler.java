@@ -176,8 +176,7 @@ final class MetadataHandler implements ApiHandler {
     static List<Integer> offline(MetadataImage image, PartitionImage partition) {
         List<Integer> offline = new ArrayList<>();
         for (int replica : partition.assignedReplicas()) {
-            var node = image.nodes().get(replica);
-            if (node == null || node.fenced()) {
+            if (!image.isOnline(partition, replica)) {
                 offline.add(replica);
             }
         }

@@ -15,6 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /** One request of a client, its header read. Answering is possible from any thread, once. */
 final class Request {
@@ -80,6 +82,24 @@ final class Request {
             return;
         }
         replyFrame(frame);
+    }
+
+    /**
+     * Answers elsewhere; when making the answer fails, the connection ends and the log says why.
+     */
+    void replyFrom(Executor executor, Supplier<? extends ApiMessage> answer) {
+        executor.execute(
+                () -> {
+                    ApiMessage response;
+                    try {
+                        response = answer.get();
+                    } catch (RuntimeException e) {
+                        LOG.error("{} v{} failed", head.api().name(), head.apiVersion(), e);
+                        fail("The handler of " + head.api().name() + " failed");
+                        return;
+                    }
+                    reply(response);
+                });
     }
 
     /** Answers with a frame that carries its own header. */

@@ -32,7 +32,7 @@ import java.util.random.RandomGenerator;
  * two in-sync replicas at least), and messages that arrive late, twice or never.
  */
 final class ReplicationModel {
-    private static final int MIN_IN_SYNC = 2;
+    private static final int MIN_IN_SYNC = ModelImages.MIN_IN_SYNC;
     private static final long MAX_LAG_MS = 50;
 
     private final RandomGenerator random;
@@ -55,21 +55,7 @@ final class ReplicationModel {
     ReplicationModel(RandomGenerator random, boolean reportsUnflushed) {
         this.random = random;
         this.reportsUnflushed = reportsUnflushed;
-        this.partition =
-                new PartitionImage(
-                        0,
-                        List.of(1, 2, 3),
-                        List.of(),
-                        List.of(),
-                        -1,
-                        -1,
-                        0,
-                        0,
-                        MIN_IN_SYNC,
-                        List.of(1, 2, 3),
-                        List.of(),
-                        List.of(),
-                        List.of());
+        this.partition = ModelImages.partition(List.of(), List.of(1, 2, 3), -1, -1, 0, 0);
         for (int id = 1; id <= 3; id++) {
             nodes.add(new Node(id));
         }
@@ -212,20 +198,13 @@ final class ReplicationModel {
     private PartitionImage change(
             List<IsrMember> isr, List<Integer> eligible, int leaderId, boolean raisesEpoch) {
         var leader = cluster.nodes().get(leaderId);
-        return new PartitionImage(
-                0,
-                partition.assignedReplicas(),
-                List.of(),
-                List.copyOf(isr),
+        return ModelImages.partition(
+                isr,
+                eligible,
                 leaderId,
                 leader == null ? -1 : leader.nodeEpoch(),
                 partition.leaderEpoch() + (raisesEpoch ? 1 : 0),
-                partition.partitionEpoch() + 1,
-                MIN_IN_SYNC,
-                List.copyOf(eligible),
-                List.of(),
-                List.of(),
-                List.of());
+                partition.partitionEpoch() + 1);
     }
 
     /** AlterPartition arrives; the answer may be lost. */

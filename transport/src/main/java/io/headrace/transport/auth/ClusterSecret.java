@@ -41,6 +41,15 @@ public final class ClusterSecret {
         return HexFormat.of().formatHex(bytes);
     }
 
+    /**
+     * A name that all nodes with this secret agree on and that tells nothing of it: keeps clusters
+     * apart that share machines and ports.
+     */
+    public String clusterName() {
+        byte[] proof = proof("membership", new byte[0], new byte[0]);
+        return "headrace-" + HexFormat.of().formatHex(proof, 0, 8);
+    }
+
     static byte[] nonce() {
         byte[] nonce = new byte[NONCE_BYTES];
         RANDOM.nextBytes(nonce);

@@ -98,7 +98,8 @@ final class ConsumerRecords {
                         .setSubscribedTopicNames(List.copyOf(subscription.topicNames()))
                         .setSubscribedTopicRegex(subscription.topicRegex())
                         .setRebalanceTimeoutMs(subscription.rebalanceTimeoutMs())
-                        .setServerAssignor(subscription.assignor());
+                        .setServerAssignor(subscription.assignor())
+                        .setClassicMemberMetadata(null); // the default is none but empty
         if (classic != null) {
             ClassicMemberMetadata metadata =
                     new ClassicMemberMetadata().setSessionTimeoutMs(classic.sessionTimeoutMs());
@@ -187,7 +188,7 @@ final class ConsumerRecords {
     static Subscription subscription(ConsumerMemberValue value) {
         ClassicMemberMetadata metadata = value.classicMemberMetadata();
         ClassicFacts classic = null;
-        if (metadata != null) {
+        if (metadata != null && !metadata.supportedProtocols().isEmpty()) {
             List<ClassicFacts.Protocol> protocols = new ArrayList<>();
             for (ClassicProtocol protocol : metadata.supportedProtocols()) {
                 protocols.add(new ClassicFacts.Protocol(protocol.name(), protocol.metadata()));

@@ -9,7 +9,11 @@ import org.springframework.data.relational.core.mapping.Embedded;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A row of {@code partitions}. */
+/**
+ * A row of {@code partitions}.
+ *
+ * @param lastKnownElr each as its node, or node:leader epoch:end offset where that is known
+ */
 public record PartitionRow(
         @Id @Embedded.Empty Key id,
         String replicas,
@@ -44,9 +48,23 @@ public record PartitionRow(
                 record.partitionEpoch(),
                 record.minInSyncReplicas(),
                 Lists.join(record.eligibleLeaderReplicas()),
-                Lists.join(record.lastKnownElr()),
+                Lists.join(lastKnown(record)),
                 Lists.join(record.addingReplicas()),
                 Lists.join(record.removingReplicas()));
+    }
+
+    private static List<String> lastKnown(PartitionRecord record) {
+        List<String> texts = new ArrayList<>();
+        for (int nodeId : record.lastKnownElr()) {
+            String text = String.valueOf(nodeId);
+            for (var end : record.lastKnownEnds()) {
+                if (end.nodeId() == nodeId) {
+                    text += ":" + end.leaderEpoch() + ":" + end.endOffset();
+                }
+            }
+            texts.add(text);
+        }
+        return texts;
     }
 
     /** The record that made this row. */
@@ -63,9 +81,28 @@ public record PartitionRow(
                 .setPartitionEpoch(partitionEpoch)
                 .setMinInSyncReplicas(minInSyncReplicas)
                 .setEligibleLeaderReplicas(Lists.integers(eligibleLeaderReplicas))
-                .setLastKnownElr(Lists.integers(lastKnownElr))
+                .setLastKnownElr(Lists.split(lastKnownElr, text -> lastKnownPart(text, 0)))
+                .setLastKnownEnds(lastKnownEnds())
                 .setAddingReplicas(Lists.integers(addingReplicas))
                 .setRemovingReplicas(Lists.integers(removingReplicas));
+    }
+
+    private List<PartitionRecord.LogEnd> lastKnownEnds() {
+        List<PartitionRecord.LogEnd> ends = new ArrayList<>();
+        for (String text : Lists.split(lastKnownElr, part -> part)) {
+            if (text.indexOf(':') > 0) {
+                ends.add(
+                        new PartitionRecord.LogEnd()
+                                .setNodeId(lastKnownPart(text, 0))
+                                .setLeaderEpoch(lastKnownPart(text, 1))
+                                .setEndOffset(Long.parseLong(text.split(":", 3)[2])));
+            }
+        }
+        return ends;
+    }
+
+    private static int lastKnownPart(String text, int index) {
+        return Integer.parseInt(text.split(":", 3)[index]);
     }
 
     private static PartitionRecord.IsrMember member(String text) {

@@ -1,0 +1,37 @@
+package io.headrace.coordinator.cluster;
+
+import io.headrace.protocol.metadata.NodeImage;
+
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.StaleBrokerEpochException;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Notes that log directories of a node failed (KIP-858): what lies there can neither lead nor be in
+ * sync until a later incarnation holds them again. The answer is how many are newly offline.
+ */
+public record ReportOfflineLogDirs(int nodeId, long nodeEpoch, List<Uuid> offline)
+        implements Command<Integer> {
+
+    @Override
+    public Decision<Integer> decide(ControllerState state, long nowMs) {
+        NodeImage node = state.image().nodes().get(nodeId);
+        if (node == null || node.nodeEpoch() != nodeEpoch) {
+            throw new StaleBrokerEpochException(
+                    "Node epoch "
+                            + nodeEpoch
+                            + " of node "
+                            + nodeId
+                            + " is not the registered one");
+        }
+        List<Uuid> online = new ArrayList<>(node.logDirs());
+        online.removeAll(offline);
+        int newly = node.logDirs().size() - online.size();
+        return newly == 0
+                ? Decision.answer(0)
+                : new Decision<>(
+                        List.of(NodeRecords.of(node, node.fenced()).setLogDirs(online)), newly);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headrace.coordinator.membership;
+
+import org.jspecify.annotations.NullMarked;
