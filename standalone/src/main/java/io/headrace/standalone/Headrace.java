@@ -2,6 +2,7 @@ package io.headrace.standalone;
 
 import io.headrace.client.error.HeadraceException;
 import io.headrace.standalone.bench.BenchCommand;
+import io.headrace.standalone.chaos.ChaosCommand;
 import io.headrace.standalone.cluster.ClusterCommand;
 import io.headrace.standalone.command.ConsumeCommand;
 import io.headrace.standalone.command.GroupCommand;
@@ -41,6 +42,7 @@ import java.util.Objects;
             GroupCommand.class,
             ClusterCommand.class,
             MetadataCommand.class,
+            ChaosCommand.class,
             BenchCommand.class,
             StorageCommand.class,
             CoordinatorCommand.class,
