@@ -268,7 +268,7 @@ public final class GroupShard implements ShardCore {
         space.begin(nowMs, effects);
         MetadataImage before = space.image();
         space.setImage(image);
-        if (image.topicsById() == before.topicsById()) {
+        if (image.topicsById().equals(before.topicsById())) {
             return;
         }
         space.consumerGroups().forEach(group -> group.markRefresh(true));

@@ -267,8 +267,11 @@ public final class Partition {
         return replication.state() instanceof Leading && replication.hasOtherInSync();
     }
 
-    /** How far that follower has come, or -1 if it is not in sync. */
-    public long inSyncOffsetOf(int nodeId) {
+    int nodeId() {
+        return around.nodeId();
+    }
+
+    long inSyncOffsetOf(int nodeId) {
         return replication.inSyncOffsetOf(nodeId);
     }
 
