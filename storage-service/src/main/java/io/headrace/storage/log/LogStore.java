@@ -402,6 +402,7 @@ public final class LogStore implements AutoCloseable {
 
     private static void upkeep(LogDirectory directory, boolean checkpoint, long nowMs) {
         try {
+            directory.checkRoom();
             if (checkpoint) {
                 directory.writeCheckpoints(true);
             }
