@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One log directory, on one disk: its lock, journal, group commit, warm window, checkpoints and
@@ -34,6 +35,7 @@ final class LogDirectory {
     private final String bootId;
     private final Map<TopicIdPartition, PartitionLog> logs = new ConcurrentHashMap<>();
     private final PriorityBlockingQueue<Removal> removals = new PriorityBlockingQueue<>();
+    private final AtomicInteger planned = new AtomicInteger();
     private volatile @Nullable IOException offlineCause;
     private @Nullable List<DirectoryCheckpoints.Line> lastWritten;
 
@@ -168,6 +170,20 @@ final class LogDirectory {
             checkpoints.write(bootId, lines, durable);
             lastWritten = lines;
         }
+    }
+
+    /** How many logs there are and are being made. */
+    int plannedLogs() {
+        return logs.size() + planned.get();
+    }
+
+    void planLog() {
+        planned.incrementAndGet();
+    }
+
+    /** The log that was planned is there, or will not be. */
+    void endPlan() {
+        planned.decrementAndGet();
     }
 
     void removeLater(Removal removal) {
