@@ -26,6 +26,8 @@ import io.headrace.client.produce.ProducerRecord;
 import io.headrace.client.produce.RecordMetadata;
 import io.headrace.client.produce.SendCallback;
 import io.headrace.client.produce.SendResult;
+import io.headrace.client.produce.TransactionOptions;
+import io.headrace.client.produce.TransactionalProducer;
 import io.headrace.protocol.batch.BatchBuilder;
 
 import org.apache.kafka.common.TopicPartition;
@@ -184,6 +186,11 @@ public final class FakeCluster implements HeadraceClient {
             producers.add(options);
         }
         return new FakeProducer();
+    }
+
+    @Override
+    public TransactionalProducer transactionalProducer(TransactionOptions options) {
+        throw new UnsupportedOperationException("The gateway sends no transactions");
     }
 
     @Override

@@ -62,6 +62,11 @@ public final class Partitions {
         return loops.at(Math.floorMod(hash, loops.size()));
     }
 
+    /** This node. */
+    public int nodeId() {
+        return around.nodeId();
+    }
+
     /** The partition, or null when the metadata does not assign it to this node. */
     public @Nullable Partition find(Uuid topicId, int partition) {
         return byKey.get(new Key(topicId, partition));
@@ -185,6 +190,16 @@ public final class Partitions {
             LOG.error("Using default configs for topic {}: {}", topic, e.getMessage());
             return LogConfig.of(Map.of(), topicDefaults);
         }
+    }
+
+    /** Whether this node leads a partition that another in-sync replica could lead. */
+    public CompletableFuture<Boolean> anyToHandOver() {
+        List<CompletableFuture<Boolean>> asked = new ArrayList<>();
+        for (Partition partition : byKey.values()) {
+            asked.add(CompletableFuture.supplyAsync(partition::canHandOver, partition.loop()));
+        }
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+                .thenApply(done -> asked.stream().anyMatch(CompletableFuture::join));
     }
 
     /** A node's own defaults, under those that were set for all nodes while they run. */
