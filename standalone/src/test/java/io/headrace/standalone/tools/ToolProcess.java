@@ -3,6 +3,7 @@ package io.headrace.standalone.tools;
 import io.headrace.testkit.process.ChildProcess;
 
 import org.apache.kafka.common.utils.Exit;
+import org.jspecify.annotations.Nullable;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -85,7 +86,7 @@ final class ToolProcess implements AutoCloseable {
         private static final long serialVersionUID = 1;
     }
 
-    private static final AtomicReference<Integer> EXIT_CODE = new AtomicReference<>();
+    private static final AtomicReference<@Nullable Integer> EXIT_CODE = new AtomicReference<>();
 
     /** Serves one caller after the other, for ever. */
     public static void main(String[] none) throws IOException {
@@ -140,7 +141,7 @@ final class ToolProcess implements AutoCloseable {
         } catch (InvocationTargetException e) {
             if (!(e.getCause() instanceof Ended)) {
                 EXIT_CODE.compareAndSet(null, 1);
-                e.getCause().printStackTrace(capture);
+                e.printStackTrace(capture);
             }
         } catch (ReflectiveOperationException e) {
             EXIT_CODE.compareAndSet(null, 1);
