@@ -301,7 +301,7 @@ final class ActiveController {
     private boolean wasCommitted(LogRow row, RuntimeException cause) {
         while (true) {
             try {
-                ControllerRow now = store.readControllerLocked();
+                ControllerRow now = store.readControllerLocked(takeOver.controllerEpoch());
                 if (now.controllerEpoch() != takeOver.controllerEpoch()
                         || !now.takeOverId().equals(takeOver.takeOverId())) {
                     throw new DeposedException("Deposed while a commit was under way");
