@@ -8,6 +8,7 @@ import io.headrace.standalone.command.ConsumeCommand;
 import io.headrace.standalone.command.GroupCommand;
 import io.headrace.standalone.command.ProduceCommand;
 import io.headrace.standalone.command.TopicCommand;
+import io.headrace.standalone.metadata.MetadataCommand;
 import io.headrace.standalone.serve.CoordinatorCommand;
 import io.headrace.standalone.serve.GatewayCommand;
 import io.headrace.standalone.serve.StorageCommand;
@@ -41,6 +42,7 @@ import java.util.Objects;
             GroupCommand.class,
             ClusterCommand.class,
             ChaosCommand.class,
+            MetadataCommand.class,
             BenchCommand.class,
             StorageCommand.class,
             CoordinatorCommand.class,
