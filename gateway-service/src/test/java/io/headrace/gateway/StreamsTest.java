@@ -296,6 +296,27 @@ class StreamsTest {
     }
 
     @Test
+    void aTopicThatIsOutOfSightForAMomentIsReadOnWhereItWasLeft() throws Exception {
+        CLUSTER.topic("blink-a", 1);
+        CLUSTER.store("blink-a", 0, "first".getBytes(StandardCharsets.UTF_8));
+        try (Client client = new Client()) {
+            client.next("hello");
+            client.say(
+                    "{'op':'subscribe','sub':'s','patterns':['blink-*'],'from':'earliest',"
+                            + "'credit':100}");
+            client.next("subscribed");
+            assertThat(client.next("records").at("/records/0/value").asString()).isEqualTo("first");
+            FakeCluster.FakeTopic hidden = CLUSTER.hide("blink-a");
+            assertThat(client.next("changed").at("/removed/0").asString()).isEqualTo("blink-a");
+            CLUSTER.show("blink-a", hidden);
+            assertThat(client.next("changed").at("/added/0").asString()).isEqualTo("blink-a");
+            CLUSTER.store("blink-a", 0, "second".getBytes(StandardCharsets.UTF_8));
+            assertThat(client.next("records").at("/records/0/value").asString())
+                    .isEqualTo("second");
+        }
+    }
+
+    @Test
     void hostileFramesAreAnsweredOrEndTheConnection() throws Exception {
         CLUSTER.topic("hostile", 1);
         List<String> bad =

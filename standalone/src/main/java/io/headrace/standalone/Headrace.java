@@ -7,6 +7,7 @@ import io.headrace.standalone.command.ConsumeCommand;
 import io.headrace.standalone.command.GroupCommand;
 import io.headrace.standalone.command.ProduceCommand;
 import io.headrace.standalone.command.TopicCommand;
+import io.headrace.standalone.metadata.MetadataCommand;
 import io.headrace.standalone.serve.CoordinatorCommand;
 import io.headrace.standalone.serve.GatewayCommand;
 import io.headrace.standalone.serve.StorageCommand;
@@ -39,6 +40,7 @@ import java.util.Objects;
             ConsumeCommand.class,
             GroupCommand.class,
             ClusterCommand.class,
+            MetadataCommand.class,
             BenchCommand.class,
             StorageCommand.class,
             CoordinatorCommand.class,

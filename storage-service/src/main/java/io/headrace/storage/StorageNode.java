@@ -6,6 +6,7 @@ import io.headrace.storage.cluster.ClusterView;
 import io.headrace.storage.cluster.IsrProposer;
 import io.headrace.storage.cluster.MetadataChange;
 import io.headrace.storage.cluster.MetadataTail;
+import io.headrace.storage.cluster.NodeReports;
 import io.headrace.storage.cluster.ProducerIds;
 import io.headrace.storage.cluster.Registration;
 import io.headrace.storage.cluster.RegistrationRefusedException;
@@ -42,8 +43,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -93,6 +92,7 @@ public final class StorageNode implements AutoCloseable {
     private final Thread starter;
     private volatile @Nullable Partitions partitions;
     private volatile @Nullable NodeDisks disks;
+    private volatile @Nullable NodeUpkeep welfare;
     private volatile @Nullable Dispatcher dispatcher;
     private volatile @Nullable FrameServer server;
     private volatile boolean closed;
@@ -222,6 +222,13 @@ public final class StorageNode implements AutoCloseable {
             createPartitions(created);
             tail.register(registration(opened, image)).get();
             settle(created);
+            welfare =
+                    new NodeUpkeep(
+                            properties.nodeId(),
+                            view,
+                            store,
+                            created,
+                            new NodeReports(properties.nodeId(), view, links));
             opened.startCompaction();
             openPort(services(created, store));
         } catch (InterruptedException e) {
@@ -263,24 +270,13 @@ public final class StorageNode implements AutoCloseable {
                                     String.valueOf(refused.getMessage()), refused);
                     case UncheckedIOException known ->
                             new StorageStartException(String.valueOf(known.getMessage()), known);
-                    case IOException known -> new StorageStartException(describe(known), known);
+                    case IOException known ->
+                            new StorageStartException(StorageStartException.describe(known), known);
                     default ->
                             new StorageStartException("The storage node failed: " + cause, cause);
                 };
         LOG.debug("Start failed", failure);
         started.completeExceptionally(failure);
-    }
-
-    private static String describe(IOException failure) {
-        return switch (failure) {
-            case AccessDeniedException denied ->
-                    "Cannot write to "
-                            + denied.getFile()
-                            + ": give this user the right to, or choose another data directory";
-            case FileSystemException known ->
-                    "Cannot use " + known.getFile() + ": " + known.getReason();
-            default -> String.valueOf(failure.getMessage());
-        };
     }
 
     /** From here on the tail's loop feeds the partitions; it first gets all that is known. */
@@ -422,6 +418,10 @@ public final class StorageNode implements AutoCloseable {
             if (opened != null && current != null) {
                 opened.logs().tick(clockMs.getAsLong());
                 current.tick(view.image());
+                NodeUpkeep own = welfare;
+                if (own != null) {
+                    own.tell();
+                }
                 opened.failure().ifPresent(ended::completeExceptionally);
             }
         } catch (RuntimeException e) {
@@ -446,6 +446,7 @@ public final class StorageNode implements AutoCloseable {
             }
             closed = true;
         }
+        handOver();
         starter.interrupt();
         FrameServer open = server;
         if (open != null) {
@@ -461,12 +462,24 @@ public final class StorageNode implements AutoCloseable {
         linkLoops.close();
         loops.close();
         io.shutdown();
+        closePort();
+        ended.complete(null);
+    }
+
+    /** Others lead first, if they can: clients then have somewhere to go. */
+    private void handOver() {
+        NodeUpkeep own = welfare;
+        if (own != null && server != null) {
+            own.handOver(properties.replication().handOverWait());
+        }
+    }
+
+    private void closePort() {
         try {
             port.close();
         } catch (IOException e) {
             LOG.warn("The port's reservation could not be given back", e);
         }
-        ended.complete(null);
     }
 
     private void joinStarter() {

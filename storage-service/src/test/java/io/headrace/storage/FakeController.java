@@ -116,6 +116,11 @@ final class FakeController implements AutoCloseable {
 
     void letIn(int nodeId) {
         cutOff.remove(nodeId);
+        onLoop(
+                () -> {
+                    NodeImage node = image.nodes().get(nodeId);
+                    append(node == null ? List.of() : List.of(record(node).setFenced(false)));
+                });
     }
 
     /** From now on changes of in-sync sets are answered INELIGIBLE_REPLICA. */

@@ -25,13 +25,16 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import java.net.InetSocketAddress;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -141,7 +144,7 @@ class ReplicationIT {
                         controller.partition(topic, 0).isr().stream()
                                 .map(PartitionImage.IsrMember::nodeId)
                                 .collect(Collectors.toSet()),
-                isr -> isr.equals(java.util.Set.of(members)),
+                isr -> isr.equals(Set.of(members)),
                 "the in-sync set " + List.of(members));
     }
 
@@ -201,5 +204,143 @@ class ReplicationIT {
             awaitIsr("t", 1, 2);
             assertThat(waiting.get(20, TimeUnit.SECONDS).offset()).isEqualTo(1);
         }
+    }
+
+    @Test
+    void aNodeThatStopsHandsOverFirst() throws Exception {
+        startNodes(1, 2, 3);
+        controller.createTopic("t", List.of(List.of(1, 2, 3)), 2, Map.of());
+        try (var producer = producer(Map.of())) {
+            producer.send(new ProducerRecord<>("t", 0, null, "one")).get(20, TimeUnit.SECONDS);
+            stopNode(1);
+            assertThat(controller.partition("t", 0).leaderId()).isEqualTo(2);
+            assertThat(
+                            producer.send(new ProducerRecord<>("t", 0, null, "two"))
+                                    .get(20, TimeUnit.SECONDS)
+                                    .offset())
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aDeposedLeaderAcknowledgesNothing() throws Exception {
+        startNodes(1, 2);
+        controller.createTopic("t", List.of(List.of(1, 2)), 1, Map.of());
+        String deposed = "localhost:" + node(1).port();
+        try (var producer = producer(Map.of())) {
+            producer.send(new ProducerRecord<>("t", 0, null, "one")).get(20, TimeUnit.SECONDS);
+        }
+        controller.cutOff(1); // it goes on to believe that it leads
+        controller.fence(1);
+        Map<String, Object> hasty =
+                Map.of(
+                        "bootstrap.servers", deposed,
+                        "retries", 0,
+                        "enable.idempotence", false,
+                        "request.timeout.ms", 2_000,
+                        "delivery.timeout.ms", 2_500);
+        try (var late = producer(hasty)) {
+            assertThatThrownBy(
+                            () ->
+                                    late.send(new ProducerRecord<>("t", 0, null, "lost"))
+                                            .get(20, TimeUnit.SECONDS))
+                    .isInstanceOf(ExecutionException.class);
+        }
+        controller.letIn(1);
+        awaitIsr("t", 1, 2); // what it had alone is cut, by epoch
+        try (var producer = producer(Map.of())) {
+            producer.send(new ProducerRecord<>("t", 0, null, "two")).get(20, TimeUnit.SECONDS);
+        }
+        controller.elect("t", 0, 1);
+        assertThat(readAll("t", 2, Map.of())).containsExactly("one", "two");
+    }
+
+    @Test
+    void aFollowerThatIsRefusedDoesNotHoldTheHighWatermark() throws Exception {
+        startNodes(1, 2);
+        controller.createTopic("t", List.of(List.of(1, 2)), 1, Map.of());
+        stopNode(2);
+        controller.fence(2);
+        controller.refuseIsr(true);
+        startNodes(2);
+        try (var producer = producer(Map.of())) {
+            for (int i = 0; i < 20; i++) {
+                producer.send(new ProducerRecord<>("t", 0, null, "v" + i))
+                        .get(20, TimeUnit.SECONDS);
+            }
+        }
+        assertThat(controller.partition("t", 0).isr()).hasSize(1);
+        controller.refuseIsr(false);
+        awaitIsr("t", 1, 2);
+    }
+
+    @Test
+    void consumersReadFromTheReplicaInTheirRack() throws Exception {
+        startNodes(1, 2);
+        controller.createTopic("t", List.of(List.of(1, 2)), 1, Map.of());
+        try (var producer = producer(Map.of())) {
+            for (int i = 0; i < 50; i++) {
+                producer.send(new ProducerRecord<>("t", 0, null, "v" + i));
+            }
+            producer.flush();
+        }
+        long before = node(2).dataMetrics().fetchedBytes();
+        assertThat(readAll("t", 50, Map.of("client.rack", "rack2"))).hasSize(50);
+        assertThat(node(2).dataMetrics().fetchedBytes()).isGreaterThan(before);
+    }
+
+    @Test
+    void aNewReplicaCatchesUpAndARemovedOneLeaves() throws Exception {
+        startNodes(1, 2, 3);
+        controller.createTopic(
+                "t", List.of(List.of(1, 2)), 1, Map.of("flush.policy", "page-cache"));
+        try (var producer = producer(Map.of())) {
+            for (int i = 0; i < 500; i++) {
+                producer.send(new ProducerRecord<>("t", 0, null, "v" + i));
+            }
+            producer.flush();
+            controller.change(
+                    "t",
+                    0,
+                    record -> record.setReplicas(List.of(1, 2, 3)).setAddingReplicas(List.of(3)));
+            awaitIsr("t", 1, 2, 3);
+            controller.change(
+                    "t",
+                    0,
+                    record -> {
+                        record.isr().removeIf(member -> member.nodeId() == 2);
+                        return record.setReplicas(List.of(1, 3)).setAddingReplicas(List.of());
+                    });
+            controller.elect("t", 0, 3);
+            producer.send(new ProducerRecord<>("t", 0, null, "last")).get(20, TimeUnit.SECONDS);
+        }
+        assertThat(readAll("t", 501, Map.of())).hasSize(501).endsWith("last");
+        Eventually.until(
+                SOON,
+                () -> Objects.requireNonNull(node(2).partitions()).all().isEmpty(),
+                "node 2 lets go of its replica");
+    }
+
+    @Test
+    void whatADiskLostIsCopiedAnewFromThePeer() throws Exception {
+        startNodes(1, 2);
+        controller.createTopic("t", List.of(List.of(1, 2)), 1, Map.of());
+        try (var producer = producer(Map.of())) {
+            for (int i = 0; i < 100; i++) {
+                producer.send(new ProducerRecord<>("t", 0, null, "v" + i))
+                        .get(20, TimeUnit.SECONDS);
+            }
+        }
+        stopNode(2);
+        controller.fence(2);
+        Path log = directory.resolve("node2/t-0/00000000000000000000.log");
+        try (FileChannel file = FileChannel.open(log, StandardOpenOption.WRITE)) {
+            file.truncate(file.size() / 2);
+        }
+        startNodes(2);
+        awaitIsr("t", 1, 2);
+        stopNode(1);
+        controller.fence(1);
+        assertThat(readAll("t", 100, Map.of())).hasSize(100).startsWith("v0").endsWith("v99");
     }
 }

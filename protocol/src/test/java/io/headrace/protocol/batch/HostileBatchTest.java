@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
 
 /**
@@ -23,6 +24,7 @@ class HostileBatchTest {
         ProduceRules rules =
                 new ProduceRules(
                         CompressionCodec.LZ4,
+                        OptionalInt.empty(),
                         TimestampType.CREATE_TIME,
                         Long.MAX_VALUE,
                         Long.MAX_VALUE,

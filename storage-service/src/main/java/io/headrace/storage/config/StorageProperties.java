@@ -168,13 +168,16 @@ public record StorageProperties(
      *
      * @param lagTimeMax how long a follower may be behind before it leaves the in-sync replicas
      *     ({@code replica.lag.time.max.ms})
+     * @param handOverWait how long a node that stops waits for others to lead what it leads
      */
-    public record Replication(@DefaultValue("30s") Duration lagTimeMax) {
+    public record Replication(
+            @DefaultValue("30s") Duration lagTimeMax, @DefaultValue("5s") Duration handOverWait) {
         public Replication {
             require(
                     !lagTimeMax.isNegative() && !lagTimeMax.isZero(),
                     "replication.lag-time-max",
                     "a positive duration");
+            require(!handOverWait.isNegative(), "replication.hand-over-wait", "a duration");
         }
     }
 

@@ -13,6 +13,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** One partition of a fetch and what was found. Owned by whichever loop the fetch visits. */
 final class FetchEntry {
@@ -68,6 +69,7 @@ final class FetchEntry {
     /**
      * Reads on the partition's loop.
      *
+     * @param closer nodes that are closer to the reader than this one
      * @return how many bytes were found, 0 for none
      */
     int readOn(
@@ -75,19 +77,20 @@ final class FetchEntry {
             int maxBytes,
             boolean minOneMessage,
             FetchQuery.Bound bound,
-            boolean fromFollower) {
+            boolean fromFollower,
+            List<Integer> closer) {
         int limit = Math.min(target.maxBytes(), maxBytes);
-        read =
-                owner.reader()
-                        .read(
-                                new FetchQuery(
-                                        target.fetchOffset(),
-                                        target.currentLeaderEpoch(),
-                                        target.lastFetchedEpoch(),
-                                        Math.max(0, limit),
-                                        minOneMessage,
-                                        bound,
-                                        fromFollower));
+        FetchQuery query =
+                new FetchQuery(
+                        target.fetchOffset(),
+                        target.currentLeaderEpoch(),
+                        target.lastFetchedEpoch(),
+                        Math.max(0, limit),
+                        minOneMessage,
+                        bound,
+                        fromFollower);
+        PartitionRead elsewhere = closer.isEmpty() ? null : owner.reader().redirect(query, closer);
+        read = elsewhere == null ? owner.reader().read(query) : elsewhere;
         boolean found = read.error() == Errors.NONE;
         boundSeen = found ? owner.reader().visibleBound(bound) : -1;
         replicaSeen =

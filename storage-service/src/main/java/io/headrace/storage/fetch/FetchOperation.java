@@ -3,6 +3,7 @@ package io.headrace.storage.fetch;
 import io.headrace.protocol.codec.PrivateFields;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.storage.log.CorruptRangeException;
 import io.headrace.storage.log.LogSlice;
@@ -140,7 +141,26 @@ final class FetchOperation {
                         });
     }
 
+    /** The nodes in the reader's rack, if this one is in another. */
+    private List<Integer> closerNodes() {
+        String rack = call.request().rackId();
+        if (isReplica || rack.isEmpty() || !readsFollowers()) {
+            return List.of();
+        }
+        List<Integer> closer = new ArrayList<>(1);
+        for (NodeImage node : service.image().nodes().values()) {
+            if (rack.equals(node.rack()) && node.nodeId() == service.nodeId()) {
+                return List.of();
+            }
+            if (rack.equals(node.rack()) && !node.fenced()) {
+                closer.add(node.nodeId());
+            }
+        }
+        return closer;
+    }
+
     private void readHere(Visit visit) {
+        List<Integer> closer = closerNodes();
         for (FetchEntry entry : visit.entries()) {
             Partition partition = entry.partition();
             if (partition == null) {
@@ -151,7 +171,8 @@ final class FetchOperation {
             }
             int room = (int) Math.max(0, maxBytes - foundBytes);
             boolean atLeastOne = foundBytes == 0 && maxBytes > 0;
-            foundBytes += entry.readOn(partition, room, atLeastOne, bound, readsFollowers());
+            foundBytes +=
+                    entry.readOn(partition, room, atLeastOne, bound, readsFollowers(), closer);
         }
     }
 
@@ -205,7 +226,9 @@ final class FetchOperation {
 
     private boolean anyToTell() {
         for (FetchEntry entry : entries) {
-            if (entry.result().error() != Errors.NONE || entry.result().divergingEpoch() != null) {
+            if (entry.result().error() != Errors.NONE
+                    || entry.result().divergingEpoch() != null
+                    || entry.result().preferredReplica() >= 0) {
                 return true;
             }
             ReplicaSeen seen = entry.replicaSeen();
@@ -378,7 +401,10 @@ final class FetchOperation {
         if (kept == null) {
             return true;
         }
-        boolean news = size > 0 || entry.result().divergingEpoch() != null;
+        boolean news =
+                size > 0
+                        || entry.result().divergingEpoch() != null
+                        || entry.result().preferredReplica() >= 0;
         boolean told =
                 kept.toBeTold(
                         news,
@@ -399,6 +425,7 @@ final class FetchOperation {
                         .setHighWatermark(found.highWatermark())
                         .setLastStableOffset(found.lastStableOffset())
                         .setLogStartOffset(found.logStartOffset())
+                        .setPreferredReadReplica(found.preferredReplica())
                         .setRecords(records);
         var aborted = found.abortedTransactions();
         if (aborted != null) {

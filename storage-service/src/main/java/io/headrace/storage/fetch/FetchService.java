@@ -133,6 +133,10 @@ public final class FetchService {
         return coldReads;
     }
 
+    int nodeId() {
+        return partitions.nodeId();
+    }
+
     DataMetrics metrics() {
         return metrics;
     }

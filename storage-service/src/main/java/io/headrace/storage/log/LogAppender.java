@@ -39,6 +39,12 @@ final class LogAppender {
 
     /** See {@link PartitionLog#append}; the log has been found usable. */
     AppendResult append(ByteBuffer batches, int leaderEpoch, AppendOrigin origin, long nowMs) {
+        if (log.directory().isFull() && origin != AppendOrigin.COORDINATOR) {
+            throw Errors.KAFKA_STORAGE_ERROR.exception(
+                    "The disk of "
+                            + log.directory().path()
+                            + " is nearly full: nothing is appended until there is room");
+        }
         Prepared prepared = prepare(batches, leaderEpoch, origin, nowMs);
         if (prepared.duplicateBaseOffset() >= 0) {
             long base = prepared.duplicateBaseOffset();

@@ -11,11 +11,15 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.PriorityBlockingQueue;
 
@@ -24,6 +28,9 @@ import java.util.concurrent.PriorityBlockingQueue;
  * logs. Safe for use by several threads.
  */
 final class LogDirectory {
+    private static final long RESERVE_MAX_BYTES = 512 << 20;
+    private static final long RESERVE_SHARE = 20;
+
     private final Path path;
     private final Uuid directoryId;
     private final DirectoryLock lock;
@@ -35,7 +42,13 @@ final class LogDirectory {
     private final Map<TopicIdPartition, PartitionLog> logs = new ConcurrentHashMap<>();
     private final PriorityBlockingQueue<Removal> removals = new PriorityBlockingQueue<>();
     private volatile @Nullable IOException offlineCause;
+    private volatile boolean full;
     private @Nullable List<DirectoryCheckpoints.Line> lastWritten;
+
+    /** The logs that the checkpoints may have lines of, also after a loss of power. */
+    private final Set<String> namesOnDisk = new HashSet<>();
+
+    private boolean isDurable;
 
     /** Something to remove from the disk later. */
     record Removal(long dueMs, List<Path> paths) implements Comparable<Removal> {
@@ -129,6 +142,31 @@ final class LogDirectory {
         return offlineCause;
     }
 
+    /** Whether so little room is left that nobody may fill it further. Any thread. */
+    boolean isFull() {
+        return full;
+    }
+
+    /** Looks how much room there is; once full, it takes half as much again to be so no more. */
+    void checkRoom() throws IOException {
+        FileStore store = Files.getFileStore(path);
+        long reserve = Math.min(RESERVE_MAX_BYTES, store.getTotalSpace() / RESERVE_SHARE);
+        long usable = store.getUsableSpace();
+        boolean was = full;
+        full = usable < (was ? reserve + reserve / 2 : reserve);
+        if (full != was) {
+            System.getLogger(LogDirectory.class.getName())
+                    .log(
+                            full ? System.Logger.Level.ERROR : System.Logger.Level.INFO,
+                            full
+                                    ? "The disk of {0} is nearly full ({1} bytes left): records are"
+                                            + " refused until there is room"
+                                    : "The disk of {0} has room again: {1} bytes",
+                            path,
+                            usable);
+        }
+    }
+
     /** The disk failed: nothing in this directory is used any more, until the node restarts. */
     void fail(IOException cause) {
         synchronized (this) {
@@ -164,10 +202,30 @@ final class LogDirectory {
                             state.verified()));
         }
         lines.sort(Comparator.comparing(line -> DirectoryCheckpoints.keyOf(line.id())));
-        if (!lines.equals(lastWritten)) {
+        boolean mustLast = durable && !isDurable;
+        if (!lines.equals(lastWritten) || mustLast) {
             checkpoints.write(bootId, lines, durable);
             lastWritten = lines;
+            isDurable = durable;
+            if (durable) {
+                namesOnDisk.clear();
+            }
+            lines.forEach(line -> namesOnDisk.add(nameOf(line.id())));
         }
+    }
+
+    /**
+     * Makes sure that no checkpoint of an earlier log of that name is left, which would lend the
+     * new one its offsets. To be called before the new one is among the logs.
+     */
+    synchronized void forgetCheckpointOf(TopicIdPartition id) throws IOException {
+        if (lastWritten == null || namesOnDisk.contains(nameOf(id))) {
+            writeCheckpoints(true);
+        }
+    }
+
+    private static String nameOf(TopicIdPartition id) {
+        return DirectoryCheckpoints.nameOf(id.topic(), id.partition());
     }
 
     void removeLater(Removal removal) {

@@ -261,9 +261,8 @@ public final class LogStore implements AutoCloseable {
                                 context.producerIds(),
                                 context.runtime().clockMs().getAsLong()));
         PartitionLog log = new PartitionLog(directory, context, path, id, config, loaded, 0, 0);
+        directory.forgetCheckpointOf(id);
         directory.logs().put(id, log);
-        // An older log of this name must not lend this one its offsets.
-        directory.writeCheckpoints(true);
         return log;
     }
 
@@ -403,6 +402,7 @@ public final class LogStore implements AutoCloseable {
 
     private static void upkeep(LogDirectory directory, boolean checkpoint, long nowMs) {
         try {
+            directory.checkRoom();
             if (checkpoint) {
                 directory.writeCheckpoints(true);
             }

@@ -103,8 +103,7 @@ public final class PartitionLog {
         this.segments = new LogSegments(this, path, loaded, directory.warmWindow());
         this.flusher = new LogFlusher(this, loop, Math.min(recoveryPoint, logEndOffset));
         this.highWatermark = Math.clamp(highWatermark, logStartOffset, logEndOffset);
-        String reason = loaded.uncleanReason();
-        this.unclean = reason == null ? null : new UncleanLog(reason, loaded.uncleanFromOffset());
+        this.unclean = UncleanLog.of(loaded);
         this.producers.onHighWatermark(this.highWatermark);
         this.upkeep = new LogUpkeep(this, loaded.snapshotOffset());
         this.appender = new LogAppender(this);
@@ -178,11 +177,6 @@ public final class PartitionLog {
     /** Bytes in all segments. Any thread. */
     public long sizeInBytes() {
         return segments.sizeInBytes();
-    }
-
-    /** How many segments there are. */
-    public int segmentCount() {
-        return segments.all().length;
     }
 
     /** Why acknowledged records may be missing, found at recovery; empty for a clean log. */
@@ -339,15 +333,9 @@ public final class PartitionLog {
         return upkeep.writeEpochs();
     }
 
-    /**
-     * Where the epoch, or the largest one below it, ends in this log; an epoch below all of them
-     * ends where the first begins.
-     */
+    /** Where the epoch, or the largest one below it, ends in this log. */
     public EpochEndOffset endOffsetFor(int leaderEpoch) {
-        long endOffset = epochs.endOffset(leaderEpoch, logEndOffset);
-        int floor = endOffset < 0 ? LeaderEpochs.NO_EPOCH : epochs.floor(leaderEpoch);
-        boolean isBelowAll = endOffset >= 0 && floor == LeaderEpochs.NO_EPOCH;
-        return new EpochEndOffset(isBelowAll ? leaderEpoch : floor, endOffset);
+        return EpochEndOffset.of(epochs, leaderEpoch, logEndOffset);
     }
 
     /**
@@ -408,7 +396,8 @@ public final class PartitionLog {
         return epochs;
     }
 
-    ProducerStates producerStates() {
+    /** What producers wrote; to be asked, not changed. */
+    public ProducerStates producerStates() {
         return producers;
     }
 
@@ -494,6 +483,8 @@ public final class PartitionLog {
         epochs = loaded.epochs();
         producers = loaded.producers();
         lookups.install(loaded.lostRanges());
+        unclean = UncleanLog.afterCut(unclean, startOffset, loaded.logEndOffset());
+        lostPageCache = UncleanLog.afterCut(lostPageCache, startOffset, loaded.logEndOffset());
         logStartOffset = startOffset;
         logEndOffset = loaded.logEndOffset();
         highWatermark = Math.clamp(highWatermark, logStartOffset, logEndOffset);

@@ -39,6 +39,11 @@ public final class DataMetrics {
         bytesOut.add(bytes);
     }
 
+    /** Bytes of records fetched so far, by consumers and replicas. */
+    public long fetchedBytes() {
+        return bytesOut.sum();
+    }
+
     /** A fetch had to read from disk. */
     public void onColdRead() {
         coldReads.increment();

@@ -6,6 +6,7 @@ import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.storage.log.AppendOrigin;
 import io.headrace.storage.log.EpochEndOffset;
 import io.headrace.storage.log.PartitionLog;
+import io.headrace.storage.log.UncleanLog;
 
 import org.apache.kafka.common.errors.ApiException;
 import org.jspecify.annotations.Nullable;
@@ -62,8 +63,29 @@ public final class FollowerLog {
                         log.logEndOffset(),
                         log.latestLeaderEpoch(),
                         log.logStartOffset(),
-                        log.flushedOffset(),
+                        Math.min(log.flushedOffset(), missingFrom(log)),
                         heardCheck);
+    }
+
+    /** The first offset that may be missing in this log: nothing from there on counts. */
+    private static long missingFrom(PartitionLog log) {
+        return log.unclean().map(UncleanLog::fromOffset).orElse(Long.MAX_VALUE);
+    }
+
+    /** Copies what may be missing anew, once a leader is there that has it. */
+    private boolean repairs(PartitionLog log, long leaderHighWatermark) {
+        long missing = missingFrom(log);
+        boolean hasNone =
+                missing >= log.logEndOffset() || log.logStartOffset() == log.logEndOffset();
+        if (hasNone || leaderHighWatermark <= missing) {
+            return false;
+        }
+        LOG.warn(
+                "{}: copying anew from offset {}, where records may be missing here",
+                partition.id(),
+                missing);
+        cut(log, log.truncateTo(Math.max(missing, log.logStartOffset())));
+        return true;
     }
 
     /** The log, if it may take what was asked for in that epoch. */
@@ -81,6 +103,9 @@ public final class FollowerLog {
     public boolean take(FetchedData data) {
         PartitionLog log = logFor(data.leaderEpoch());
         if (log == null) {
+            return true;
+        }
+        if (repairs(log, data.highWatermark())) {
             return true;
         }
         long endBefore = log.logEndOffset();

@@ -16,6 +16,7 @@ import java.util.List;
  * @param abortedTransactions for read_committed, else null
  * @param divergingEpoch where the reader's log and this one part (KIP-595), or null
  * @param leaderId the leader as far as this node knows, or -1
+ * @param preferredReplica the node that the reader should rather ask (KIP-392), or -1
  */
 public record PartitionRead(
         Errors error,
@@ -26,7 +27,8 @@ public record PartitionRead(
         @Nullable List<AbortedTransaction> abortedTransactions,
         @Nullable EpochEndOffset divergingEpoch,
         int leaderId,
-        int leaderEpoch) {
+        int leaderEpoch,
+        int preferredReplica) {
 
     /** A read that found an error instead. */
     public static PartitionRead failed(
@@ -40,7 +42,8 @@ public record PartitionRead(
                 null,
                 null,
                 leaderId,
-                leaderEpoch);
+                leaderEpoch,
+                -1);
     }
 
     /** A read of a partition that this node does not have. */

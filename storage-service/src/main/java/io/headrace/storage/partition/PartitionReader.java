@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.List;
+
 /** Finds what a reader asked for in a partition's log. Confined to the partition's loop. */
 public final class PartitionReader {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionReader.class);
@@ -149,7 +151,42 @@ public final class PartitionReader {
                         : null,
                 diverging,
                 partition.knownLeaderId(),
-                partition.knownLeaderEpoch());
+                partition.knownLeaderEpoch(),
+                -1);
+    }
+
+    /**
+     * Answers that another replica is to be read instead, when this node leads and that one is in
+     * sync and has the offset (KIP-392).
+     *
+     * @param candidates nodes that are closer to the reader
+     * @return null if there is none
+     */
+    public @Nullable PartitionRead redirect(FetchQuery query, List<Integer> candidates) {
+        if (partition.checkLeader(query.currentLeaderEpoch()) != Errors.NONE) {
+            return null;
+        }
+        PartitionLog log = partition.log();
+        long offset = query.fetchOffset();
+        for (int candidate : candidates) {
+            long end = partition.inSyncOffsetOf(candidate);
+            if (offset >= log.logStartOffset()
+                    && offset <= end
+                    && candidate != partition.nodeId()) {
+                return new PartitionRead(
+                        Errors.NONE,
+                        log.highWatermark(),
+                        log.lastStableOffset(),
+                        log.logStartOffset(),
+                        new LogSlice.Empty(),
+                        null,
+                        null,
+                        partition.knownLeaderId(),
+                        partition.knownLeaderEpoch(),
+                        candidate);
+            }
+        }
+        return null;
     }
 
     private PartitionRead failed(Errors error, PartitionLog log) {

@@ -67,7 +67,7 @@ public final class LogLoader {
         LogDirectoryFiles files = LogDirectoryFiles.tidy(request.directory());
         loadEpochs();
         loadLostRanges();
-        int lostBefore = lostRanges.size();
+        List<LostRange> lostBefore = List.copyOf(lostRanges);
         Start start = chooseStart(files);
         replayFromOffset = start.replayFromOffset();
         for (Map.Entry<Long, Long> file : files.segments().entrySet()) {
@@ -86,7 +86,8 @@ public final class LogLoader {
         Segment active = segments.getLast();
         LogFile file = LogFile.open(active.path(SegmentFiles.LOG));
         readFirstTimestamp(active, file);
-        if (lostRanges.size() > lostBefore) {
+        lostRanges.removeIf(range -> range.baseOffset() >= nextOffset); // the log was cut there
+        if (!lostRanges.equals(lostBefore)) {
             saveLostRanges();
         }
         return new LoadedLog(

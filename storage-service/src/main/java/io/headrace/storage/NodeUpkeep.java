@@ -1,0 +1,117 @@
+package io.headrace.storage;
+
+import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.storage.cluster.ClusterView;
+import io.headrace.storage.cluster.NodeReports;
+import io.headrace.storage.cluster.NodeReports.Placed;
+import io.headrace.storage.log.LogDirDescription;
+import io.headrace.storage.log.LogStore;
+import io.headrace.storage.partition.Partitions;
+
+import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** What a serving node tells the controller now and then, and how it hands over when it stops. */
+final class NodeUpkeep {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeUpkeep.class);
+    private static final long ASK_AGAIN_MS = 50;
+    private static final int FAILURES_MAX = 3;
+
+    private final int nodeId;
+    private final ClusterView view;
+    private final LogStore logs;
+    private final Partitions partitions;
+    private final NodeReports reports;
+
+    NodeUpkeep(
+            int nodeId,
+            ClusterView view,
+            LogStore logs,
+            Partitions partitions,
+            NodeReports reports) {
+        this.nodeId = nodeId;
+        this.view = view;
+        this.logs = logs;
+        this.partitions = partitions;
+        this.reports = reports;
+    }
+
+    /** With several log directories: tells which failed, and where the replicas lie. */
+    void tell() {
+        if (logs.directoryIds().size() < 2) {
+            return;
+        }
+        List<Uuid> offline = new ArrayList<>();
+        List<Placed> placed = new ArrayList<>();
+        MetadataImage image = view.image();
+        for (LogDirDescription directory : logs.describe()) {
+            if (!directory.online()) {
+                offline.add(directory.directoryId());
+                continue;
+            }
+            directory
+                    .partitionBytes()
+                    .keySet()
+                    .forEach(
+                            id -> {
+                                PartitionImage known =
+                                        image.partition(id.topicId(), id.partition());
+                                if (known != null && isElsewhere(known, directory.directoryId())) {
+                                    placed.add(
+                                            new Placed(
+                                                    id.topicId(),
+                                                    id.partition(),
+                                                    directory.directoryId()));
+                                }
+                            });
+        }
+        reports.tell(offline, placed);
+    }
+
+    private boolean isElsewhere(PartitionImage partition, Uuid directory) {
+        int index = partition.assignedReplicas().indexOf(nodeId);
+        boolean named = index >= 0 && index < partition.logDirs().size();
+        return index >= 0 && !(named && partition.logDirs().get(index).equals(directory));
+    }
+
+    /**
+     * Has the controller elect others for what this node leads, and waits until they are, or the
+     * time is up. Blocks.
+     */
+    void handOver(Duration limit) {
+        long deadlineNanos = System.nanoTime() + limit.toNanos();
+        int failures = 0;
+        try {
+            while (failures < FAILURES_MAX
+                    && partitions.anyToHandOver().get(limit.toMillis() + 1, TimeUnit.MILLISECONDS)
+                    && System.nanoTime() < deadlineNanos) {
+                failures = asks() ? 0 : failures + 1;
+                Thread.sleep(ASK_AGAIN_MS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("Stopping without handing over", e);
+        }
+    }
+
+    private boolean asks() throws InterruptedException {
+        try {
+            boolean mayStop = reports.wantShutDown().get(2, TimeUnit.SECONDS);
+            LOG.debug("Asked to hand over; nothing is led here any more: {}", mayStop);
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("The controller was not asked to hand over", e);
+            return false;
+        }
+    }
+}
