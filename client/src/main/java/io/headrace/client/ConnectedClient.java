@@ -15,8 +15,11 @@ import io.headrace.client.group.GroupOptions;
 import io.headrace.client.metadata.LeaderCalls;
 import io.headrace.client.metadata.Metadata;
 import io.headrace.client.produce.BatchingProducer;
+import io.headrace.client.produce.BatchingTransactions;
 import io.headrace.client.produce.Producer;
 import io.headrace.client.produce.ProducerOptions;
+import io.headrace.client.produce.TransactionOptions;
+import io.headrace.client.produce.TransactionalProducer;
 import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.loop.LoopGroup;
 
@@ -80,6 +83,23 @@ final class ConnectedClient implements HeadraceClient {
                         options,
                         connections,
                         metadata,
+                        loops.at(number % loops.size()),
+                        "producer-" + number,
+                        () -> closers.remove(number));
+        closers.put(number, producer.close());
+        return producer;
+    }
+
+    @Override
+    public TransactionalProducer transactionalProducer(TransactionOptions options) {
+        requireOpen();
+        int number = nextNumber.getAndIncrement();
+        TransactionalProducer producer =
+                BatchingTransactions.start(
+                        options,
+                        connections,
+                        metadata,
+                        retrier,
                         loops.at(number % loops.size()),
                         "producer-" + number,
                         () -> closers.remove(number));

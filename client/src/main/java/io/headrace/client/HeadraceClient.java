@@ -6,6 +6,8 @@ import io.headrace.client.group.GroupConsumer;
 import io.headrace.client.group.GroupOptions;
 import io.headrace.client.produce.Producer;
 import io.headrace.client.produce.ProducerOptions;
+import io.headrace.client.produce.TransactionOptions;
+import io.headrace.client.produce.TransactionalProducer;
 
 import reactor.core.publisher.Mono;
 
@@ -34,6 +36,9 @@ public interface HeadraceClient {
     default Producer producer() {
         return producer(ProducerOptions.defaults());
     }
+
+    /** A new producer of transactions. It must be closed, or ends with the client. */
+    TransactionalProducer transactionalProducer(TransactionOptions options);
 
     /** The reader of partitions. */
     Consumer consumer();

@@ -5,6 +5,7 @@ import static java.util.Map.entry;
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
 import io.headrace.coordinator.config.GroupOptions;
+import io.headrace.coordinator.config.TransactionOptions;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -28,7 +29,8 @@ import java.util.Map;
 @EnableConfigurationProperties({
     ClusterProperties.class,
     CoordinatorProperties.class,
-    GroupOptions.class
+    GroupOptions.class,
+    TransactionOptions.class
 })
 @Import(CoordinatorConfiguration.class)
 public class CoordinatorApplication {

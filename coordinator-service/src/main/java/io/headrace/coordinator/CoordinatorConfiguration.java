@@ -5,6 +5,7 @@ import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
 import io.headrace.coordinator.config.GroupOptions;
+import io.headrace.coordinator.config.TransactionOptions;
 import io.headrace.coordinator.handler.AdminHandlers;
 import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.handler.HandlerTable;
@@ -43,6 +44,7 @@ class CoordinatorConfiguration {
                 properties.topicDefaults().partitions(),
                 properties.topicDefaults().replicationFactor(),
                 properties.topicDefaults().offsetsPartitions(),
+                properties.topicDefaults().transactionsPartitions(),
                 properties.limits().partitionsPerRequest(),
                 properties.limits().partitions());
     }
@@ -109,10 +111,32 @@ class CoordinatorConfiguration {
     }
 
     @Bean
+    TransactionService transactionService(
+            CoordinatorProperties properties,
+            TransactionOptions options,
+            Uuid coordinatorIncarnation,
+            LoopGroup coordinatorLoops,
+            Controller controller,
+            GroupService groups) {
+        return new TransactionService(
+                properties.id(),
+                options.toProperties(),
+                coordinatorIncarnation,
+                coordinatorLoops,
+                controller,
+                groups.links(),
+                groups.shards());
+    }
+
+    @Bean
     HandlerTable handlerTable(
-            Controller controller, GroupService groups, ObjectProvider<ForwardedHandler> others) {
+            Controller controller,
+            GroupService groups,
+            TransactionService transactions,
+            ObjectProvider<ForwardedHandler> others) {
         List<ForwardedHandler> handlers = new ArrayList<>(AdminHandlers.of(controller));
         handlers.addAll(groups.handlers());
+        handlers.addAll(transactions.handlers());
         others.orderedStream().forEach(handlers::add);
         return new HandlerTable(handlers);
     }
@@ -126,6 +150,7 @@ class CoordinatorConfiguration {
             LoopGroup coordinatorLoops,
             Controller controller,
             HandlerTable handlers,
+            GroupService groups,
             Uuid coordinatorIncarnation,
             ConfigurableEnvironment environment) {
         CoordinatorServer server =
@@ -136,7 +161,8 @@ class CoordinatorConfiguration {
                         coordinatorIncarnation,
                         coordinatorLoops,
                         controller,
-                        handlers);
+                        handlers,
+                        groups.shards()::submit);
         environment
                 .getPropertySources()
                 .addFirst(

@@ -4,6 +4,7 @@ import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
+import io.headrace.coordinator.handler.GroupShards;
 import io.headrace.coordinator.handler.HandlerTable;
 import io.headrace.coordinator.handler.NodeServer;
 import io.headrace.coordinator.membership.HazelcastMembership;
@@ -39,11 +40,13 @@ public final class CoordinatorServer implements AutoCloseable {
             Uuid incarnationId,
             LoopGroup loops,
             Controller controller,
-            HandlerTable handlers) {
+            HandlerTable handlers,
+            GroupShards groups) {
         this.incarnationId = incarnationId;
         this.controller = controller;
         ClusterSecret secret = ClusterSecret.of(cluster.secret());
-        NodeServer nodes = new NodeServer(secret, controller, handlers, rules.sessionTimeoutMs());
+        NodeServer nodes =
+                new NodeServer(secret, controller, handlers, groups, rules.sessionTimeoutMs());
         this.frames =
                 FrameServer.start(options(properties.host(), properties.port()), loops, nodes);
         String host =

@@ -3,6 +3,7 @@ package io.headrace.coordinator;
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
 import io.headrace.coordinator.config.GroupOptions;
+import io.headrace.coordinator.exchange.GroupTasks;
 import io.headrace.coordinator.group.GroupErrors;
 import io.headrace.coordinator.group.GroupProperties;
 import io.headrace.coordinator.group.GroupShard;
@@ -73,10 +74,21 @@ public final class GroupService implements AutoCloseable {
                         System::currentTimeMillis,
                         ShardProperties.defaults(),
                         GroupErrors::reply,
-                        () -> new GroupShard(groupProperties, random, metrics));
+                        () -> new GroupShard(groupProperties, random, metrics),
+                        new GroupTasks(controller.metadataLog(), links));
         handlers = GroupHandlers.of(shards, controller);
         loop = loops.at(0);
         refreshMetrics();
+    }
+
+    /** The group shards of this coordinator. */
+    OwnedShards shards() {
+        return shards;
+    }
+
+    /** Connections to nodes and other coordinators. */
+    StorageLinks links() {
+        return links;
     }
 
     /** The handlers of the group APIs. */

@@ -26,6 +26,8 @@ import io.headrace.client.produce.ProducerRecord;
 import io.headrace.client.produce.RecordMetadata;
 import io.headrace.client.produce.SendCallback;
 import io.headrace.client.produce.SendResult;
+import io.headrace.client.produce.TransactionOptions;
+import io.headrace.client.produce.TransactionalProducer;
 import io.headrace.protocol.batch.BatchBuilder;
 
 import org.apache.kafka.common.TopicPartition;
@@ -44,6 +46,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -88,6 +91,16 @@ public final class FakeCluster implements HeadraceClient {
         for (int i = 0; i < partitions; i++) {
             topic.partitions.add(new FakeLog());
         }
+        topics.put(name, topic);
+    }
+
+    /** Takes a topic out of sight, as metadata that is behind may. */
+    synchronized FakeTopic hide(String name) {
+        return Objects.requireNonNull(topics.remove(name));
+    }
+
+    /** Brings the same topic back. */
+    synchronized void show(String name, FakeTopic topic) {
         topics.put(name, topic);
     }
 
@@ -173,6 +186,11 @@ public final class FakeCluster implements HeadraceClient {
             producers.add(options);
         }
         return new FakeProducer();
+    }
+
+    @Override
+    public TransactionalProducer transactionalProducer(TransactionOptions options) {
+        throw new UnsupportedOperationException("The gateway sends no transactions");
     }
 
     @Override

@@ -2,11 +2,13 @@ package io.headrace.standalone;
 
 import io.headrace.client.error.HeadraceException;
 import io.headrace.standalone.bench.BenchCommand;
+import io.headrace.standalone.chaos.ChaosCommand;
 import io.headrace.standalone.cluster.ClusterCommand;
 import io.headrace.standalone.command.ConsumeCommand;
 import io.headrace.standalone.command.GroupCommand;
 import io.headrace.standalone.command.ProduceCommand;
 import io.headrace.standalone.command.TopicCommand;
+import io.headrace.standalone.metadata.MetadataCommand;
 import io.headrace.standalone.serve.CoordinatorCommand;
 import io.headrace.standalone.serve.GatewayCommand;
 import io.headrace.standalone.serve.StorageCommand;
@@ -39,6 +41,8 @@ import java.util.Objects;
             ConsumeCommand.class,
             GroupCommand.class,
             ClusterCommand.class,
+            ChaosCommand.class,
+            MetadataCommand.class,
             BenchCommand.class,
             StorageCommand.class,
             CoordinatorCommand.class,

@@ -38,25 +38,25 @@ import java.util.stream.IntStream;
 
 /** A frame of few bytes does not become many objects, whichever API and list it tries. */
 class BoundedDecodingTest {
-    private static final int FRAME_BYTES = 8 << 20;
-    private static final long MAX_ALLOCATED_BYTES = 128L << 20;
+    private static final int FRAME_BYTES = 4 << 20;
+    private static final long MAX_ALLOCATED_BYTES = 80L << 20;
+    private static final long MAX_CPU_NANOS = 4_000_000_000L;
 
     private final SampleMessages samples = new SampleMessages("orders", new Uuid(3, 4));
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private int bombs;
     private int refused;
 
-    /** Every list of every request, as many of its smallest elements as fit. */
+    /** Every list of every request, as many of its smallest elements as fit, all equal. */
     @Test
     void noListOfTinyElementsBecomesLarge() throws ReflectiveOperationException {
         for (ApiSchema api : ApiCatalog.all()) {
-            for (short version : new short[] {api.oldestVersion(), api.latestVersion()}) {
-                ApiMessage root = samples.filled(api.newRequest().get(), version);
-                attackLists(api, version, root, root);
-            }
+            short version = api.latestVersion();
+            ApiMessage root = samples.filled(api.newRequest().get(), version);
+            attackLists(api, version, root, root);
         }
         System.out.println(refused + " of " + bombs + " bombs refused");
-        assertThat(bombs).isGreaterThan(150);
+        assertThat(bombs).isGreaterThan(100);
         assertThat(refused).isPositive();
     }
 
@@ -80,7 +80,7 @@ class BoundedDecodingTest {
                 .add(
                         new ConsumerProtocolAssignment.TopicPartition()
                                 .setTopic("t")
-                                .setPartitions(IntStream.range(0, 100_000).boxed().toList()));
+                                .setPartitions(IntStream.range(0, 20_000).boxed().toList()));
         assertThat(
                         ResponseReader.readInto(
                                 new ConsumerProtocolAssignment(),
@@ -164,7 +164,9 @@ class BoundedDecodingTest {
         setterOf(struct, getter).invoke(struct, list);
         try {
             ByteBuffer bytes = MessageWriter.bytes(root, version);
-            return Arrays.copyOf(bytes.array(), bytes.limit());
+            byte[] copy = new byte[bytes.limit()];
+            bytes.get(0, copy);
+            return copy;
         } catch (RuntimeException notWithoutMore) {
             return null;
         }
@@ -195,7 +197,7 @@ class BoundedDecodingTest {
             bomb.put(one, 0, at);
             int left = count + 1;
             while ((left & ~0x7f) != 0) {
-                bomb.put((byte) (left & 0x7f | 0x80));
+                bomb.put((byte) ((left & 0x7f) | 0x80));
                 left >>>= 7;
             }
             bomb.put((byte) left);
@@ -213,6 +215,7 @@ class BoundedDecodingTest {
     private void attack(ApiSchema api, short version, String list, byte[] bomb) {
         bombs++;
         long before = threads.getCurrentThreadAllocatedBytes();
+        long cpuBefore = threads.getCurrentThreadCpuTime();
         try {
             new RequestHead(api, version, 1, "").readBody(ByteBuffer.wrap(bomb));
         } catch (MalformedFrameException e) {
@@ -222,5 +225,8 @@ class BoundedDecodingTest {
         assertThat(allocated)
                 .as("%s version %d, %s, %d bytes", api.name(), version, list, bomb.length)
                 .isLessThan(MAX_ALLOCATED_BYTES);
+        assertThat(threads.getCurrentThreadCpuTime() - cpuBefore)
+                .as("%s version %d, %s, %d bytes", api.name(), version, list, bomb.length)
+                .isLessThan(MAX_CPU_NANOS);
     }
 }

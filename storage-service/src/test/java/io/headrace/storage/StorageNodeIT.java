@@ -16,6 +16,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionReplica;
+import org.apache.kafka.common.errors.LogDirNotFoundException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -71,7 +73,9 @@ class StorageNodeIT {
 
     private StorageProperties properties(Map<String, Object> more) {
         Map<String, Object> values = new HashMap<>();
-        values.put("headrace.storage.data-dirs", directory.toString());
+        if (!more.containsKey("headrace.storage.data-dirs[0]")) {
+            values.put("headrace.storage.data-dirs", directory.toString());
+        }
         values.put("headrace.storage.coordinators", "127.0.0.1:" + coordinator.port());
         values.put("headrace.storage.cluster-secret", FakeCoordinator.SECRET);
         values.put("headrace.storage.listener.host", "127.0.0.1");
@@ -165,6 +169,52 @@ class StorageNodeIT {
         try (var producer = producer(Map.of())) {
             RecordMetadata next = producer.send(new ProducerRecord<>("kept", 0, null, "x")).get();
             assertThat(next.offset()).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void logsAreSpreadOverSeveralDirectoriesAndComeBack() throws Exception {
+        node.close();
+        List<Path> directories = List.of(directory.resolve("a"), directory.resolve("b"));
+        nodeSettings =
+                Map.of(
+                        "headrace.storage.data-dirs[0]", directories.get(0).toString(),
+                        "headrace.storage.data-dirs[1]", directories.get(1).toString());
+        coordinator.close();
+        coordinator = new FakeCoordinator();
+        startNode();
+        coordinator.createTopic("spread", 6, Map.of());
+        try (var producer = producer(Map.of())) {
+            for (int i = 0; i < 60; i++) {
+                producer.send(new ProducerRecord<>("spread", i % 6, null, "v" + i)).get();
+            }
+        }
+        node.close();
+        startNode();
+        assertThat(readAll("spread", 6, 60)).hasSize(60);
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+            var described = admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1);
+            assertThat(described.keySet())
+                    .containsExactlyInAnyOrder(
+                            directories.get(0).toString(), directories.get(1).toString());
+            assertThat(described.values())
+                    .allSatisfy(each -> assertThat(each.replicaInfos()).hasSize(3));
+        }
+    }
+
+    @Test
+    void aPathThatIsNoneIsNoLogDirectory() throws Exception {
+        coordinator.createTopic("placed", 1, Map.of());
+        TopicPartitionReplica replica = new TopicPartitionReplica("placed", 0, 1);
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+            for (String path : List.of("\0", "/nowhere\0/x", "", "/nowhere")) {
+                assertThatThrownBy(
+                                () ->
+                                        admin.alterReplicaLogDirs(Map.of(replica, path))
+                                                .all()
+                                                .get(10, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(LogDirNotFoundException.class);
+            }
         }
     }
 

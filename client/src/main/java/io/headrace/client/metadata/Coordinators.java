@@ -19,9 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** Finds the nodes that answer for groups. */
+/** Finds the nodes that answer for groups and transactional ids. */
 public final class Coordinators {
     private static final byte GROUP = 0;
+    private static final byte TRANSACTION = 1;
 
     private final Metadata metadata;
 
@@ -38,10 +39,14 @@ public final class Coordinators {
         if (groupIds.isEmpty()) {
             return CompletableFuture.completedFuture(new Found(Map.of(), Map.of()));
         }
+        return find(GROUP, groupIds);
+    }
+
+    private CompletableFuture<Found> find(byte keyType, Collection<String> keys) {
         FindCoordinatorRequestData request =
                 new FindCoordinatorRequestData()
-                        .setKeyType(GROUP)
-                        .setCoordinatorKeys(List.copyOf(groupIds));
+                        .setKeyType(keyType)
+                        .setCoordinatorKeys(List.copyOf(keys));
         return metadata.callAny(
                         ApiKeys.FIND_COORDINATOR, request, FindCoordinatorResponseData.class)
                 .thenApply(Coordinators::decode);
@@ -73,20 +78,24 @@ public final class Coordinators {
 
     /** The node of one group; fails when it is not known now. */
     public CompletableFuture<NodeView> find(String groupId) {
-        return find(List.of(groupId))
-                .thenApply(
-                        found -> {
-                            for (NodeView node : found.groups().keySet()) {
-                                return node;
-                            }
-                            for (HeadraceException failure : found.failures().values()) {
-                                throw failure;
-                            }
-                            throw ServerErrorException.of(
-                                    Errors.COORDINATOR_NOT_AVAILABLE,
-                                    "Finding the coordinator of " + groupId,
-                                    null);
-                        });
+        return find(List.of(groupId)).thenApply(found -> only(found, groupId));
+    }
+
+    /** The node of a transactional id; fails when it is not known now. */
+    public CompletableFuture<NodeView> findOfTransactionalId(String transactionalId) {
+        return find(TRANSACTION, List.of(transactionalId))
+                .thenApply(found -> only(found, transactionalId));
+    }
+
+    private static NodeView only(Found found, String key) {
+        for (NodeView node : found.groups().keySet()) {
+            return node;
+        }
+        for (HeadraceException failure : found.failures().values()) {
+            throw failure;
+        }
+        throw ServerErrorException.of(
+                Errors.COORDINATOR_NOT_AVAILABLE, "Finding the coordinator of " + key, null);
     }
 
     /** Whether a failure means that another node answers now. */

@@ -7,6 +7,7 @@ import io.headrace.client.error.HeadraceException;
 import io.headrace.client.metadata.Metadata;
 import io.headrace.transport.loop.Loop;
 
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 
 import reactor.core.publisher.Flux;
@@ -34,11 +35,23 @@ public final class BatchingProducer implements Producer {
             Loop loop,
             String lane,
             Runnable onClosed) {
+        this(options, connections, metadata, loop, lane, onClosed, null);
+    }
+
+    BatchingProducer(
+            ProducerOptions options,
+            Connections connections,
+            Metadata metadata,
+            Loop loop,
+            String lane,
+            Runnable onClosed,
+            @Nullable String transactionalId) {
         this.options = options;
         this.loop = loop;
         this.onClosed = onClosed;
         this.memory = new BufferMemory(options.bufferBytes());
-        this.sender = new Sender(options, connections, metadata, loop, lane, counters);
+        this.sender =
+                new Sender(options, connections, metadata, loop, lane, counters, transactionalId);
         this.accumulator =
                 new Accumulator(
                         options,
@@ -95,6 +108,11 @@ public final class BatchingProducer implements Producer {
             sender.wake();
         }
         return taken;
+    }
+
+    /** Goes on as somebody else; nothing may be on its way. */
+    CompletableFuture<Void> adopt(ProducerIdentity identity) {
+        return CompletableFuture.runAsync(() -> sender.adopt(identity), loop);
     }
 
     void onceRoom(Runnable listener) {

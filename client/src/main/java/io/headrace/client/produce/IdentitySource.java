@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Gets a producer id from the cluster and raises its epoch. Confined to the sender's loop. */
+/**
+ * Gets a producer id from the cluster and raises its epoch; that of a transactional producer is
+ * given to it. Confined to the sender's loop.
+ */
 final class IdentitySource {
     private static final Logger log = LoggerFactory.getLogger(IdentitySource.class);
 
@@ -20,11 +23,16 @@ final class IdentitySource {
     private final Loop loop;
     private final Backoff backoff;
     private final Runnable onReady;
+    private final boolean given;
     private volatile ProducerIdentity current = ProducerIdentity.NONE;
     private boolean asking;
     private int failures;
 
-    IdentitySource(Metadata metadata, Loop loop, Backoff backoff, Runnable onReady) {
+    /**
+     * @param given whether identities come from {@link #adopt} only
+     */
+    IdentitySource(Metadata metadata, Loop loop, Backoff backoff, Runnable onReady, boolean given) {
+        this.given = given;
         this.metadata = metadata;
         this.loop = loop;
         this.backoff = backoff;
@@ -37,10 +45,15 @@ final class IdentitySource {
 
     /** Whether there is an identity; asks for one when there is none. */
     boolean isReady() {
-        if (current.isNone() && !asking) {
+        if (current.isNone() && !asking && !given) {
             ask();
         }
         return !current.isNone();
+    }
+
+    /** Goes on as somebody else: nothing is on its way. */
+    void adopt(ProducerIdentity identity) {
+        current = identity;
     }
 
     /** Raises the epoch unless that happened since {@code used}. */

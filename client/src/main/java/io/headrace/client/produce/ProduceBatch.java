@@ -1,6 +1,8 @@
 package io.headrace.client.produce;
 
+import io.headrace.client.error.DeadlineExceededException;
 import io.headrace.client.error.HeadraceException;
+import io.headrace.client.error.ServerErrorException;
 import io.headrace.protocol.batch.BatchBuilder;
 import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.BatchView;
@@ -9,9 +11,11 @@ import io.headrace.protocol.batch.RecordReader;
 import io.headrace.protocol.batch.StoredRecord;
 
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +39,7 @@ final class ProduceBatch {
     private long producerId = BatchDescriptor.NO_PRODUCER_ID;
     private short producerEpoch = BatchDescriptor.NO_PRODUCER_EPOCH;
     private int baseSequence = BatchDescriptor.NO_SEQUENCE;
+    private boolean transactional;
     private boolean inFlight;
     private boolean maybeWritten;
     private int attempts;
@@ -130,6 +135,30 @@ final class ProduceBatch {
         retryAtMs = timeMs;
     }
 
+    /** The failure of a batch that was not stored in time. */
+    HeadraceException tooLate(Duration deliveryTimeout) {
+        return new DeadlineExceededException(
+                "The records for "
+                        + partition
+                        + " were not stored within "
+                        + deliveryTimeout
+                        + ", after "
+                        + attempts
+                        + " attempts.",
+                maybeWritten ? "They may be stored." : "They are not stored.");
+    }
+
+    /** The failure of a batch that an answer does not name. */
+    HeadraceException unanswered() {
+        return ServerErrorException.of(
+                Errors.NETWORK_EXCEPTION, "Writing to " + partition, "the answer does not name it");
+    }
+
+    /** Makes its records part of a transaction; before its first identity. */
+    void makeTransactional() {
+        transactional = true;
+    }
+
     /** Encodes the batch, or gives it another identity; not while it is in flight. */
     void identify(long producerId, short producerEpoch, int baseSequence) {
         this.producerId = producerId;
@@ -137,7 +166,7 @@ final class ProduceBatch {
         this.baseSequence = baseSequence;
         ByteBuffer old = encoded;
         if (old == null) {
-            builder.producer(producerId, producerEpoch, baseSequence, false);
+            builder.producer(producerId, producerEpoch, baseSequence, transactional);
             encoded = builder.build();
             return;
         }
@@ -186,6 +215,7 @@ final class ProduceBatch {
         }
         part.timestampsMs = Arrays.copyOfRange(timestampsMs, from, to);
         part.attempts = attempts;
+        part.transactional = transactional;
         int sequence =
                 hasSequence()
                         ? BatchView.incrementSequence(baseSequence, from)

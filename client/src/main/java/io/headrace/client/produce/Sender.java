@@ -5,7 +5,6 @@ import io.headrace.client.connection.ConnectionOptions;
 import io.headrace.client.connection.Connections;
 import io.headrace.client.connection.Failures;
 import io.headrace.client.connection.NodeConnection;
-import io.headrace.client.error.DeadlineExceededException;
 import io.headrace.client.error.HeadraceException;
 import io.headrace.client.error.ServerErrorException;
 import io.headrace.client.metadata.ClusterView;
@@ -49,6 +48,7 @@ final class Sender {
     private final ProducerCounters counters;
     private final Backoff backoff;
     private final IdentitySource identities;
+    private final @Nullable String transactionalId;
 
     private final Queue<PartitionQueue> woken = new ConcurrentLinkedQueue<>();
     private final Set<PartitionQueue> awake = ConcurrentHashMap.newKeySet();
@@ -70,7 +70,8 @@ final class Sender {
             Metadata metadata,
             Loop loop,
             String lane,
-            ProducerCounters counters) {
+            ProducerCounters counters,
+            @Nullable String transactionalId) {
         this.options = options;
         this.connectionOptions = connections.options();
         this.connections = connections;
@@ -78,11 +79,13 @@ final class Sender {
         this.loop = loop;
         this.lane = lane;
         this.counters = counters;
+        this.transactionalId = transactionalId;
         this.backoff =
                 new Backoff(connectionOptions.retryBackoff(), connectionOptions.retryBackoffMax());
         this.links =
                 new NodeLinks(connections, loop, lane, options.maxInFlight(), this::onLinkChanged);
-        this.identities = new IdentitySource(metadata, loop, backoff, this::wake);
+        this.identities =
+                new IdentitySource(metadata, loop, backoff, this::wake, transactionalId != null);
     }
 
     void start(Accumulator source) {
@@ -108,6 +111,11 @@ final class Sender {
     void urgent(boolean urgent) {
         this.urgent = urgent;
         wake();
+    }
+
+    /** Goes on as somebody else; on the loop, with nothing on its way. */
+    void adopt(ProducerIdentity identity) {
+        identities.adopt(identity);
     }
 
     ProducerIdentity identity() {
@@ -168,7 +176,11 @@ final class Sender {
                     queue,
                     q ->
                             trackers.computeIfAbsent(
-                                    q.partition(), p -> new SequenceTracker(options.idempotent())));
+                                    q.partition(),
+                                    p ->
+                                            new SequenceTracker(
+                                                    options.idempotent(),
+                                                    transactionalId != null)));
             queue = woken.poll();
         }
     }
@@ -195,22 +207,11 @@ final class Sender {
                 (queue, tracker) -> {
                     for (ProduceBatch late : tracker.waitingSince(createdBefore)) {
                         tracker.onFailed(late);
-                        fail(late, late(late));
+                        fail(late, late.tooLate(options.deliveryTimeout()));
                     }
-                    queue.pollCreatedBefore(createdBefore).forEach(late -> fail(late, late(late)));
+                    queue.pollCreatedBefore(createdBefore)
+                            .forEach(late -> fail(late, late.tooLate(options.deliveryTimeout())));
                 });
-    }
-
-    private HeadraceException late(ProduceBatch batch) {
-        return new DeadlineExceededException(
-                "The records for "
-                        + batch.partition()
-                        + " were not stored within "
-                        + options.deliveryTimeout()
-                        + ", after "
-                        + batch.attempts()
-                        + " attempts.",
-                batch.maybeWritten() ? "They may be stored." : "They are not stored.");
     }
 
     private void renumber() {
@@ -279,6 +280,9 @@ final class Sender {
         boolean now = urgent || (accumulator != null && accumulator.waitingCount() > 0);
         ProduceBatch batch = queue.poll(nowMs, now, takenBytes == 0 ? Integer.MAX_VALUE : room);
         if (batch != null) {
+            if (transactionalId != null) {
+                batch.makeTransactional();
+            }
             tracker.add(batch, identities.current());
             batch.onSent();
         }
@@ -305,6 +309,7 @@ final class Sender {
             request =
                     ProduceRequests.encode(
                             batches, view, version, options.acks(), (int) timeout.toMillis());
+            request.setTransactionalId(transactionalId);
         } catch (HeadraceException e) {
             batches.forEach(batch -> onFailure(batch, e));
             return;
@@ -344,20 +349,13 @@ final class Sender {
             for (ProduceBatch batch : batches) {
                 PartitionProduceResponse part = answers.get(batch.partition());
                 if (part == null) {
-                    onFailure(batch, missing(batch));
+                    onFailure(batch, batch.unanswered());
                 } else {
                     onPartitionAnswer(batch, part);
                 }
             }
         }
         wake();
-    }
-
-    private static HeadraceException missing(ProduceBatch batch) {
-        return ServerErrorException.of(
-                Errors.NETWORK_EXCEPTION,
-                "Writing to " + batch.partition(),
-                "the answer does not name it");
     }
 
     private void onPartitionAnswer(ProduceBatch batch, PartitionProduceResponse part) {
@@ -419,7 +417,7 @@ final class Sender {
         long nowMs = now();
         if (batch.createdMs() + options.deliveryTimeout().toMillis() <= nowMs) {
             tracker.onFailed(batch);
-            fail(batch, late(batch));
+            fail(batch, batch.tooLate(options.deliveryTimeout()));
         } else {
             batch.retryAt(nowMs + backoff.delayMs(batch.attempts()));
         }

@@ -41,6 +41,7 @@ final class SequenceTracker {
     }
 
     private final boolean idempotent;
+    private final boolean transactional;
     private final List<ProduceBatch> unacknowledged = new ArrayList<>();
     private ProducerIdentity identity = ProducerIdentity.NONE;
     private int nextSequence;
@@ -49,7 +50,16 @@ final class SequenceTracker {
     private boolean renumber;
 
     SequenceTracker(boolean idempotent) {
+        this(idempotent, false);
+    }
+
+    /**
+     * @param transactional whether a batch that cannot be stored ends its transaction: then nothing
+     *     is numbered anew
+     */
+    SequenceTracker(boolean idempotent, boolean transactional) {
         this.idempotent = idempotent;
+        this.transactional = transactional;
     }
 
     ProducerIdentity identity() {
@@ -148,6 +158,10 @@ final class SequenceTracker {
             return ServerErrors.isRetriable(error) ? Verdict.RETRY : Verdict.FAIL;
         }
         boolean first = unacknowledged.getFirst().equals(batch);
+        if (transactional) {
+            boolean mayFollow = error == Errors.OUT_OF_ORDER_SEQUENCE_NUMBER && !first;
+            return mayFollow || ServerErrors.isRetriable(error) ? Verdict.RETRY : Verdict.FAIL;
+        }
         boolean expected =
                 batch.baseSequence() == BatchView.incrementSequence(lastAcknowledgedSequence, 1);
         return switch (error) {

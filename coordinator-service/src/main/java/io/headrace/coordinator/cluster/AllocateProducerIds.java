@@ -10,7 +10,10 @@ import org.apache.kafka.common.message.AllocateProducerIdsResponseData;
 
 import java.util.List;
 
-/** Gives a registered incarnation a block of producer ids that nobody else has or will get. */
+/**
+ * Gives a registered incarnation, or a coordinator, a block of producer ids that nobody else has or
+ * will get.
+ */
 public record AllocateProducerIds(AllocateProducerIdsRequestData request)
         implements Command<AllocateProducerIdsResponseData> {
     static final int BLOCK_LENGTH = 1_000;
@@ -18,11 +21,12 @@ public record AllocateProducerIds(AllocateProducerIdsRequestData request)
     @Override
     public Decision<AllocateProducerIdsResponseData> decide(ControllerState state, long nowMs) {
         NodeImage node = state.image().nodes().get(request.brokerId());
-        if (node == null) {
+        boolean isCoordinator = state.image().coordinators().containsKey(request.brokerId());
+        if (node == null && !isCoordinator) {
             throw new BrokerIdNotRegisteredException(
                     "Node " + request.brokerId() + " is not registered");
         }
-        if (node.nodeEpoch() != request.brokerEpoch()) {
+        if (node != null && node.nodeEpoch() != request.brokerEpoch()) {
             throw new StaleBrokerEpochException(
                     "Node " + request.brokerId() + " has registered again since");
         }

@@ -31,6 +31,11 @@ public record AlterPartition(AlterPartitionRequestData request)
         implements Command<AlterPartitionResponseData> {
 
     @Override
+    public boolean isUrgent() {
+        return true;
+    }
+
+    @Override
     public Decision<AlterPartitionResponseData> decide(ControllerState state, long nowMs) {
         NodeImage leader = state.image().nodes().get(request.brokerId());
         if (leader == null || leader.nodeEpoch() != request.brokerEpoch()) {

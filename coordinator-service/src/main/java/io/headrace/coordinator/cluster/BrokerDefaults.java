@@ -1,5 +1,7 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.config.BrokerConfigNames;
+import io.headrace.protocol.config.TopicConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,10 @@ final class BrokerDefaults {
 
     /** Says what is wrong with a default; null when nothing is. */
     static @Nullable String problem(String name, String value) {
+        String topicConfig = BrokerConfigNames.dynamicTopicConfig(name);
+        if (topicConfig != null) {
+            return TopicConfigs.problem(Map.of(topicConfig, value));
+        }
         if (name.equals(BALANCE)) {
             return booleanProblem(name, value);
         }
@@ -46,7 +52,8 @@ final class BrokerDefaults {
         if (max == null) {
             return "Config "
                     + name
-                    + " cannot be changed while running; of all brokers these can: "
+                    + " cannot be changed while running; of all brokers defaults of topic configs can, and"
+                    + " these: "
                     + BALANCE
                     + ", "
                     + String.join(", ", new TreeSet<>(NUMBERS.keySet()));

@@ -21,4 +21,9 @@ public interface Command<R> {
     default boolean awaitsNodes() {
         return false;
     }
+
+    /** Whether it goes before admin writes of the same turn: what partitions' safety waits for. */
+    default boolean isUrgent() {
+        return false;
+    }
 }

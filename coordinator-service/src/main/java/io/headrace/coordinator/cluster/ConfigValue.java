@@ -1,5 +1,6 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.config.BrokerConfigNames;
 import io.headrace.protocol.config.ConfigDefinition;
 import io.headrace.protocol.config.TopicConfigs;
 
@@ -18,14 +19,24 @@ record ConfigValue(String value, byte source) {
 
     /** A topic's config: its own value, or the default, which may depend on the replicas. */
     static ConfigValue ofTopic(
-            ConfigDefinition definition, Map<String, String> overrides, int replicationFactor) {
+            ConfigDefinition definition,
+            Map<String, String> overrides,
+            Map<String, String> defaults,
+            int replicationFactor) {
         String own = overrides.get(definition.name());
         return own == null
-                ? ofDefault(definition, replicationFactor)
+                ? ofDefault(definition, defaults, replicationFactor)
                 : new ConfigValue(own, DYNAMIC_TOPIC_CONFIG);
     }
 
-    static ConfigValue ofDefault(ConfigDefinition definition, int replicationFactor) {
+    /** What a topic has that does not say: the default that was set for all nodes, or Kafka's. */
+    static ConfigValue ofDefault(
+            ConfigDefinition definition, Map<String, String> defaults, int replicationFactor) {
+        String name = BrokerConfigNames.of(definition.name());
+        String set = BrokerConfigNames.dynamicTopicConfig(name) == null ? null : defaults.get(name);
+        if (set != null) {
+            return new ConfigValue(set, DYNAMIC_DEFAULT_BROKER_CONFIG);
+        }
         boolean minIsr = definition.name().equals(TopicConfigs.MIN_INSYNC_REPLICAS);
         return new ConfigValue(
                 minIsr ? NewPartitions.defaultMinIsr(replicationFactor) : definition.defaultValue(),

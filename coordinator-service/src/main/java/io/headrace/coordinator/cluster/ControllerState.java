@@ -58,7 +58,7 @@ public final class ControllerState {
         this.upkeepMs = takeOverMs;
         this.balanceMs = takeOverMs;
         this.index = new ReplicaIndex(image);
-        lookAtAll(takeOverMs);
+        lookAtAll();
     }
 
     public MetadataImage image() {
@@ -108,7 +108,7 @@ public final class ControllerState {
         if (topicsRemoved) {
             index.compact(image);
         }
-        changedNodes.forEach(nodeId -> lookAt(nodeId, nowMs));
+        changedNodes.forEach(this::lookAt);
         due.dropSettled(key -> electionFor(key, nowMs) == null);
     }
 
@@ -133,36 +133,36 @@ public final class ControllerState {
         image = committed;
         index = new ReplicaIndex(committed);
         due.clear();
-        lookAtAll(latestMs);
+        lookAtAll();
     }
 
-    private void lookAtAll(long nowMs) {
+    private void lookAtAll() {
         for (TopicImage topic : image.topicsById().values()) {
             for (PartitionImage partition : topic.partitions().values()) {
-                lookAt(topic.topicId(), partition, nowMs);
+                lookAt(topic.topicId(), partition);
             }
         }
     }
 
-    private void lookAt(int nodeId, long nowMs) {
+    private void lookAt(int nodeId) {
         for (PartitionKey key : index.of(nodeId, image)) {
             PartitionImage partition = image.partition(key.topicId(), key.partition());
             if (partition != null) {
-                lookAt(key.topicId(), partition, nowMs);
+                lookAt(key.topicId(), partition);
             }
         }
     }
 
     /** A fenced node was waited for, and may be no more; an unfenced one is fenced first. */
-    private void lookAtFenced(int nodeId, long nowMs) {
+    private void lookAtFenced(int nodeId) {
         NodeImage node = image.nodes().get(nodeId);
         if (node != null && node.fenced()) {
-            lookAt(nodeId, nowMs);
+            lookAt(nodeId);
         }
     }
 
-    private void lookAt(Uuid topicId, PartitionImage partition, long nowMs) {
-        if (Elections.elect(this, topicId, partition, nowMs) != null) {
+    private void lookAt(Uuid topicId, PartitionImage partition) {
+        if (!Elections.isSettled(this, partition)) {
             due.add(
                     new PartitionKey(topicId, partition.partition()),
                     image.isActive(partition.leaderId(), partition.leaderNodeEpoch()));
@@ -183,6 +183,11 @@ public final class ControllerState {
     /** The partitions with a replica on a node. */
     Set<PartitionKey> partitionsOf(int nodeId) {
         return index.of(nodeId, image);
+    }
+
+    /** Nodes, registered or not, that may have replicas. */
+    List<Integer> nodesWithPartitions() {
+        return index.nodeIds();
     }
 
     int partitionCount() {
@@ -247,7 +252,7 @@ public final class ControllerState {
         NodeSession session = sessions.get(nodeId);
         if (session != null && session.nodeEpoch() == nodeEpoch) {
             sessions.put(nodeId, session.disconnected());
-            lookAtFenced(nodeId, latestMs);
+            lookAtFenced(nodeId);
         }
     }
 
@@ -263,15 +268,18 @@ public final class ControllerState {
         NodeSession session = session(node);
         if (session != null) {
             sessions.put(nodeId, session.suspected(latestMs));
-            lookAtFenced(nodeId, latestMs);
+            lookAtFenced(nodeId);
         }
     }
 
     /** Notes that the membership sees an incarnation again. */
     public void onTrust(int nodeId, Uuid incarnationId) {
         NodeImage node = image.nodes().get(nodeId);
-        NodeSession session = node == null ? null : session(node);
-        if (session != null && node.incarnationId().equals(incarnationId)) {
+        if (node == null || !node.incarnationId().equals(incarnationId)) {
+            return;
+        }
+        NodeSession session = session(node);
+        if (session != null) {
             sessions.put(nodeId, session.trusted());
         }
     }
@@ -300,7 +308,7 @@ public final class ControllerState {
                 });
         for (int nodeId : expired) {
             sessions.remove(nodeId);
-            lookAtFenced(nodeId, nowMs);
+            lookAtFenced(nodeId);
         }
         boolean doubts = seenNodes(nowMs) * 2 < unfencedNodes();
         if (!doubts) {

@@ -286,8 +286,10 @@ public record CreateTopics(CreateTopicsRequestData request, boolean internal)
                 Map<String, String> configs) {
             int replicationFactor = assignments.getFirst().size();
             List<CreatableTopicConfigs> described = new ArrayList<>();
+            Map<String, String> defaults = image.configsOf(BrokerDefaults.RESOURCE);
             for (var definition : TopicConfigs.all()) {
-                ConfigValue value = ConfigValue.ofTopic(definition, configs, replicationFactor);
+                ConfigValue value =
+                        ConfigValue.ofTopic(definition, configs, defaults, replicationFactor);
                 described.add(
                         new CreatableTopicConfigs()
                                 .setName(definition.name())

@@ -1,5 +1,6 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.config.BrokerConfigNames;
 import io.headrace.protocol.config.ConfigDefinition;
 import io.headrace.protocol.config.GroupConfigs;
 import io.headrace.protocol.config.TopicConfigs;
@@ -112,18 +113,23 @@ public record DescribeConfigs(DescribeConfigsRequestData request)
         PartitionImage first = topic.partition(0);
         int replicationFactor = first == null ? 1 : first.assignedReplicas().size();
         Map<String, String> own = image.configsOf(ConfigResourceKey.topic(topic.name()));
+        Map<String, String> defaults = image.configsOf(BrokerDefaults.RESOURCE);
         List<DescribeConfigsResourceResult> results = new ArrayList<>();
         for (ConfigDefinition definition : TopicConfigs.all()) {
             if (isWanted(resource, definition.name())) {
-                results.add(describe(definition, own, replicationFactor));
+                results.add(describe(definition, own, defaults, replicationFactor));
             }
         }
         return results;
     }
 
     private DescribeConfigsResourceResult describe(
-            ConfigDefinition definition, Map<String, String> own, int replicationFactor) {
-        ConfigValue value = ConfigValue.ofTopic(definition, own, replicationFactor);
+            ConfigDefinition definition,
+            Map<String, String> own,
+            Map<String, String> defaults,
+            int replicationFactor) {
+        ConfigValue fallback = ConfigValue.ofDefault(definition, defaults, replicationFactor);
+        ConfigValue value = ConfigValue.ofTopic(definition, own, defaults, replicationFactor);
         List<DescribeConfigsSynonym> synonyms = new ArrayList<>();
         if (request.includeSynonyms()) {
             if (value.source() == ConfigValue.DYNAMIC_TOPIC_CONFIG) {
@@ -131,8 +137,10 @@ public record DescribeConfigs(DescribeConfigsRequestData request)
             }
             synonyms.add(
                     synonym(
-                            definition.name(),
-                            ConfigValue.ofDefault(definition, replicationFactor)));
+                            fallback.source() == ConfigValue.DYNAMIC_DEFAULT_BROKER_CONFIG
+                                    ? BrokerConfigNames.of(definition.name())
+                                    : definition.name(),
+                            fallback));
         }
         return new DescribeConfigsResourceResult()
                 .setName(definition.name())

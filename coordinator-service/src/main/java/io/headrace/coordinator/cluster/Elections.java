@@ -25,6 +25,19 @@ import java.util.List;
 final class Elections {
     private Elections() {}
 
+    /** Whether the leader and every in-sync replica of a partition live: nothing is to be done. */
+    static boolean isSettled(ControllerState state, PartitionImage partition) {
+        if (!isUsable(state, partition, partition.leaderId(), partition.leaderNodeEpoch())) {
+            return false;
+        }
+        for (IsrMember member : partition.isr()) {
+            if (!isUsable(state, partition, member.nodeId(), member.nodeEpoch())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The record that puts a partition right, or null when it is. */
     static @Nullable PartitionRecord elect(
             ControllerState state, Uuid topicId, PartitionImage partition, long nowMs) {
@@ -60,13 +73,6 @@ final class Elections {
                 .isr(isr)
                 .lead(firstAssigned(partition, isr))
                 .toRecord();
-    }
-
-    /** Whether a partition is led by the longest of unclean logs: records may be lost. */
-    static boolean isLastResort(PartitionImage before, PartitionRecord after) {
-        return after.leader() >= 0
-                && before.isr().isEmpty()
-                && !before.eligibleLeaderReplicas().contains(after.leader());
     }
 
     /** Whether that incarnation can lead the partition or be in sync, as far as is known. */

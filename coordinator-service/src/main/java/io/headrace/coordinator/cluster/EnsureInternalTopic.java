@@ -5,7 +5,6 @@ import io.headrace.protocol.metadata.TopicImage;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnknownServerException;
-import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
@@ -26,19 +25,24 @@ public record EnsureInternalTopic(String name) implements Command<Uuid> {
         if (existing != null) {
             return Decision.answer(existing.topicId());
         }
-        if (!name.equals(Topic.GROUP_METADATA_TOPIC_NAME)) {
+        InternalTopicRules.Shape shape = InternalTopicRules.shapeOf(name, state.rules());
+        if (shape == null) {
             throw new InvalidTopicException(name + " is no internal topic of this platform");
         }
         int replicas = InternalTopicRules.replicationFactor(state.activeNodes().size());
         CreatableTopic topic =
                 new CreatableTopic()
                         .setName(name)
-                        .setNumPartitions(state.rules().offsetsPartitions())
+                        .setNumPartitions(shape.partitions())
                         .setReplicationFactor((short) replicas);
-        InternalTopicRules.OFFSETS_CONFIGS.forEach(
-                (config, value) ->
-                        topic.configs()
-                                .add(new CreatableTopicConfig().setName(config).setValue(value)));
+        shape.configs()
+                .forEach(
+                        (config, value) ->
+                                topic.configs()
+                                        .add(
+                                                new CreatableTopicConfig()
+                                                        .setName(config)
+                                                        .setValue(value)));
         CreateTopicsRequestData request = new CreateTopicsRequestData();
         request.topics().add(topic);
         Decision<CreateTopicsResponseData> created =

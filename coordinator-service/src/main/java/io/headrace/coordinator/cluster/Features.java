@@ -14,12 +14,23 @@ final class Features {
     /** The level that turns the consumer protocol on (KIP-848). */
     static final short GROUP_LEVEL = 1;
 
+    static final String TRANSACTION_VERSION = "transaction.version";
+
+    /** Partitions are added by producing to them, and every transaction has its epoch (KIP-890). */
+    static final short TRANSACTION_LEVEL = 2;
+
     /**
-     * What a new cluster finalizes. Transactions, the share and the streams group protocol are not
-     * among them: a level is finalized only when its code is there.
+     * What a new cluster finalizes. The share and the streams group protocol are not among them: a
+     * level is finalized only when its code is there.
      */
     static final Map<String, Short> INITIAL =
-            Map.of(METADATA_VERSION, METADATA_LEVEL, GROUP_VERSION, GROUP_LEVEL);
+            Map.of(
+                    METADATA_VERSION,
+                    METADATA_LEVEL,
+                    GROUP_VERSION,
+                    GROUP_LEVEL,
+                    TRANSACTION_VERSION,
+                    TRANSACTION_LEVEL);
 
     private Features() {}
 }

@@ -5,8 +5,10 @@ import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.internals.Topic;
+import org.jspecify.annotations.Nullable;
 
 import java.util.Map;
+import java.util.TreeMap;
 
 /** How the platform's own topics are made. */
 final class InternalTopicRules {
@@ -24,15 +26,51 @@ final class InternalTopicRules {
                     TopicConfigs.SEGMENT_BYTES,
                     "104857600");
 
-    /** How many shards there are of each kind. */
-    static Map<Byte, Integer> shards(ControllerState state) {
-        return Map.of(ShardOwnerImage.GROUP, groupShards(state));
+    /** Configs of {@code __transaction_state}, as in Kafka but for min.insync.replicas. */
+    static final Map<String, String> TRANSACTIONS_CONFIGS =
+            Map.of(
+                    TopicConfigs.CLEANUP_POLICY,
+                    "compact",
+                    TopicConfigs.COMPRESSION_TYPE,
+                    "uncompressed",
+                    TopicConfigs.SEGMENT_BYTES,
+                    "104857600");
+
+    /** The topics whose partitions are shards, by kind. */
+    static final Map<Byte, String> SHARD_TOPICS =
+            Map.of(
+                    ShardOwnerImage.GROUP, Topic.GROUP_METADATA_TOPIC_NAME,
+                    ShardOwnerImage.TRANSACTION, Topic.TRANSACTION_STATE_TOPIC_NAME);
+
+    /** What an internal topic is made with. */
+    record Shape(int partitions, Map<String, String> configs) {}
+
+    /** The shape of an internal topic, or null when there is no such one. */
+    static @Nullable Shape shapeOf(String topic, ClusterRules rules) {
+        return switch (topic) {
+            case Topic.GROUP_METADATA_TOPIC_NAME ->
+                    new Shape(rules.offsetsPartitions(), OFFSETS_CONFIGS);
+            case Topic.TRANSACTION_STATE_TOPIC_NAME ->
+                    new Shape(rules.transactionsPartitions(), TRANSACTIONS_CONFIGS);
+            default -> null;
+        };
     }
 
-    /** How many group shards there are: the partitions of the topic, once it exists. */
-    static int groupShards(ControllerState state) {
-        TopicImage topic = state.image().topic(Topic.GROUP_METADATA_TOPIC_NAME);
-        return topic == null ? state.rules().offsetsPartitions() : topic.partitionCount();
+    /** How many shards of a kind there are: the partitions of its topic, once it exists. */
+    static int shardCount(String shardTopic, ControllerState state) {
+        TopicImage topic = state.image().topic(shardTopic);
+        if (topic != null) {
+            return topic.partitionCount();
+        }
+        Shape shape = shapeOf(shardTopic, state.rules());
+        return shape == null ? 0 : shape.partitions();
+    }
+
+    /** How many shards there are of each kind. */
+    static Map<Byte, Integer> shards(ControllerState state) {
+        Map<Byte, Integer> counts = new TreeMap<>();
+        SHARD_TOPICS.forEach((kind, topic) -> counts.put(kind, shardCount(topic, state)));
+        return counts;
     }
 
     /** Replicas of a new internal topic: three, or as many as there are nodes. */

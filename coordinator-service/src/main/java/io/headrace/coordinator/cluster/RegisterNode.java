@@ -39,6 +39,11 @@ public record RegisterNode(RegisterNodeRequestData request) implements Command<L
     private static final int MAX_NAME_LENGTH = 255;
 
     @Override
+    public boolean isUrgent() {
+        return true;
+    }
+
+    @Override
     public Decision<Long> decide(ControllerState state, long nowMs) {
         MetadataImage image = state.image();
         validate(image.clusterId());

@@ -16,6 +16,11 @@ public record ReportOfflineLogDirs(int nodeId, long nodeEpoch, List<Uuid> offlin
         implements Command<Integer> {
 
     @Override
+    public boolean isUrgent() {
+        return true;
+    }
+
+    @Override
     public Decision<Integer> decide(ControllerState state, long nowMs) {
         NodeImage node = state.image().nodes().get(nodeId);
         if (node == null || node.nodeEpoch() != nodeEpoch) {

@@ -28,6 +28,11 @@ public record ShutDownNode(int nodeId, long nodeEpoch) implements Command<Boolea
     }
 
     @Override
+    public boolean isUrgent() {
+        return true;
+    }
+
+    @Override
     public Decision<Boolean> decide(ControllerState state, long nowMs) {
         MetadataImage image = state.image();
         NodeImage node = image.nodes().get(nodeId);

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Checks wanted feature levels (KIP-584). One level of one feature exists in this version of the
+ * Checks wanted feature levels (KIP-584). One level of each feature exists in this version of the
  * software, so nothing ever changes: asking for what is so is accepted, all else is refused.
  */
 public record UpdateFeatures(UpdateFeaturesRequestData request)

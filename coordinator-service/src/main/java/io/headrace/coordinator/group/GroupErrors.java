@@ -29,8 +29,19 @@ import org.apache.kafka.common.message.OffsetFetchResponseData;
 import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseGroup;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.SyncGroupResponseData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData.TxnOffsetCommitResponsePartition;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData.TxnOffsetCommitResponseTopic;
+import org.apache.kafka.common.message.WriteTxnMarkersRequestData;
+import org.apache.kafka.common.message.WriteTxnMarkersResponseData;
+import org.apache.kafka.common.message.WriteTxnMarkersResponseData.WritableTxnMarkerPartitionResult;
+import org.apache.kafka.common.message.WriteTxnMarkersResponseData.WritableTxnMarkerResult;
+import org.apache.kafka.common.message.WriteTxnMarkersResponseData.WritableTxnMarkerTopicResult;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
+
+import java.util.function.Function;
 
 /** The responses of the group APIs that tell of one error and nothing else. */
 public final class GroupErrors {
@@ -60,6 +71,8 @@ public final class GroupErrors {
             case DescribeGroupsRequestData describe -> describeGroups(describe, error);
             case ListGroupsRequestData list -> new ListGroupsResponseData().setErrorCode(code);
             case DeleteGroupsRequestData delete -> deleteGroups(delete, error);
+            case TxnOffsetCommitRequestData commit -> txnOffsetCommit(commit, error);
+            case WriteTxnMarkersRequestData markers -> markers(markers, producerId -> error);
             case ConsumerGroupHeartbeatRequestData consumerHeartbeat ->
                     new ConsumerGroupHeartbeatResponseData().setErrorCode(code);
             case ConsumerGroupDescribeRequestData describe ->
@@ -89,6 +102,49 @@ public final class GroupErrors {
                                         .setErrorCode(error.code()));
             }
             response.topics().add(answer);
+        }
+        return response;
+    }
+
+    private static TxnOffsetCommitResponseData txnOffsetCommit(
+            TxnOffsetCommitRequestData request, Errors error) {
+        TxnOffsetCommitResponseData response = new TxnOffsetCommitResponseData();
+        for (var topic : request.topics()) {
+            TxnOffsetCommitResponseTopic answer =
+                    new TxnOffsetCommitResponseTopic().setName(topic.name());
+            for (var partition : topic.partitions()) {
+                answer.partitions()
+                        .add(
+                                new TxnOffsetCommitResponsePartition()
+                                        .setPartitionIndex(partition.partitionIndex())
+                                        .setErrorCode(error.code()));
+            }
+            response.topics().add(answer);
+        }
+        return response;
+    }
+
+    /** The same error for every partition of a producer's marker. */
+    static WriteTxnMarkersResponseData markers(
+            WriteTxnMarkersRequestData request, Function<Long, Errors> errorOf) {
+        WriteTxnMarkersResponseData response = new WriteTxnMarkersResponseData();
+        for (var marker : request.markers()) {
+            WritableTxnMarkerResult result =
+                    new WritableTxnMarkerResult().setProducerId(marker.producerId());
+            short code = errorOf.apply(marker.producerId()).code();
+            for (var topic : marker.topics()) {
+                WritableTxnMarkerTopicResult answer =
+                        new WritableTxnMarkerTopicResult().setName(topic.name());
+                for (int partition : topic.partitionIndexes()) {
+                    answer.partitions()
+                            .add(
+                                    new WritableTxnMarkerPartitionResult()
+                                            .setPartitionIndex(partition)
+                                            .setErrorCode(code));
+                }
+                result.topics().add(answer);
+            }
+            response.markers().add(result);
         }
         return response;
     }

@@ -5,8 +5,10 @@ import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.consumer.ConsumerReplay;
 import io.headrace.coordinator.group.offset.OffsetRecords;
+import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.ShardCore;
+import io.headrace.coordinator.shard.ShardEvent;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.codec.MalformedFrameException;
@@ -25,6 +27,8 @@ import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
 import org.apache.kafka.common.message.OffsetFetchRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
+import org.apache.kafka.common.message.WriteTxnMarkersRequestData;
 import org.jspecify.annotations.Nullable;
 
 import java.util.EnumMap;
@@ -54,6 +58,7 @@ public final class GroupShard implements ShardCore {
     private final OffsetFetchDecision fetches;
     private final DeleteDecisions deletes;
     private final ReadDecisions reads;
+    private final TransactionalOffsets transactional;
     private final ConsumerRebalances consumerRebalances;
     private final ConsumerHeartbeatDecision consumerHeartbeats;
     private final ConsumerDescribeDecision consumerDescribes;
@@ -82,6 +87,7 @@ public final class GroupShard implements ShardCore {
         this.fetches = new OffsetFetchDecision(space);
         this.deletes = new DeleteDecisions(space, consumerRebalances);
         this.reads = new ReadDecisions(space);
+        this.transactional = new TransactionalOffsets(space);
     }
 
     @Override
@@ -90,6 +96,7 @@ public final class GroupShard implements ShardCore {
         switch (type) {
             case OffsetRecords.OLD_TYPE, OffsetRecords.TYPE -> replayOffset(record);
             case GroupRecords.TYPE -> replayGroup(record);
+            case PendingOffsets.OFFSET_TYPE, PendingOffsets.FENCE_TYPE -> replayPending(record);
             default -> {
                 if (ConsumerReplay.isType(type)) {
                     consumerReplay.apply(type, record);
@@ -121,7 +128,10 @@ public final class GroupShard implements ShardCore {
         @Override
         public void remove(String groupId) {
             space.removeConsumerGroup(groupId);
-            if (space.offsets().hasOffsets(groupId) && space.group(groupId) == null) {
+            boolean hasOffsets =
+                    space.offsets().hasOffsets(groupId)
+                            || space.pendingOffsets().isAnyPending(groupId);
+            if (hasOffsets && space.group(groupId) == null) {
                 space.addGroup(new ClassicGroup(groupId, -1));
             }
         }
@@ -130,6 +140,16 @@ public final class GroupShard implements ShardCore {
     private void replayOffset(ShardRecord record) {
         String groupId = space.offsets().apply(record);
         if (record.value() != null
+                && space.group(groupId) == null
+                && space.consumerGroup(groupId) == null) {
+            space.addGroup(new ClassicGroup(groupId, -1));
+        }
+    }
+
+    private void replayPending(ShardRecord record) {
+        String groupId = space.pendingOffsets().apply(record);
+        if (groupId != null
+                && record.value() != null
                 && space.group(groupId) == null
                 && space.consumerGroup(groupId) == null) {
             space.addGroup(new ClassicGroup(groupId, -1));
@@ -181,6 +201,8 @@ public final class GroupShard implements ShardCore {
             case DeleteGroupsRequestData body -> deletes.decide(request, body);
             case DescribeGroupsRequestData body -> reads.decide(request, body);
             case ListGroupsRequestData body -> reads.decide(request, body);
+            case TxnOffsetCommitRequestData body -> transactional.decide(request, body);
+            case WriteTxnMarkersRequestData body -> transactional.decide(request, body);
             case ConsumerGroupHeartbeatRequestData body -> consumerHeartbeats.decide(request, body);
             case ConsumerGroupDescribeRequestData body -> consumerDescribes.decide(request, body);
             default ->
@@ -203,6 +225,7 @@ public final class GroupShard implements ShardCore {
     @Override
     public void onAbandoned(long requestId, long nowMs, Effects effects) {
         space.begin(nowMs, effects);
+        transactional.onAbandoned(requestId);
         MemberRef ref = space.unpark(requestId);
         ClassicGroup group = ref == null ? null : space.group(ref.groupId());
         if (ref == null || group == null || !group.hasMember(ref.memberId())) {
@@ -230,11 +253,22 @@ public final class GroupShard implements ShardCore {
     }
 
     @Override
+    public void onEvent(ShardEvent event, long nowMs, Effects effects) {
+        space.begin(nowMs, effects);
+        if (!(event instanceof GroupEvent known)) {
+            throw new IllegalArgumentException("No event of groups: " + event);
+        }
+        switch (known) {
+            case GroupEvent.TransactionVerified answer -> transactional.onVerified(answer);
+        }
+    }
+
+    @Override
     public void onMetadata(MetadataImage image, long nowMs, Effects effects) {
         space.begin(nowMs, effects);
         MetadataImage before = space.image();
         space.setImage(image);
-        if (image.topicsById() == before.topicsById()) {
+        if (image.topicsById().equals(before.topicsById())) {
             return;
         }
         space.consumerGroups().forEach(group -> group.markRefresh(true));
@@ -298,6 +332,7 @@ public final class GroupShard implements ShardCore {
      */
     private void forgetWhatIsOver() {
         deletes.expire();
+        transactional.expire();
         deletes.forgetTopics(id -> !id.equals(Uuid.ZERO_UUID) && space.image().topic(id) == null);
     }
 

@@ -2,6 +2,7 @@ package io.headrace.coordinator.group;
 
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.offset.OffsetTable;
+import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.Effects.ReplyWhen;
 import io.headrace.coordinator.shard.ShardRecord;
@@ -30,6 +31,7 @@ final class GroupSpace {
     private final Map<String, ClassicGroup> groups = new HashMap<>();
     private final Map<String, ConsumerGroup> consumerGroups = new HashMap<>();
     private final OffsetTable offsets = new OffsetTable();
+    private final PendingOffsets pendingOffsets = new PendingOffsets();
     private final GroupTimers timers = new GroupTimers();
 
     /** Members whose JoinGroup or SyncGroup waits, by request. */
@@ -71,6 +73,10 @@ final class GroupSpace {
 
     OffsetTable offsets() {
         return offsets;
+    }
+
+    PendingOffsets pendingOffsets() {
+        return pendingOffsets;
     }
 
     GroupTimers timers() {
@@ -147,7 +153,8 @@ final class GroupSpace {
                 && group.isIn(ClassicGroupState.EMPTY)
                 && group.memberCount() == 0
                 && group.pendingMembers().isEmpty()
-                && !offsets.hasOffsets(group.groupId())) {
+                && !offsets.hasOffsets(group.groupId())
+                && !pendingOffsets.isAnyPending(group.groupId())) {
             removeGroup(group.groupId());
         }
     }
@@ -161,6 +168,11 @@ final class GroupSpace {
     /** Hands out a record whose change was made already. */
     void append(ShardRecord record) {
         effects.append(record);
+    }
+
+    /** Has a task begun once all that was decided before it is committed. */
+    void run(GroupTask task) {
+        effects.run(task);
     }
 
     // Answers.

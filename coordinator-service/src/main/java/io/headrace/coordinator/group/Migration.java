@@ -168,8 +168,8 @@ final class Migration {
     void remove(ConsumerGroup group, ConsumerMember member) {
         int groupEpoch = group.groupEpoch();
         rebalances.remove(group, member);
-        if (group.memberCount() > 0
-                && downgradeIfDue(group, groupEpoch) instanceof ClassicGroup next) {
+        ClassicGroup next = group.memberCount() == 0 ? null : downgradeIfDue(group, groupEpoch);
+        if (next != null) {
             classic.prepare(next);
         }
     }

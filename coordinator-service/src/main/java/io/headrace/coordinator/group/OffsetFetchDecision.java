@@ -38,12 +38,13 @@ final class OffsetFetchDecision {
     void decide(ShardRequest request, OffsetFetchRequestData body) {
         OffsetFetchResponseData response = new OffsetFetchResponseData();
         for (OffsetFetchRequestGroup group : body.groups()) {
-            response.groups().add(fetch(group, request.version()));
+            response.groups().add(fetch(group, request.version(), body.requireStable()));
         }
         space.replyChecked(request.id(), response);
     }
 
-    private OffsetFetchResponseGroup fetch(OffsetFetchRequestGroup group, short version) {
+    private OffsetFetchResponseGroup fetch(
+            OffsetFetchRequestGroup group, short version, boolean requireStable) {
         List<OffsetFetchResponseTopics> topics = new ArrayList<>();
         OffsetFetchResponseGroup response =
                 new OffsetFetchResponseGroup().setGroupId(group.groupId()).setTopics(topics);
@@ -53,7 +54,7 @@ final class OffsetFetchDecision {
         }
         if (group.topics() == null) {
             fetchAll(group.groupId(), version, topics);
-            return response;
+            return requireStable ? stable(response) : response;
         }
         long partitions = 0;
         for (OffsetFetchRequestTopics topic : group.topics()) {
@@ -64,6 +65,31 @@ final class OffsetFetchDecision {
         }
         for (OffsetFetchRequestTopics topic : group.topics()) {
             topics.add(fetch(group.groupId(), topic, version));
+        }
+        return requireStable ? stable(response) : response;
+    }
+
+    /** An offset that an open transaction may change is not told (KIP-447). */
+    private OffsetFetchResponseGroup stable(OffsetFetchResponseGroup response) {
+        if (!space.pendingOffsets().isAnyPending(response.groupId())) {
+            return response;
+        }
+        for (OffsetFetchResponseTopics topic : response.topics()) {
+            TopicImage image = space.image().topic(topic.topicId());
+            String name = image == null ? topic.name() : image.name();
+            topic.partitions()
+                    .replaceAll(
+                            partition ->
+                                    space.pendingOffsets()
+                                                    .isPending(
+                                                            response.groupId(),
+                                                            name,
+                                                            partition.partitionIndex())
+                                            ? answer(
+                                                    partition.partitionIndex(),
+                                                    null,
+                                                    Errors.UNSTABLE_OFFSET_COMMIT)
+                                            : partition);
         }
         return response;
     }

@@ -20,6 +20,7 @@ public final class NodeServer implements Function<ServerConnection, ConnectionHa
             ClusterSecret secret,
             Controller controller,
             HandlerTable forwarded,
+            GroupShards groups,
             long sessionTimeoutMs) {
         this.secret = secret;
         this.controller = controller;
@@ -29,6 +30,8 @@ public final class NodeServer implements Function<ServerConnection, ConnectionHa
                         new MetadataFetchHandler(controller, sessionTimeoutMs / 3),
                         new FetchSnapshotHandler(controller),
                         new AllocateProducerIdsHandler(controller),
+                        new WriteTxnMarkersHandler(groups),
+                        new AddPartitionsOfNodesHandler(forwarded),
                         new AlterPartitionHandler(controller),
                         new AssignReplicasToDirsHandler(controller),
                         new BrokerHeartbeatHandler(controller),

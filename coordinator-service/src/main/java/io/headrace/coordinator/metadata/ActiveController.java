@@ -9,6 +9,7 @@ import io.headrace.coordinator.cluster.Decision;
 import io.headrace.coordinator.cluster.ElectDueLeaders;
 import io.headrace.coordinator.cluster.ReviewCoordinators;
 import io.headrace.coordinator.cluster.ReviewNodes;
+import io.headrace.coordinator.cluster.UncleanElections;
 import io.headrace.coordinator.cluster.Upkeep;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.TopicImage;
@@ -29,6 +30,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The controller while it has the role. Confined to the controller's thread.
@@ -48,6 +50,7 @@ final class ActiveController {
     private final ControllerState state;
     private final MetadataLog metadataLog;
     private final Role role;
+    private final LongAdder uncleanElections;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private MetadataImage committed;
     private int commitsSincePrune;
@@ -69,7 +72,9 @@ final class ActiveController {
             TakeOver takeOver,
             ControllerState state,
             MetadataLog metadataLog,
-            Role role) {
+            Role role,
+            LongAdder uncleanElections) {
+        this.uncleanElections = uncleanElections;
         this.role = role;
         this.options = options;
         this.store = store;
@@ -106,9 +111,19 @@ final class ActiveController {
             }
         }
         reviewNodes();
+        decideAsked(work, true);
+        decideAsked(work, false);
+        if (state.electionsDue()) {
+            elect(new Turn());
+        }
+        releaseHeld();
+    }
+
+    private void decideAsked(List<ControllerWork> work, boolean urgent) {
         Turn turn = new Turn();
         for (ControllerWork item : work) {
-            if (item instanceof ControllerWork.Asked<?> asked) {
+            if (item instanceof ControllerWork.Asked<?> asked
+                    && asked.command().isUrgent() == urgent) {
                 ask(turn, asked);
                 if (turn.records.size() >= MAX_RECORDS_PER_COMMIT) {
                     commit(turn);
@@ -117,10 +132,6 @@ final class ActiveController {
             }
         }
         commit(turn);
-        if (state.electionsDue()) {
-            elect(new Turn());
-        }
-        releaseHeld();
     }
 
     /**
@@ -251,6 +262,10 @@ final class ActiveController {
             return false;
         }
         role.heard(nowMs());
+        for (String partition : UncleanElections.among(turn.records, committed)) {
+            uncleanElections.increment();
+            log.error("Unclean election, acknowledged records may be lost: {}", partition);
+        }
         committed = state.image();
         metadataLog.append(row, committed);
         prune();
@@ -286,7 +301,7 @@ final class ActiveController {
     private boolean wasCommitted(LogRow row, RuntimeException cause) {
         while (true) {
             try {
-                ControllerRow now = store.readControllerLocked();
+                ControllerRow now = store.readControllerLocked(takeOver.controllerEpoch());
                 if (now.controllerEpoch() != takeOver.controllerEpoch()
                         || !now.takeOverId().equals(takeOver.takeOverId())) {
                     throw new DeposedException("Deposed while a commit was under way");

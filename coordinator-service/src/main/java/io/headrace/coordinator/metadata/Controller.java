@@ -26,6 +26,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -41,6 +42,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
 
     private final ControllerOptions options;
     private final MetadataLog metadataLog = new MetadataLog();
+    private final LongAdder uncleanElections = new LongAdder();
     private final BlockingQueue<ControllerWork> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -83,6 +85,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
     /** Completes when the thread has ended; exceptionally when it failed and nobody closed it. */
     public CompletableFuture<Void> ended() {
         return ended;
+    }
+
+    /** How many leaders were elected here though they may lack acknowledged records. */
+    public long uncleanElections() {
+        return uncleanElections.sum();
     }
 
     /** Whether this coordinator is the active controller, as far as it knows. */
@@ -345,7 +352,8 @@ public final class Controller implements InternalTopics, AutoCloseable {
                         takeOver,
                         state,
                         metadataLog,
-                        new Role(sessions, exclusive, this::heard));
+                        new Role(sessions, exclusive, this::heard),
+                        uncleanElections);
         controller.commitFirst(Objects.requireNonNull(identity));
         active = true;
         ready.complete(null);

@@ -11,6 +11,7 @@ import io.headrace.coordinator.metadata.row.ShardOwnerRow;
 import io.headrace.coordinator.metadata.row.TopicRow;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
+import io.headrace.protocol.metadata.record.FeatureRecord;
 import io.headrace.protocol.metadata.record.TakeOverRecord;
 
 import org.apache.kafka.common.Uuid;
@@ -68,17 +69,37 @@ final class SqlStore {
 
     /**
      * The controller row once every transaction that holds it has ended: tells whether a commit of
-     * unknown outcome happened.
+     * unknown outcome happened. If that epoch still has the role, this is a sign of life, too.
      */
-    ControllerRow readControllerLocked() {
+    ControllerRow readControllerLocked(long controllerEpoch) {
         return Objects.requireNonNull(
                 transaction.execute(
-                        status ->
-                                jdbc.query(
-                                                READ_CONTROLLER + " FOR UPDATE",
-                                                SqlStore::controllerRow,
-                                                ROW_ID)
-                                        .getFirst()));
+                        status -> {
+                            touch(controllerEpoch);
+                            return jdbc.query(
+                                            READ_CONTROLLER + " FOR UPDATE",
+                                            SqlStore::controllerRow,
+                                            ROW_ID)
+                                    .getFirst();
+                        }));
+    }
+
+    /**
+     * Does once, and takes back, what a commit does: a transaction that holds the controller row
+     * must not stop to load classes.
+     */
+    void rehearse() {
+        transaction.executeWithoutResult(
+                status -> {
+                    status.setRollbackOnly();
+                    aggregates.findAll(FeatureRow.class);
+                    RowChanges changes =
+                            RowChanges.of(
+                                    List.of(new FeatureRecord().setName("a rehearsal")), id -> "");
+                    changes.removals()
+                            .forEach(removal -> jdbc.batchUpdate(removal.sql(), removal.keys()));
+                    changes.inserts().forEach(aggregates::insertAll);
+                });
     }
 
     private static ControllerRow controllerRow(ResultSet row, int index) throws SQLException {
@@ -95,12 +116,9 @@ final class SqlStore {
     void foundCluster(String clusterId) {
         if (readController() == null) {
             try {
-                jdbc.update(
-                        "INSERT INTO controller (id, cluster_id, epoch, owner_id, take_over_id,"
-                                + " next_offset, touch_count) VALUES (?, ?, 0, -1, ?, 0, 0)",
-                        ROW_ID,
-                        clusterId,
-                        Uuid.ZERO_UUID.toString());
+                insertController(
+                        new ControllerRow(
+                                clusterId, 0, ControllerRow.NOBODY, Uuid.ZERO_UUID, 0, 0));
             } catch (org.springframework.dao.DuplicateKeyException e) {
                 Objects.requireNonNull(readController(), "The row of the other coordinator");
             }
@@ -182,6 +200,42 @@ final class SqlStore {
                             }
                             return true;
                         }));
+    }
+
+    /**
+     * Fills an empty database with a cluster from elsewhere.
+     *
+     * @return false if a controller has written here before: nothing was changed
+     */
+    boolean fill(ControllerRow row, List<ApiMessage> records) {
+        RowChanges changes = RowChanges.of(records, id -> "");
+        return Boolean.TRUE.equals(
+                transaction.execute(
+                        status -> {
+                            ControllerRow before = readController();
+                            if (before != null && before.nextOffset() > 0) {
+                                return false;
+                            }
+                            jdbc.update("DELETE FROM controller WHERE id = ?", ROW_ID);
+                            insertController(row);
+                            for (List<Object> rows : changes.inserts()) {
+                                aggregates.insertAll(rows);
+                            }
+                            return true;
+                        }));
+    }
+
+    private void insertController(ControllerRow row) {
+        jdbc.update(
+                "INSERT INTO controller (id, cluster_id, epoch, owner_id, take_over_id,"
+                        + " next_offset, touch_count) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ROW_ID,
+                row.clusterId(),
+                row.controllerEpoch(),
+                row.ownerId(),
+                row.takeOverId().toString(),
+                row.nextOffset(),
+                row.touchCount());
     }
 
     private boolean advance(LogRow row) {

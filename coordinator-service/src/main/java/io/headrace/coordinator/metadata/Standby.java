@@ -23,6 +23,8 @@ final class Standby {
     private final boolean exclusive;
     private final LeaseWatch holder;
 
+    private boolean rehearsed;
+
     /** The last take-over that was tried; its outcome is not known if it failed. */
     private @Nullable TakeOver attempted;
 
@@ -57,6 +59,10 @@ final class Standby {
      * @return the take-over, or null while another coordinator has the role
      */
     @Nullable TakeOver tryTakeOver(ControllerRow seen, long readMs) {
+        if (!exclusive && !rehearsed) {
+            store.rehearse();
+            rehearsed = true;
+        }
         TakeOver unknown = attempted;
         if (unknown != null && unknown.takeOverId().equals(seen.takeOverId())) {
             return unknown; // it was committed, and only the answer was lost

@@ -5,6 +5,7 @@ import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.TopicImage;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -66,6 +67,11 @@ public final class ControllerMetrics implements MeterBinder {
         gauge(registry, "active.broker.count", Counts::activeNodes);
         gauge(registry, "fenced.broker.count", Counts::fencedNodes);
         gauge(registry, "last.committed.record.offset", c -> c.image().nextOffset() - 1);
+        FunctionCounter.builder(
+                        "kafka.controller.unclean.leader.elections",
+                        controller,
+                        Controller::uncleanElections)
+                .register(registry);
         gauge(registry, "controller.epoch", c -> c.image().controllerEpoch());
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 public final class Effects {
     private final List<ShardRecord> records = new ArrayList<>();
     private final List<Reply> replies = new ArrayList<>();
+    private final List<ShardTask> tasks = new ArrayList<>();
 
     /** When a reply may leave. */
     public enum ReplyWhen {
@@ -34,6 +35,15 @@ public final class Effects {
     /** Answers a request once. */
     public void reply(long requestId, ApiMessage response, ReplyWhen when) {
         replies.add(new Reply(requestId, response, when));
+    }
+
+    /** Has a task begun once all that was decided before it is committed. */
+    public void run(ShardTask task) {
+        tasks.add(task);
+    }
+
+    public List<ShardTask> tasks() {
+        return tasks;
     }
 
     public List<ShardRecord> records() {

@@ -41,6 +41,7 @@ public final class OwnedShards implements AutoCloseable {
     private final ShardProperties properties;
     private final ErrorReplies errors;
     private final Supplier<? extends ShardCore> cores;
+    private final TaskRunner tasks;
     private final Map<Integer, Owned> owned = new ConcurrentHashMap<>();
     private final Runnable unsubscribe;
     private volatile boolean closed;
@@ -85,7 +86,8 @@ public final class OwnedShards implements AutoCloseable {
             LongSupplier clockMs,
             ShardProperties properties,
             ErrorReplies errors,
-            Supplier<? extends ShardCore> cores) {
+            Supplier<? extends ShardCore> cores,
+            TaskRunner tasks) {
         this.ownership = ownership;
         this.metadata = metadata;
         this.loops = loops;
@@ -94,6 +96,7 @@ public final class OwnedShards implements AutoCloseable {
         this.properties = properties;
         this.errors = errors;
         this.cores = cores;
+        this.tasks = tasks;
         this.unsubscribe = metadata.subscribe(this::onImage);
     }
 
@@ -103,8 +106,7 @@ public final class OwnedShards implements AutoCloseable {
         if (topic == null || topic.partitionCount() == 0) {
             return -1;
         }
-        int hash = key.hashCode();
-        return hash == Integer.MIN_VALUE ? 0 : Math.abs(hash) % topic.partitionCount();
+        return ShardOwnerImage.shardOf(key, topic.partitionCount());
     }
 
     /** Whether the kind's topic exists. */
@@ -268,6 +270,15 @@ public final class OwnedShards implements AutoCloseable {
                     target.index,
                     target.shardEpoch,
                     loadMs);
+        }
+
+        @Override
+        public void onTask(Shard shard, ShardTask task) {
+            tasks.run(
+                    task,
+                    target.index,
+                    target.shardEpoch,
+                    event -> target.loop.execute(() -> shard.deliver(event)));
         }
 
         @Override

@@ -45,6 +45,7 @@ public final class Shard {
     private final OpenRequests requests;
     private final Deque<ShardRequest> waiting = new ArrayDeque<>();
     private final ReadGate gate;
+    private final Deque<HeldTask> tasks = new ArrayDeque<>();
 
     private Phase phase = Phase.LOADING;
     private MetadataImage image;
@@ -71,8 +72,16 @@ public final class Shard {
         BROKEN
     }
 
+    /** A task that waits until that many decided records are committed. */
+    private record HeldTask(ShardTask task, long position) {}
+
     /** Hears of a shard's life, on its loop. */
     public interface Listener {
+        /** The core wants something done outside. */
+        default void onTask(Shard shard, ShardTask task) {
+            throw new IllegalStateException("Nobody carries out " + task);
+        }
+
         void onServing(Shard shard, long loadMs);
 
         /** The shard closed itself; it was not told to. */
@@ -175,6 +184,14 @@ public final class Shard {
         }
     }
 
+    /** Tells the core of something that happened outside; does nothing once the shard is closed. */
+    public void deliver(ShardEvent event) {
+        if (phase == Phase.SERVING) {
+            step((nowMs, effects) -> core.onEvent(event, nowMs, effects));
+            advance();
+        }
+    }
+
     /** Gives the shard up: answers NOT_COORDINATOR to whoever waits and changes nothing more. */
     public void close() {
         if (phase == Phase.CLOSED) {
@@ -190,6 +207,7 @@ public final class Shard {
         gate.close();
         cancelWakeUp();
         waiting.clear();
+        tasks.clear();
         requests.replyErrorToAll(Errors.NOT_COORDINATOR);
     }
 
@@ -232,7 +250,20 @@ public final class Shard {
         for (Reply reply : effects.replies()) {
             send(reply, nowMs);
         }
+        for (ShardTask task : effects.tasks()) {
+            tasks.add(new HeldTask(task, decidedPosition));
+        }
+        beginTasks();
         scheduleWakeUp(nowMs);
+    }
+
+    private void beginTasks() {
+        HeldTask next = tasks.peek();
+        while (next != null && next.position() <= committedPosition && phase == Phase.SERVING) {
+            tasks.remove();
+            listener.onTask(this, next.task());
+            next = tasks.peek();
+        }
     }
 
     private void send(Reply reply, long nowMs) {
@@ -361,6 +392,7 @@ public final class Shard {
             committedPosition += recordCount;
             gate.onAppendCommitted();
             requests.onCommitted(committedPosition);
+            beginTasks();
             advance();
         }
 

@@ -28,6 +28,11 @@ public interface ShardCore {
     /** The cluster's metadata changed. */
     void onMetadata(MetadataImage image, long nowMs, Effects effects);
 
+    /** Something happened outside, mostly the end of a task of this core. */
+    default void onEvent(ShardEvent event, long nowMs, Effects effects) {
+        throw new IllegalArgumentException("No events are expected here, but got " + event);
+    }
+
     /** Some time passed, perhaps past {@link #nextDeadlineMs}. */
     void onTime(long nowMs, Effects effects);
 

@@ -1,5 +1,6 @@
 package io.headrace.coordinator.shard;
 
+import io.headrace.protocol.metadata.CoordinatorImage;
 import io.headrace.protocol.metadata.Endpoint;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.transport.auth.NodeAuthenticator;
@@ -15,8 +16,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Authenticated connections to storage nodes, one a node, opened on first use and again when they
- * are gone. Thread-safe.
+ * Authenticated connections to storage nodes and other coordinators, one each, opened on first use
+ * and again when they are gone. Thread-safe.
  */
 public final class StorageLinks implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
@@ -29,10 +30,7 @@ public final class StorageLinks implements AutoCloseable {
     private final Map<Integer, Link> links = new HashMap<>();
     private boolean closed;
 
-    private record Link(long nodeEpoch, CompletableFuture<ClientChannel> channel) {
-        boolean isOf(NodeImage node) {
-            return nodeEpoch == node.nodeEpoch();
-        }
+    private record Link(Object incarnation, CompletableFuture<ClientChannel> channel) {
 
         boolean isUsable() {
             return !channel.isDone()
@@ -48,33 +46,45 @@ public final class StorageLinks implements AutoCloseable {
     }
 
     /** The connection to that incarnation of a node. */
-    synchronized CompletableFuture<ClientChannel> to(NodeImage node) {
+    public CompletableFuture<ClientChannel> to(NodeImage node) {
+        Endpoint endpoint = node.endpoint(Endpoint.NODE);
+        if (endpoint == null) {
+            endpoint = node.endpoint(Endpoint.CLIENT);
+        }
+        return endpoint == null
+                ? CompletableFuture.failedFuture(
+                        new IOException("Node " + node.nodeId() + " has registered no endpoint"))
+                : to(node.nodeId(), node.nodeEpoch(), endpoint.host(), endpoint.port());
+    }
+
+    /** The connection to that incarnation of a coordinator, whose ids are apart from nodes'. */
+    public CompletableFuture<ClientChannel> to(CoordinatorImage coordinator) {
+        return to(
+                coordinator.coordinatorId(),
+                coordinator.incarnationId(),
+                coordinator.host(),
+                coordinator.port());
+    }
+
+    private synchronized CompletableFuture<ClientChannel> to(
+            int id, Object incarnation, String host, int port) {
         if (closed) {
             return CompletableFuture.failedFuture(new IOException("This coordinator stops"));
         }
-        Link link = links.get(node.nodeId());
-        if (link != null && link.isOf(node) && link.isUsable()) {
+        Link link = links.get(id);
+        if (link != null && link.incarnation().equals(incarnation) && link.isUsable()) {
             return link.channel();
         }
         if (link != null) {
             close(link);
         }
-        Link opened = new Link(node.nodeEpoch(), open(node));
-        links.put(node.nodeId(), opened);
+        Link opened = new Link(incarnation, open(host, port));
+        links.put(id, opened);
         return opened.channel();
     }
 
-    private CompletableFuture<ClientChannel> open(NodeImage node) {
-        Endpoint endpoint = node.endpoint(Endpoint.NODE);
-        if (endpoint == null) {
-            endpoint = node.endpoint(Endpoint.CLIENT);
-        }
-        if (endpoint == null) {
-            return CompletableFuture.failedFuture(
-                    new IOException("Node " + node.nodeId() + " has registered no endpoint"));
-        }
-        InetSocketAddress address =
-                InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port());
+    private CompletableFuture<ClientChannel> open(String host, int port) {
+        InetSocketAddress address = InetSocketAddress.createUnresolved(host, port);
         return channels.connect(address, options)
                 .thenCompose(
                         channel ->

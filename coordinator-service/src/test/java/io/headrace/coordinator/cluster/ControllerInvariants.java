@@ -116,7 +116,7 @@ final class ControllerInvariants {
                 "A fenced or stale incarnation was elected: " + now);
         List<Entry> log = logOf.apply(now.leaderId(), now.partition());
         List<Entry> known = committed.computeIfAbsent(now.partition(), p -> new ArrayList<>());
-        if (Elections.isLastResort(then, now.toRecord(topicId))) {
+        if (UncleanElections.isUnclean(then, now.toRecord(topicId))) {
             lastResorts++;
             int common = 0;
             while (common < Math.min(log.size(), known.size())

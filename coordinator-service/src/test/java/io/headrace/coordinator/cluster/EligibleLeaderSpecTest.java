@@ -162,7 +162,7 @@ class EligibleLeaderSpecTest {
         assertThat(partition().leaderId()).isEqualTo(2);
         assertThat(Nodes.isr(partition())).containsExactly(2);
         assertThat(partition().lastKnownElr()).isEmpty();
-        assertThat(Elections.isLastResort(before, partition().toRecord(nodes.topicId("t"))))
+        assertThat(UncleanElections.isUnclean(before, partition().toRecord(nodes.topicId("t"))))
                 .isTrue();
     }
 

@@ -1,5 +1,6 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.GroupTask.VerifyTransaction;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;
@@ -20,7 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +37,7 @@ final class GroupHarness {
     private final GroupProperties properties;
     private final List<ShardRecord> log = new ArrayList<>();
     private final Map<Long, ApiMessage> answers = new HashMap<>();
+    private final Deque<VerifyTransaction> questions = new ArrayDeque<>();
     private GroupShard shard;
     private MetadataImage image = TestCluster.withTopic(MetadataImage.EMPTY, "orders", TOPIC_ID, 4);
     private long nowMs = 10_000_000;
@@ -116,7 +120,22 @@ final class GroupHarness {
         take(effects);
     }
 
+    /** The newest question about a transaction. */
+    VerifyTransaction lastQuestion() {
+        return questions.getLast();
+    }
+
+    /** Answers the newest question about a transaction. */
+    void verify(Errors error) {
+        Effects effects = new Effects();
+        VerifyTransaction question = questions.removeLast();
+        shard.onEvent(
+                new GroupEvent.TransactionVerified(question.questionId(), error), nowMs, effects);
+        take(effects);
+    }
+
     private void take(Effects effects) {
+        effects.tasks().forEach(task -> questions.add((VerifyTransaction) task));
         log.addAll(effects.records());
         for (Effects.Reply reply : effects.replies()) {
             if (answers.put(reply.requestId(), reply.response()) != null) {

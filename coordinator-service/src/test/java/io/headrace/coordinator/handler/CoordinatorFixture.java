@@ -2,9 +2,11 @@ package io.headrace.coordinator.handler;
 
 import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
+import io.headrace.coordinator.group.GroupErrors;
 import io.headrace.coordinator.metadata.Controller;
 import io.headrace.coordinator.metadata.ControllerOptions;
 import io.headrace.coordinator.metadata.Database;
+import io.headrace.coordinator.shard.ShardCall;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.channel.ChannelFactory;
@@ -15,6 +17,7 @@ import io.headrace.transport.server.FrameServer;
 import io.headrace.transport.server.ServerOptions;
 
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,7 +57,12 @@ final class CoordinatorFixture implements AutoCloseable {
                 FrameServer.start(
                         ServerOptions.at("127.0.0.1", 0),
                         loops,
-                        new NodeServer(SECRET, controller, table, rules.sessionTimeoutMs()));
+                        new NodeServer(
+                                SECRET,
+                                controller,
+                                table,
+                                CoordinatorFixture::ownsNoGroups,
+                                rules.sessionTimeoutMs()));
         controller.start(
                 new CoordinatorIdentity(
                         id,
@@ -63,6 +71,10 @@ final class CoordinatorFixture implements AutoCloseable {
                         frames.address().getPort(),
                         table.versions()));
         controller.ready().get(30, TimeUnit.SECONDS);
+    }
+
+    private static void ownsNoGroups(int shard, ShardCall call) {
+        call.reply().accept(GroupErrors.reply(call.body(), call.version(), Errors.NOT_COORDINATOR));
     }
 
     Controller controller() {

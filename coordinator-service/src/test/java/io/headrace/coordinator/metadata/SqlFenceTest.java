@@ -101,7 +101,8 @@ class SqlFenceTest {
         List<ApiMessage> records = List.of(feature("once"));
         LogRow log = SqlStore.logRow(controller, row().nextOffset(), records, 0);
         assertThat(store.append(log, records, id -> "")).isTrue();
-        assertThat(store.readControllerLocked().nextOffset()).isEqualTo(log.nextOffset());
+        assertThat(store.readControllerLocked(controller.controllerEpoch()).nextOffset())
+                .isEqualTo(log.nextOffset());
         assertThat(store.append(log, records, id -> "")).isFalse();
         assertThat(row().nextOffset()).isEqualTo(log.nextOffset());
     }

@@ -36,8 +36,7 @@ final class TopicWriter {
         return controller;
     }
 
-    public static void main(String[] arguments) throws Exception {
-        Controller controller = controller(Path.of(arguments[0]));
+    static void registerNode(Controller controller) throws Exception {
         RegisterNodeRequestData node =
                 new RegisterNodeRequestData()
                         .setNodeId(1)
@@ -47,19 +46,29 @@ final class TopicWriter {
         node.endpoints()
                 .add(new NodeEndpoint().setName("CLIENT").setHost("localhost").setPort(9092));
         controller.submit(new RegisterNode(node)).get(10, TimeUnit.SECONDS);
+    }
+
+    static CreateTopicsRequestData topicOnNodeOne(String name) {
+        CreateTopicsRequestData request = new CreateTopicsRequestData();
+        CreatableTopic topic =
+                new CreatableTopic()
+                        .setName(name)
+                        .setNumPartitions(-1)
+                        .setReplicationFactor((short) -1);
+        topic.assignments()
+                .add(
+                        new CreatableReplicaAssignment()
+                                .setPartitionIndex(0)
+                                .setBrokerIds(List.of(1)));
+        request.topics().add(topic);
+        return request;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        Controller controller = controller(Path.of(arguments[0]));
+        registerNode(controller);
         for (int i = 0; ; i++) {
-            CreateTopicsRequestData request = new CreateTopicsRequestData();
-            CreatableTopic topic =
-                    new CreatableTopic()
-                            .setName("topic-" + i)
-                            .setNumPartitions(-1)
-                            .setReplicationFactor((short) -1);
-            topic.assignments()
-                    .add(
-                            new CreatableReplicaAssignment()
-                                    .setPartitionIndex(0)
-                                    .setBrokerIds(List.of(1)));
-            request.topics().add(topic);
+            CreateTopicsRequestData request = topicOnNodeOne("topic-" + i);
             var answer = controller.submit(new CreateTopics(request)).get(10, TimeUnit.SECONDS);
             if (answer.topics().iterator().next().errorCode() != 0) {
                 throw new IllegalStateException(answer.toString());

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Builds one batch. Records are written straight to where they will lie; compression, if any, is
@@ -31,6 +32,7 @@ public final class BatchBuilder {
     private ByteBuffer buffer;
 
     private CompressionCodec codec = CompressionCodec.NONE;
+    private OptionalInt level = OptionalInt.empty();
     private float expectedRatio = 1.0f;
     private TimestampType timestampType = TimestampType.CREATE_TIME;
     private long logAppendTimeMs = NO_TIMESTAMP;
@@ -102,7 +104,13 @@ public final class BatchBuilder {
 
     /** How records are compressed; none unless said. */
     public BatchBuilder codec(CompressionCodec codec) {
+        return codec(codec, OptionalInt.empty());
+    }
+
+    /** As the other, with a level that the codec knows; empty for its default. */
+    BatchBuilder codec(CompressionCodec codec, OptionalInt level) {
         this.codec = codec;
+        this.level = level;
         return this;
     }
 
@@ -268,7 +276,12 @@ public final class BatchBuilder {
                 codec == CompressionCodec.NONE
                         ? buffer.slice(start, buffer.position() - start)
                         : CodecStreams.compressBatch(
-                                codec, buffer, start, buffer.position(), estimatedSizeInBytes());
+                                codec,
+                                level,
+                                buffer,
+                                start,
+                                buffer.position(),
+                                estimatedSizeInBytes());
         header().writeTo(batch);
         return batch;
     }

@@ -5,6 +5,7 @@ import static io.headrace.protocol.batch.BatchDescriptor.NO_TIMESTAMP;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -40,7 +41,8 @@ public final class BatchRewriter {
         ByteBuffer batch =
                 codec == CompressionCodec.NONE
                         ? plain
-                        : CodecStreams.compressBatch(codec, plain, 0, plain.limit(), plain.limit());
+                        : CodecStreams.compressBatch(
+                                codec, OptionalInt.empty(), plain, 0, plain.limit(), plain.limit());
         long maxTimestamp = NO_TIMESTAMP;
         for (StoredRecord record : retained) {
             maxTimestamp = Math.max(maxTimestamp, record.timestampMs());

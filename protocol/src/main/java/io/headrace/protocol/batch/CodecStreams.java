@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.OptionalInt;
 
 /**
  * Kafka's compression streams, guarded against bytes that would make them allocate without bound.
@@ -22,7 +23,7 @@ final class CodecStreams {
             SnappyGuard.check(body, maxBytes);
         }
         try {
-            return compression(codec)
+            return compression(codec, OptionalInt.empty())
                     .wrapForInput(body, BatchDescriptor.CURRENT_MAGIC, BufferSupplier.NO_CACHING);
         } catch (RuntimeException e) {
             throw new CorruptBatchException("The batch cannot be decompressed", e);
@@ -32,10 +33,16 @@ final class CodecStreams {
     /**
      * A batch whose records are those of another, compressed; its header is still to be written.
      *
+     * @param level empty for the default of the codec
      * @param batch holds the other from {@code start} to {@code end}, room for a header first
      */
     static ByteBuffer compressBatch(
-            CompressionCodec codec, ByteBuffer batch, int start, int end, int expectedSizeInBytes) {
+            CompressionCodec codec,
+            OptionalInt level,
+            ByteBuffer batch,
+            int start,
+            int end,
+            int expectedSizeInBytes) {
         int from = start + BatchDescriptor.HEADER_BYTES;
         ByteBuffer records = batch.slice(from, end - from);
         ByteBufferOutputStream target =
@@ -43,7 +50,7 @@ final class CodecStreams {
                         Math.max(BatchDescriptor.HEADER_BYTES + 64, expectedSizeInBytes));
         target.position(BatchDescriptor.HEADER_BYTES);
         try (OutputStream out =
-                compression(codec).wrapForOutput(target, BatchDescriptor.CURRENT_MAGIC)) {
+                compression(codec, level).wrapForOutput(target, BatchDescriptor.CURRENT_MAGIC)) {
             write(out, records);
         } catch (IOException e) {
             throw new UncheckedIOException("Compression into memory failed", e);
@@ -66,7 +73,23 @@ final class CodecStreams {
         }
     }
 
-    private static Compression compression(CompressionCodec codec) {
+    private static Compression compression(CompressionCodec codec, OptionalInt level) {
+        if (level.isPresent()) {
+            switch (codec) {
+                case GZIP -> {
+                    return Compression.gzip().level(level.getAsInt()).build();
+                }
+                case LZ4 -> {
+                    return Compression.lz4().level(level.getAsInt()).build();
+                }
+                case ZSTD -> {
+                    return Compression.zstd().level(level.getAsInt()).build();
+                }
+                case NONE, SNAPPY -> {
+                    // These have no levels.
+                }
+            }
+        }
         return Compression.of(CompressionType.forId(codec.id())).build();
     }
 }

@@ -2,10 +2,13 @@ package io.headrace.protocol.batch;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.OptionalInt;
+
 /**
  * What a topic demands of produced data.
  *
  * @param topicCodec {@code compression.type}; null for {@code producer}: as it came
+ * @param compressionLevel {@code compression.*.level} of that codec; empty for its default
  * @param timestampType {@code message.timestamp.type}
  * @param timestampBeforeMaxMs {@code message.timestamp.before.max.ms}: how far a timestamp may lie
  *     back
@@ -16,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ProduceRules(
         @Nullable CompressionCodec topicCodec,
+        OptionalInt compressionLevel,
         TimestampType timestampType,
         long timestampBeforeMaxMs,
         long timestampAfterMaxMs,
@@ -27,6 +31,7 @@ public record ProduceRules(
     public static final ProduceRules DEFAULT =
             new ProduceRules(
                     null,
+                    OptionalInt.empty(),
                     TimestampType.CREATE_TIME,
                     Long.MAX_VALUE,
                     3_600_000L,

@@ -216,7 +216,7 @@ public final class ProduceValidator {
         }
         ByteBuffer batch = records;
         if (builder != null && target != null) {
-            batch = builder.codec(target).build();
+            batch = builder.codec(target, rules.compressionLevel()).build();
             if (batch.remaining() > rules.maxBatchBytes()) {
                 return new Rejected(
                         Errors.MESSAGE_TOO_LARGE,

@@ -30,7 +30,9 @@ public final class ErrorResponses {
                     AbstractRequest.parseRequest(
                                     api,
                                     head.apiVersion(),
-                                    BoundedReadable.request(body.duplicate()))
+                                    BoundedReadable.request(
+                                            body.duplicate(),
+                                            head.api().newRequest().get().getClass()))
                             .request;
             AbstractResponse response =
                     request.getErrorResponse(

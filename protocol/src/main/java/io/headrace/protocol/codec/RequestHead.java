@@ -38,7 +38,8 @@ public record RequestHead(ApiSchema api, short apiVersion, int correlationId, St
         short headerVersion = futureApiVersions ? 1 : api.requestHeader().of(decodable);
         try {
             RequestHeaderData data =
-                    new RequestHeaderData(BoundedReadable.request(frame), headerVersion);
+                    new RequestHeaderData(
+                            BoundedReadable.request(frame, RequestHeaderData.class), headerVersion);
             String clientId = data.clientId() == null ? "" : data.clientId();
             return new RequestHead(api, apiVersion, data.correlationId(), clientId);
         } catch (RuntimeException e) {
@@ -59,7 +60,7 @@ public record RequestHead(ApiSchema api, short apiVersion, int correlationId, St
     public ApiMessage readBody(ByteBuffer body) throws MalformedFrameException {
         ApiMessage message = api.newRequest().get();
         try {
-            message.read(BoundedReadable.request(body), apiVersion);
+            message.read(BoundedReadable.request(body, message.getClass()), apiVersion);
         } catch (RuntimeException e) {
             throw new MalformedFrameException(
                     "Cannot read " + api.name() + " version " + apiVersion + ": " + e.getMessage(),

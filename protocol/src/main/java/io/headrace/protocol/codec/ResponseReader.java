@@ -50,7 +50,7 @@ public final class ResponseReader {
     public static <T extends Message> T readInto(T message, short version, ByteBuffer bytes)
             throws MalformedFrameException {
         try {
-            message.read(BoundedReadable.request(bytes), version);
+            message.read(BoundedReadable.embedded(bytes, message.getClass()), version);
             return message;
         } catch (RuntimeException e) {
             throw new MalformedFrameException(

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
 
 /**
@@ -23,6 +24,7 @@ class HostileBatchTest {
         ProduceRules rules =
                 new ProduceRules(
                         CompressionCodec.LZ4,
+                        OptionalInt.empty(),
                         TimestampType.CREATE_TIME,
                         Long.MAX_VALUE,
                         Long.MAX_VALUE,
@@ -129,7 +131,8 @@ class HostileBatchTest {
         for (CompressionCodec codec : CompressionCodec.values()) {
             if (codec != CompressionCodec.NONE) {
                 ByteBuffer batch =
-                        CodecStreams.compressBatch(codec, source, 0, source.limit(), 100);
+                        CodecStreams.compressBatch(
+                                codec, OptionalInt.empty(), source, 0, source.limit(), 100);
                 new BatchHeader(0, 0, 0, codec.id(), 0, 0, -1, (short) -1, -1, 1).writeTo(batch);
                 assertThatThrownBy(() -> readAll(batch)).isInstanceOf(CorruptBatchException.class);
             }

@@ -12,7 +12,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.function.Consumer;
 
@@ -141,7 +143,14 @@ class ProduceValidatorTest {
     void timesAreBoundedAndTheGuiltyNamed() {
         ProduceRules rules =
                 new ProduceRules(
-                        null, TimestampType.CREATE_TIME, 1000, 1000, 1 << 20, false, 1 << 20);
+                        null,
+                        OptionalInt.empty(),
+                        TimestampType.CREATE_TIME,
+                        1000,
+                        1000,
+                        1 << 20,
+                        false,
+                        1 << 20);
         accepted(timed(NOW - 1000, NOW, NOW + 1000, -1), rules);
         Rejected late = reject(timed(NOW, NOW + 1001), rules);
         assertThat(late.error()).isEqualTo(Errors.INVALID_TIMESTAMP);
@@ -156,7 +165,14 @@ class ProduceValidatorTest {
     void logAppendTimeIsWrittenIntoTheBatch() {
         ProduceRules rules =
                 new ProduceRules(
-                        null, TimestampType.LOG_APPEND_TIME, 1, 1, 1 << 20, false, 1 << 20);
+                        null,
+                        OptionalInt.empty(),
+                        TimestampType.LOG_APPEND_TIME,
+                        1,
+                        1,
+                        1 << 20,
+                        false,
+                        1 << 20);
         ByteBuffer batch = timed(5, 6);
         Accepted accepted = accepted(batch, rules);
         assertThat(accepted.logAppendTimeMs()).isEqualTo(NOW);
@@ -201,6 +217,7 @@ class ProduceValidatorTest {
         ProduceRules rules =
                 new ProduceRules(
                         CompressionCodec.NONE,
+                        OptionalInt.empty(),
                         TimestampType.CREATE_TIME,
                         Long.MAX_VALUE,
                         Long.MAX_VALUE,
@@ -208,6 +225,41 @@ class ProduceValidatorTest {
                         true,
                         1 << 20);
         assertThat(reject(bomb, rules).error()).isEqualTo(Errors.INVALID_RECORD);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = CompressionCodec.class,
+            names = {"GZIP", "LZ4", "ZSTD"})
+    void theTopicsCompressionLevelIsKept(CompressionCodec codec) {
+        BatchBuilder builder = BatchBuilder.growing();
+        Random random = new Random(7);
+        StringBuilder words = new StringBuilder();
+        for (int i = 0; i < 20_000; i++) {
+            words.append("word").append(random.nextInt(500)).append(' ');
+        }
+        builder.append(
+                NOW,
+                KEY,
+                ByteBuffer.wrap(words.toString().getBytes(StandardCharsets.UTF_8)),
+                List.of());
+        ByteBuffer batch = builder.build();
+        int high = codec == CompressionCodec.GZIP ? 9 : 16;
+        assertThat(sizeAtLevel(batch, codec, high)).isLessThan(sizeAtLevel(batch, codec, 1));
+    }
+
+    private static int sizeAtLevel(ByteBuffer batch, CompressionCodec codec, int level) {
+        ProduceRules rules =
+                new ProduceRules(
+                        codec,
+                        OptionalInt.of(level),
+                        TimestampType.CREATE_TIME,
+                        Long.MAX_VALUE,
+                        Long.MAX_VALUE,
+                        8 << 20,
+                        false,
+                        64 << 20);
+        return accepted(batch, rules).batch().remaining();
     }
 
     private static void assertInvalid(Consumer<ByteBuffer> patch) {
@@ -232,6 +284,7 @@ class ProduceValidatorTest {
             @Nullable CompressionCodec codec, boolean keysRequired, int maxBatchBytes) {
         return new ProduceRules(
                 codec,
+                OptionalInt.empty(),
                 TimestampType.CREATE_TIME,
                 Long.MAX_VALUE,
                 Long.MAX_VALUE,

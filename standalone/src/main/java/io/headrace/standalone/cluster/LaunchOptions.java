@@ -1,5 +1,7 @@
 package io.headrace.standalone.cluster;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -18,5 +20,16 @@ public record LaunchOptions(
         prefix = List.copyOf(prefix);
         environment = Map.copyOf(environment);
         jvmOptions = List.copyOf(jvmOptions);
+    }
+
+    /** These and others together. */
+    public LaunchOptions and(LaunchOptions others) {
+        List<String> allPrefix = new ArrayList<>(prefix);
+        allPrefix.addAll(others.prefix());
+        Map<String, String> allEnvironment = new HashMap<>(environment);
+        allEnvironment.putAll(others.environment());
+        List<String> allJvmOptions = new ArrayList<>(jvmOptions);
+        allJvmOptions.addAll(others.jvmOptions());
+        return new LaunchOptions(allPrefix, allEnvironment, allJvmOptions);
     }
 }

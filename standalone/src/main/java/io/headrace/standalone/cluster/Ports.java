@@ -3,6 +3,7 @@ package io.headrace.standalone.cluster;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.util.HashSet;
 import java.util.Set;
@@ -61,11 +62,15 @@ final class Ports {
                 "No free port between " + FIRST + " and " + LAST + " was found on " + host);
     }
 
-    /** Whether somebody could listen there now. */
+    /** Whether somebody could listen there now; an address of another network is not looked at. */
     static boolean isFree(String host, int port) {
         try (ServerSocket socket = new ServerSocket()) {
+            InetAddress address = InetAddress.getByName(host);
+            if (NetworkInterface.getByInetAddress(address) == null) {
+                return true;
+            }
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getByName(host), port));
+            socket.bind(new InetSocketAddress(address, port));
             return true;
         } catch (IOException inUse) {
             return false;

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -104,6 +105,11 @@ public final class EmbeddedPostgres {
         } finally {
             Files.deleteIfExists(secret);
         }
+        // It listens on one address of this machine; whoever reaches that needs the password.
+        Files.writeString(
+                fresh.resolve("pg_hba.conf"),
+                "host all all samenet scram-sha-256\n",
+                StandardOpenOption.APPEND);
         Files.move(fresh, data, StandardCopyOption.ATOMIC_MOVE);
     }
 

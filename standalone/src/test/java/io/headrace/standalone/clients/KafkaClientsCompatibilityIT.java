@@ -265,6 +265,39 @@ class KafkaClientsCompatibilityIT {
     }
 
     @Test
+    void aDefaultOfAllBrokersTakesEffectWhileTheyRun() throws Exception {
+        ConfigResource brokers = new ConfigResource(ConfigResource.Type.BROKER, "");
+        ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, "defaulted");
+        ConfigEntry small = new ConfigEntry("message.max.bytes", "2000");
+        try (Admin admin = admin();
+                var producer = producer(Map.of("compression.type", "none"))) {
+            admin.createTopics(List.of(new NewTopic("defaulted", 1, (short) 1))).all().get();
+            ProducerRecord<String, String> large =
+                    new ProducerRecord<>("defaulted", 0, null, "x".repeat(3000));
+            producer.send(large).get();
+            alter(admin, brokers, new AlterConfigOp(small, AlterConfigOp.OpType.SET));
+            assertThatThrownBy(() -> producer.send(large).get())
+                    .hasCauseInstanceOf(RecordTooLargeException.class);
+            ConfigEntry shown =
+                    admin.describeConfigs(List.of(topic))
+                            .all()
+                            .get()
+                            .get(topic)
+                            .get("max.message.bytes");
+            assertThat(shown.value()).isEqualTo("2000");
+            assertThat(shown.source())
+                    .isEqualTo(ConfigEntry.ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG);
+            alter(admin, brokers, new AlterConfigOp(small, AlterConfigOp.OpType.DELETE));
+            producer.send(large).get();
+        }
+    }
+
+    private static void alter(Admin admin, ConfigResource resource, AlterConfigOp operation)
+            throws Exception {
+        admin.incrementalAlterConfigs(Map.of(resource, List.of(operation))).all().get();
+    }
+
+    @Test
     void aTopicIsMadeWhenItIsFirstWrittenTo() throws Exception {
         try (var producer = producer(Map.of())) {
             assertThat(producer.send(new ProducerRecord<>("made-by-use", "hello")).get().offset())

@@ -50,6 +50,10 @@ public record MetadataChange(MetadataImage before, MetadataImage after, Set<Uuid
 
     private static void addConfigured(
             MetadataImage after, ConfigRecord config, Set<Uuid> topicIds) {
+        if (config.resourceType() == ConfigResourceKey.BROKER) {
+            topicIds.addAll(after.topicsById().keySet()); // a default of them all
+            return;
+        }
         if (config.resourceType() != ConfigResourceKey.TOPIC) {
             return;
         }

@@ -1,5 +1,6 @@
 package io.headrace.storage.handler;
 
+import io.headrace.protocol.config.BrokerConfigNames;
 import io.headrace.protocol.config.ConfigDefinition;
 import io.headrace.protocol.config.TopicConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
@@ -24,18 +25,6 @@ final class BrokerConfigs {
     private static final byte STATIC_BROKER = 4;
     private static final byte DEFAULT = 5;
     private static final byte STRING = 2;
-
-    /** Broker-level names of topic configs that are not just {@code log.} and the topic's name. */
-    private static final Map<String, String> BROKER_NAMES =
-            Map.of(
-                    TopicConfigs.MAX_MESSAGE_BYTES, "message.max.bytes",
-                    TopicConfigs.MIN_INSYNC_REPLICAS, "min.insync.replicas",
-                    TopicConfigs.COMPRESSION_TYPE, "compression.type",
-                    TopicConfigs.UNCLEAN_LEADER_ELECTION_ENABLE, "unclean.leader.election.enable",
-                    TopicConfigs.SEGMENT_MS, "log.roll.ms",
-                    TopicConfigs.SEGMENT_JITTER_MS, "log.roll.jitter.ms",
-                    TopicConfigs.FLUSH_MESSAGES, "log.flush.interval.messages",
-                    TopicConfigs.FLUSH_MS, "log.flush.interval.ms");
 
     private final Services services;
 
@@ -143,16 +132,12 @@ final class BrokerConfigs {
         for (ConfigDefinition definition : TopicConfigs.all()) {
             String own = properties.topicDefaults().get(definition.name());
             values.put(
-                    brokerName(definition.name()),
+                    BrokerConfigNames.of(definition.name()),
                     new Value(
                             own == null ? definition.defaultValue() : own,
                             own == null ? DEFAULT : STATIC_BROKER,
                             false));
         }
-    }
-
-    private static String brokerName(String topicConfig) {
-        return BROKER_NAMES.getOrDefault(topicConfig, "log." + topicConfig);
     }
 
     private static void put(Map<String, Value> values, String name, Object value) {

@@ -1,11 +1,15 @@
 package io.headrace.storage.handler;
 
+import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
+import org.apache.kafka.common.message.AddPartitionsToTxnResponseData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
+import org.apache.kafka.common.message.DescribeTransactionsRequestData;
+import org.apache.kafka.common.message.DescribeTransactionsResponseData;
 import org.apache.kafka.common.message.OffsetFetchRequestData;
 import org.apache.kafka.common.message.OffsetFetchResponseData;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -13,7 +17,7 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import java.util.List;
 import java.util.Set;
 
-/** How a request about several groups is taken apart, and its answers put together. */
+/** How a request about several groups, or transactional ids, is taken apart, and its answers put together. */
 interface GroupSplit {
     /** The groups that the request is about. */
     List<String> groups(ApiMessage request);
@@ -93,6 +97,65 @@ interface GroupSplit {
             ((ConsumerGroupDescribeResponseData) into)
                     .groups()
                     .addAll(((ConsumerGroupDescribeResponseData) answer).groups());
+        }
+    }
+
+    /** AddPartitionsToTxn: several transactions from version 4 on. */
+    record AddPartitions() implements GroupSplit {
+        @Override
+        public List<String> groups(ApiMessage request) {
+            AddPartitionsToTxnRequestData data = (AddPartitionsToTxnRequestData) request;
+            return data.transactions().isEmpty()
+                    ? List.of(data.v3AndBelowTransactionalId())
+                    : data.transactions().stream()
+                            .map(
+                                    AddPartitionsToTxnRequestData.AddPartitionsToTxnTransaction
+                                            ::transactionalId)
+                            .toList();
+        }
+
+        @Override
+        public ApiMessage only(ApiMessage request, Set<String> groups) {
+            AddPartitionsToTxnRequestData part = new AddPartitionsToTxnRequestData();
+            for (var transaction : ((AddPartitionsToTxnRequestData) request).transactions()) {
+                if (groups.contains(transaction.transactionalId())) {
+                    part.transactions().add(transaction.duplicate());
+                }
+            }
+            return part;
+        }
+
+        @Override
+        public void merge(ApiMessage into, ApiMessage answer) {
+            for (var result : ((AddPartitionsToTxnResponseData) answer).resultsByTransaction()) {
+                ((AddPartitionsToTxnResponseData) into)
+                        .resultsByTransaction()
+                        .add(result.duplicate());
+            }
+        }
+    }
+
+    /** DescribeTransactions. */
+    record DescribeTransactions() implements GroupSplit {
+        @Override
+        public List<String> groups(ApiMessage request) {
+            return ((DescribeTransactionsRequestData) request).transactionalIds();
+        }
+
+        @Override
+        public ApiMessage only(ApiMessage request, Set<String> groups) {
+            DescribeTransactionsRequestData part =
+                    ((DescribeTransactionsRequestData) request).duplicate();
+            part.setTransactionalIds(
+                    part.transactionalIds().stream().filter(groups::contains).toList());
+            return part;
+        }
+
+        @Override
+        public void merge(ApiMessage into, ApiMessage answer) {
+            ((DescribeTransactionsResponseData) into)
+                    .transactionStates()
+                    .addAll(((DescribeTransactionsResponseData) answer).transactionStates());
         }
     }
 

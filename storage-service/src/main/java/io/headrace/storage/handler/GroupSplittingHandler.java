@@ -13,22 +13,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
-/** An API about several groups: each part goes to the owner of its groups. */
+/** An API about several groups, or transactional ids: each part goes to the owner of its shard. */
 final class GroupSplittingHandler extends ForwardingHandler {
     private final GroupSplit split;
+    private final Function<String, ForwardTarget> ownerOf;
 
-    GroupSplittingHandler(Services services, ApiKeys api, GroupSplit split) {
+    /**
+     * @param ownerOf whom to ask about a group or transactional id
+     */
+    GroupSplittingHandler(
+            Services services,
+            ApiKeys api,
+            GroupSplit split,
+            Function<String, ForwardTarget> ownerOf) {
         super(services, api, Errors.NOT_COORDINATOR, body -> new ForwardTarget.Controller());
         this.split = split;
+        this.ownerOf = ownerOf;
     }
 
     @Override
     public void handle(Request request, ApiMessage body) {
         Map<ForwardTarget, Set<String>> byOwner = new LinkedHashMap<>();
         for (String group : split.groups(body)) {
-            byOwner.computeIfAbsent(Handlers.shardOf(services(), group), owner -> new HashSet<>())
-                    .add(group);
+            byOwner.computeIfAbsent(ownerOf.apply(group), owner -> new HashSet<>()).add(group);
         }
         if (byOwner.size() <= 1) {
             ForwardTarget only =

@@ -4,6 +4,8 @@ import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.storage.forward.ForwardTarget;
 
+import org.apache.kafka.common.message.AddOffsetsToTxnRequestData;
+import org.apache.kafka.common.message.EndTxnRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
@@ -11,6 +13,7 @@ import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
@@ -18,10 +21,12 @@ import org.apache.kafka.common.protocol.Errors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 
 /** All handlers of a storage node, put together. */
 public final class Handlers {
     private static final String OFFSETS_TOPIC = "__consumer_offsets";
+    private static final String TRANSACTIONS_TOPIC = "__transaction_state";
 
     /** Forwarded to the active controller. */
     private static final List<ApiKeys> ADMIN =
@@ -52,7 +57,12 @@ public final class Handlers {
                     ApiKeys.LEAVE_GROUP,
                     ApiKeys.CONSUMER_GROUP_HEARTBEAT,
                     ApiKeys.OFFSET_COMMIT,
-                    ApiKeys.OFFSET_DELETE);
+                    ApiKeys.OFFSET_DELETE,
+                    ApiKeys.TXN_OFFSET_COMMIT);
+
+    /** Forwarded to the owner of the transactional id's shard. */
+    private static final List<ApiKeys> TRANSACTION =
+            List.of(ApiKeys.ADD_OFFSETS_TO_TXN, ApiKeys.END_TXN);
 
     /** Answered that security is not enabled, as a Kafka node without an authorizer does. */
     private static final List<ApiKeys> ACLS =
@@ -89,7 +99,7 @@ public final class Handlers {
         handlers.add(new DescribeClusterHandler(services));
         handlers.add(new DescribeTopicPartitionsHandler(services));
         handlers.add(new FindCoordinatorHandler(services));
-        handlers.add(new ProduceHandler(services));
+        handlers.add(new ProduceHandler(services, new TransactionVerifier(services)));
         handlers.add(new FetchHandler(services));
         handlers.add(new ListOffsetsHandler(services));
         handlers.add(new OffsetForLeaderEpochHandler(services));
@@ -100,6 +110,7 @@ public final class Handlers {
         handlers.add(new InitProducerIdHandler(services));
         handlers.add(new SaslHandshakeHandler());
         handlers.add(new AuthenticateNodeHandler());
+        handlers.add(new WriteTxnMarkersHandler(services));
         handlers.add(new ShardAppendHandler(services));
         handlers.add(new ShardReadCheckHandler(services));
     }
@@ -121,32 +132,80 @@ public final class Handlers {
                             Errors.NOT_COORDINATOR,
                             body -> shardOf(services, groupOf(body))));
         }
+        for (ApiKeys api : TRANSACTION) {
+            handlers.add(
+                    new ForwardingHandler(
+                            services,
+                            api,
+                            Errors.NOT_COORDINATOR,
+                            body -> transactionShardOf(services, transactionalIdOf(body))));
+        }
+        Function<String, ForwardTarget> groupOwner = group -> shardOf(services, group);
+        Function<String, ForwardTarget> transactionOwner = id -> transactionShardOf(services, id);
         handlers.add(
                 new GroupSplittingHandler(
-                        services, ApiKeys.OFFSET_FETCH, new GroupSplit.OffsetFetch()));
+                        services, ApiKeys.OFFSET_FETCH, new GroupSplit.OffsetFetch(), groupOwner));
         handlers.add(
                 new GroupSplittingHandler(
-                        services, ApiKeys.DESCRIBE_GROUPS, new GroupSplit.DescribeGroups()));
+                        services,
+                        ApiKeys.DESCRIBE_GROUPS,
+                        new GroupSplit.DescribeGroups(),
+                        groupOwner));
         handlers.add(
                 new GroupSplittingHandler(
                         services,
                         ApiKeys.CONSUMER_GROUP_DESCRIBE,
-                        new GroupSplit.DescribeConsumerGroups()));
+                        new GroupSplit.DescribeConsumerGroups(),
+                        groupOwner));
         handlers.add(
                 new GroupSplittingHandler(
-                        services, ApiKeys.DELETE_GROUPS, new GroupSplit.DeleteGroups()));
+                        services,
+                        ApiKeys.DELETE_GROUPS,
+                        new GroupSplit.DeleteGroups(),
+                        groupOwner));
+        handlers.add(
+                new GroupSplittingHandler(
+                        services,
+                        ApiKeys.ADD_PARTITIONS_TO_TXN,
+                        new GroupSplit.AddPartitions(),
+                        transactionOwner));
+        handlers.add(
+                new GroupSplittingHandler(
+                        services,
+                        ApiKeys.DESCRIBE_TRANSACTIONS,
+                        new GroupSplit.DescribeTransactions(),
+                        transactionOwner));
+        handlers.add(new ListTransactionsHandler(services));
         handlers.add(new ListGroupsHandler(services));
         handlers.add(new DescribeConfigsHandler(services));
     }
 
     /** Where the requests of a group go. */
     static ForwardTarget shardOf(Services services, String groupId) {
-        TopicImage topic = services.image().topic(OFFSETS_TOPIC);
+        return shardOf(services, OFFSETS_TOPIC, ShardOwnerImage.GROUP, groupId);
+    }
+
+    /** Where the requests of a transactional id go. */
+    static ForwardTarget transactionShardOf(Services services, String transactionalId) {
+        return shardOf(services, TRANSACTIONS_TOPIC, ShardOwnerImage.TRANSACTION, transactionalId);
+    }
+
+    private static ForwardTarget shardOf(
+            Services services, String topicName, byte kind, String key) {
+        TopicImage topic = services.image().topic(topicName);
         if (topic == null || topic.partitionCount() == 0) {
             return new ForwardTarget.Controller(); // the first use makes the topic
         }
-        int shard = (groupId.hashCode() & Integer.MAX_VALUE) % topic.partitionCount();
-        return new ForwardTarget.Shard(ShardOwnerImage.GROUP, shard);
+        return new ForwardTarget.Shard(kind, ShardOwnerImage.shardOf(key, topic.partitionCount()));
+    }
+
+    private static String transactionalIdOf(ApiMessage body) {
+        return switch (body) {
+            case AddOffsetsToTxnRequestData add -> add.transactionalId();
+            case EndTxnRequestData end -> end.transactionalId();
+            default ->
+                    throw new IllegalArgumentException("No transactional id in " + body.getClass());
+        };
     }
 
     private static String groupOf(ApiMessage body) {
@@ -158,6 +217,7 @@ public final class Handlers {
             case ConsumerGroupHeartbeatRequestData heartbeat -> heartbeat.groupId();
             case OffsetCommitRequestData commit -> commit.groupId();
             case OffsetDeleteRequestData delete -> delete.groupId();
+            case TxnOffsetCommitRequestData commit -> commit.groupId();
             default -> throw new IllegalArgumentException("No group in " + body.getClass());
         };
     }

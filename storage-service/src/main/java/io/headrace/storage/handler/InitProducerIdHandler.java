@@ -1,7 +1,6 @@
 package io.headrace.storage.handler;
 
-import io.headrace.protocol.codec.ApiCatalog;
-import io.headrace.protocol.codec.ApiSchema;
+import io.headrace.storage.forward.ForwardTarget;
 
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
@@ -9,33 +8,37 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 
-/** InitProducerId of idempotent producers, from this node's block of ids. */
-final class InitProducerIdHandler implements ApiHandler {
-    private final Services services;
+/**
+ * InitProducerId: of idempotent producers from this node's block of ids, of transactional ones by
+ * the owner of the transactional id.
+ */
+final class InitProducerIdHandler extends ForwardingHandler {
 
     InitProducerIdHandler(Services services) {
-        this.services = services;
-    }
-
-    @Override
-    public ApiSchema api() {
-        return ApiCatalog.get(ApiKeys.INIT_PRODUCER_ID);
+        super(
+                services,
+                ApiKeys.INIT_PRODUCER_ID,
+                Errors.NOT_COORDINATOR,
+                body -> new ForwardTarget.Controller());
     }
 
     @Override
     public void handle(Request request, ApiMessage body) {
         InitProducerIdRequestData asked = (InitProducerIdRequestData) body;
         if (asked.transactionalId() != null) {
-            // Transactions are not finalized as a feature yet; the producer fails at once with it.
-            Errors error =
-                    asked.transactionalId().isEmpty()
-                            ? Errors.INVALID_REQUEST
-                            : Errors.UNSUPPORTED_VERSION;
-            request.reply(failed(error));
+            if (asked.transactionalId().isEmpty()) {
+                request.reply(failed(Errors.INVALID_REQUEST));
+            } else {
+                forward(
+                        request,
+                        body,
+                        Handlers.transactionShardOf(services(), asked.transactionalId()));
+            }
             return;
         }
         request.releaseFrame();
-        services.producerIds()
+        services()
+                .producerIds()
                 .next()
                 .whenComplete(
                         (id, failure) -> {

@@ -1,9 +1,11 @@
 package io.headrace.storage.handler;
 
+import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.batch.ProduceVerdict;
 import io.headrace.storage.log.AppendOrigin;
 import io.headrace.storage.log.AppendResult;
 import io.headrace.storage.partition.Partition;
+import io.headrace.storage.partition.Verifications;
 
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.ProduceRequestData;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,6 +34,7 @@ final class ProduceGathering {
     private static final Logger LOG = LoggerFactory.getLogger(ProduceGathering.class);
 
     private final Services services;
+    private final TransactionVerifier verifier;
     private final Request request;
     private final ProduceRequestData produce;
     private final @Nullable PartitionProduceResponse[] results;
@@ -39,8 +43,13 @@ final class ProduceGathering {
     private final long deadlineMs;
     private final short acks;
 
-    ProduceGathering(Services services, Request request, ProduceRequestData produce) {
+    ProduceGathering(
+            Services services,
+            TransactionVerifier verifier,
+            Request request,
+            ProduceRequestData produce) {
         this.services = services;
+        this.verifier = verifier;
         this.request = request;
         this.produce = produce;
         this.acks = produce.acks();
@@ -52,6 +61,10 @@ final class ProduceGathering {
         this.results = new PartitionProduceResponse[count];
         this.unappended = new AtomicInteger(count + 1);
         this.unanswered = new AtomicInteger(count + 1);
+    }
+
+    @Nullable String transactionalId() {
+        return produce.transactionalId();
     }
 
     /** All parts are on their way. */
@@ -93,6 +106,108 @@ final class ProduceGathering {
             onAppended();
             return;
         }
+        String transactionalId = produce.transactionalId();
+        ByteBuffer batch = accepted.batch();
+        int at = batch.position();
+        if (transactionalId != null && BatchView.isTransactional(batch, at)) {
+            long producerId = BatchView.producerId(batch, at);
+            short epoch = BatchView.producerEpoch(batch, at);
+            if (!partition.log().producerStates().isTransactionOpen(producerId, epoch)) {
+                new TransactionStart(transactionalId, slot, partition, accepted).verify();
+                return;
+            }
+        }
+        appendNow(slot, partition, accepted);
+    }
+
+    /** A batch that begins a transaction in its partition, while that is confirmed (KIP-890). */
+    private final class TransactionStart {
+        private static final int MAX_ATTEMPTS = 3;
+
+        private final String transactionalId;
+        private final int slot;
+        private final Partition partition;
+        private final ProduceVerdict.Accepted accepted;
+        private final long producerId;
+        private final short producerEpoch;
+        private final int baseSequence;
+        private int attempt;
+
+        TransactionStart(
+                String transactionalId,
+                int slot,
+                Partition partition,
+                ProduceVerdict.Accepted accepted) {
+            this.transactionalId = transactionalId;
+            this.slot = slot;
+            this.partition = partition;
+            this.accepted = accepted;
+            ByteBuffer batch = accepted.batch();
+            this.producerId = BatchView.producerId(batch, batch.position());
+            this.producerEpoch = BatchView.producerEpoch(batch, batch.position());
+            this.baseSequence = BatchView.baseSequence(batch, batch.position());
+        }
+
+        void verify() {
+            attempt++;
+            Verifications.Ticket ticket =
+                    partition.verifications().begin(producerId, producerEpoch, baseSequence);
+            if (ticket == null) {
+                end(Errors.NOT_ENOUGH_REPLICAS, "Too many transactions begin at a time");
+                return;
+            }
+            verifier.verify(
+                    transactionalId,
+                    producerId,
+                    producerEpoch,
+                    partition.id().topicPartition(),
+                    request.version(),
+                    verdict -> partition.loop().run(() -> onVerified(ticket, verdict)));
+        }
+
+        private void onVerified(Verifications.Ticket ticket, Errors verdict) {
+            partition.verifications().end(ticket);
+            Errors error = partition.checkLeader(-1);
+            if (error == Errors.NONE) {
+                error = verdict;
+            }
+            if (error != Errors.NONE) {
+                end(error, null);
+            } else if (partition
+                    .log()
+                    .producerStates()
+                    .isTransactionOpen(producerId, producerEpoch)) {
+                begin();
+            } else if (!ticket.isValid()) {
+                // A transaction of the producer ended meanwhile; it may have been this one.
+                if (attempt < MAX_ATTEMPTS) {
+                    verify();
+                } else {
+                    end(Errors.NOT_ENOUGH_REPLICAS, "The transaction could not be confirmed");
+                }
+            } else if (!partition.log().producerStates().isKnown(producerId)
+                    && baseSequence > ticket.lowestSequence()) {
+                // An earlier batch was refused; without it this one would open a gap.
+                end(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER, null);
+            } else {
+                begin();
+            }
+        }
+
+        private void begin() {
+            appendNow(slot, partition, accepted);
+            if (partition.log().producerStates().isTransactionOpen(producerId, producerEpoch)) {
+                partition.verifications().onBegun(producerId);
+            }
+        }
+
+        private void end(Errors error, @Nullable String message) {
+            finish(slot, failed(error, message), error);
+            onAppended();
+        }
+    }
+
+    private void appendNow(int slot, Partition partition, ProduceVerdict.Accepted accepted) {
         AppendResult appended;
         int sizeInBytes = accepted.batch().remaining();
         try {

@@ -1,5 +1,6 @@
 package io.headrace.storage.handler;
 
+import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.batch.ProduceValidator;
 import io.headrace.protocol.batch.ProduceVerdict;
 import io.headrace.protocol.codec.ApiCatalog;
@@ -25,9 +26,11 @@ import java.nio.ByteBuffer;
  */
 final class ProduceHandler implements ApiHandler {
     private final Services services;
+    private final TransactionVerifier verifier;
 
-    ProduceHandler(Services services) {
+    ProduceHandler(Services services, TransactionVerifier verifier) {
         this.services = services;
+        this.verifier = verifier;
     }
 
     @Override
@@ -43,7 +46,7 @@ final class ProduceHandler implements ApiHandler {
             request.replyError(Errors.INVALID_REQUIRED_ACKS, null);
             return;
         }
-        ProduceGathering gathering = new ProduceGathering(services, request, produce);
+        ProduceGathering gathering = new ProduceGathering(services, verifier, request, produce);
         int slot = 0;
         MetadataImage image = services.image();
         for (TopicProduceData topic : produce.topicData()) {
@@ -91,6 +94,14 @@ final class ProduceHandler implements ApiHandler {
         switch (verdict) {
             case ProduceVerdict.Rejected rejected -> gathering.refuse(slot, rejected);
             case ProduceVerdict.Accepted accepted -> {
+                boolean isUnnamed =
+                        gathering.transactionalId() == null
+                                && BatchView.isTransactional(
+                                        accepted.batch(), accepted.batch().position());
+                if (isUnnamed) {
+                    gathering.refuse(slot, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+                    return;
+                }
                 Loop owner = partition.loop();
                 owner.run(() -> gathering.append(slot, partition, accepted));
             }

@@ -16,10 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One log directory, on one disk: its lock, journal, group commit, warm window, checkpoints and
@@ -39,9 +42,15 @@ final class LogDirectory {
     private final String bootId;
     private final Map<TopicIdPartition, PartitionLog> logs = new ConcurrentHashMap<>();
     private final PriorityBlockingQueue<Removal> removals = new PriorityBlockingQueue<>();
+    private final AtomicInteger planned = new AtomicInteger();
     private volatile @Nullable IOException offlineCause;
     private volatile boolean full;
     private @Nullable List<DirectoryCheckpoints.Line> lastWritten;
+
+    /** The logs that the checkpoints may have lines of, also after a loss of power. */
+    private final Set<String> namesOnDisk = new HashSet<>();
+
+    private boolean isDurable;
 
     /** Something to remove from the disk later. */
     record Removal(long dueMs, List<Path> paths) implements Comparable<Removal> {
@@ -195,10 +204,44 @@ final class LogDirectory {
                             state.verified()));
         }
         lines.sort(Comparator.comparing(line -> DirectoryCheckpoints.keyOf(line.id())));
-        if (!lines.equals(lastWritten)) {
+        boolean mustLast = durable && !isDurable;
+        if (!lines.equals(lastWritten) || mustLast) {
             checkpoints.write(bootId, lines, durable);
             lastWritten = lines;
+            isDurable = durable;
+            if (durable) {
+                namesOnDisk.clear();
+            }
+            lines.forEach(line -> namesOnDisk.add(nameOf(line.id())));
         }
+    }
+
+    /** How many logs there are and are being made. */
+    int plannedLogs() {
+        return logs.size() + planned.get();
+    }
+
+    void planLog() {
+        planned.incrementAndGet();
+    }
+
+    /** The log that was planned is there, or will not be. */
+    void endPlan() {
+        planned.decrementAndGet();
+    }
+
+    /**
+     * Makes sure that no checkpoint of an earlier log of that name is left, which would lend the
+     * new one its offsets. To be called before the new one is among the logs.
+     */
+    synchronized void forgetCheckpointOf(TopicIdPartition id) throws IOException {
+        if (lastWritten == null || namesOnDisk.contains(nameOf(id))) {
+            writeCheckpoints(true);
+        }
+    }
+
+    private static String nameOf(TopicIdPartition id) {
+        return DirectoryCheckpoints.nameOf(id.topic(), id.partition());
     }
 
     void removeLater(Removal removal) {

@@ -179,11 +179,6 @@ public final class PartitionLog {
         return segments.sizeInBytes();
     }
 
-    /** How many segments there are. */
-    public int segmentCount() {
-        return segments.all().length;
-    }
-
     /** Why acknowledged records may be missing, found at recovery; empty for a clean log. */
     public Optional<UncleanLog> unclean() {
         return unclean(config);
@@ -401,7 +396,8 @@ public final class PartitionLog {
         return epochs;
     }
 
-    ProducerStates producerStates() {
+    /** What producers wrote; to be asked, not changed. */
+    public ProducerStates producerStates() {
         return producers;
     }
 

@@ -5,6 +5,8 @@ import io.headrace.protocol.batch.ProduceRules;
 import io.headrace.protocol.batch.TimestampType;
 import io.headrace.storage.log.LogConfig;
 
+import java.util.OptionalInt;
+
 /** What a topic's configuration demands of produced data. */
 final class ConfiguredRules {
     private ConfiguredRules() {}
@@ -16,6 +18,12 @@ final class ConfiguredRules {
                     case "producer" -> null;
                     case "uncompressed" -> CompressionCodec.NONE;
                     default -> CompressionCodec.forConfigName(codec);
+                },
+                switch (codec) {
+                    case "gzip" -> OptionalInt.of(config.compressionGzipLevel());
+                    case "lz4" -> OptionalInt.of(config.compressionLz4Level());
+                    case "zstd" -> OptionalInt.of(config.compressionZstdLevel());
+                    default -> OptionalInt.empty();
                 },
                 config.logAppendTime() ? TimestampType.LOG_APPEND_TIME : TimestampType.CREATE_TIME,
                 config.messageTimestampBeforeMaxMs(),

@@ -48,6 +48,7 @@ public final class Partition {
     private final LongSupplier clockMs;
     private final Replication replication;
     private final PartitionWaiters waiters;
+    private final Verifications verifications = new Verifications();
     private final PartitionReader reader;
     private final FollowerLog follower;
     private final PartitionSurroundings around;
@@ -109,6 +110,11 @@ public final class Partition {
     /** The fence of a shard topic's partition; another one each time this node begins to lead. */
     public ShardFence shardFence() {
         return shardFence;
+    }
+
+    /** The transactions that are about to begin in this partition. */
+    public Verifications verifications() {
+        return verifications;
     }
 
     // Life: the log comes, metadata comes, the log goes.
@@ -429,6 +435,7 @@ public final class Partition {
             case ReplicationEffect.StopLeading(int leaderEpoch) -> {
                 LOG.info("No longer leading {} (epoch {})", id, leaderEpoch);
                 waiters.fail(Errors.NOT_LEADER_OR_FOLLOWER);
+                verifications.clear();
             }
             case ReplicationEffect.Follow(int leaderId, int leaderEpoch) ->
                     follow(leaderId, leaderEpoch);

@@ -1,5 +1,6 @@
 package io.headrace.storage.partition;
 
+import io.headrace.protocol.config.BrokerConfigNames;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
@@ -19,6 +20,7 @@ import org.slf4j.LoggerFactory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -182,7 +184,7 @@ public final class Partitions {
             MetadataImage image, String topic, Map<String, String> topicDefaults) {
         Map<String, String> overrides = image.configsOf(ConfigResourceKey.topic(topic));
         try {
-            return LogConfig.of(overrides, topicDefaults);
+            return LogConfig.of(overrides, defaults(image, topicDefaults));
         } catch (IllegalArgumentException e) {
             // The controller validates; this is a newer controller's config that we do not know.
             LOG.error("Using default configs for topic {}: {}", topic, e.getMessage());
@@ -198,6 +200,25 @@ public final class Partitions {
         }
         return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
                 .thenApply(done -> asked.stream().anyMatch(CompletableFuture::join));
+    }
+
+    /** A node's own defaults, under those that were set for all nodes while they run. */
+    private static Map<String, String> defaults(
+            MetadataImage image, Map<String, String> topicDefaults) {
+        Map<String, String> set =
+                image.configsOf(new ConfigResourceKey(ConfigResourceKey.BROKER, ""));
+        if (set.isEmpty()) {
+            return topicDefaults;
+        }
+        Map<String, String> defaults = new HashMap<>(topicDefaults);
+        set.forEach(
+                (name, value) -> {
+                    String topicConfig = BrokerConfigNames.dynamicTopicConfig(name);
+                    if (topicConfig != null) {
+                        defaults.put(topicConfig, value);
+                    }
+                });
+        return defaults;
     }
 
     /** Lets every partition look at the time and take new figures, each on its loop. */

@@ -156,6 +156,38 @@ public final class ProducerStates {
                         + where);
     }
 
+    /** Whether the producer has an open transaction in exactly that epoch. */
+    public boolean isTransactionOpen(long producerId, short producerEpoch) {
+        ProducerEntry entry = find(producerId);
+        return entry != null
+                && entry.producerEpoch == producerEpoch
+                && entry.transactionFirstOffset != ProducerEntry.NO_TRANSACTION;
+    }
+
+    /** Whether anything is remembered of a producer. */
+    public boolean isKnown(long producerId) {
+        return find(producerId) != null;
+    }
+
+    /**
+     * Checks a marker of a transaction whose end raised the epoch (KIP-890): it has a later epoch
+     * than what it ends, so an equal one has ended the transaction before and comes again.
+     *
+     * @throws org.apache.kafka.common.errors.ApiException when it must not be appended
+     */
+    public void checkRaisedEpoch(long producerId, short markerEpoch) {
+        if (isTransactionOpen(producerId, markerEpoch)) {
+            throw Errors.INVALID_PRODUCER_EPOCH.exception(
+                    "Marker of producer "
+                            + producerId
+                            + " in "
+                            + logName
+                            + " has epoch "
+                            + markerEpoch
+                            + ", which the open transaction has already");
+        }
+    }
+
     /**
      * Checks the end-of-transaction marker of a control batch: an older coordinator, or an older
      * epoch of the producer, may end nothing.

@@ -22,7 +22,6 @@ class CompatibilityTableTest {
     private static final String BEGIN = "<!-- generated: apis -->";
     private static final String END = "<!-- end of generated -->";
 
-    private static final String TRANSACTIONS = "transactions have their own issue";
     private static final String SHARE = "share groups are not served yet: share.version is 0";
 
     /** Why Kafka Streams' own protocol (KIP-1071) is off. */
@@ -35,13 +34,6 @@ class CompatibilityTableTest {
     /** Why an API of Kafka's is not served. */
     private static final Map<ApiKeys, String> WHY_NOT =
             Map.ofEntries(
-                    Map.entry(ApiKeys.ADD_PARTITIONS_TO_TXN, TRANSACTIONS),
-                    Map.entry(ApiKeys.ADD_OFFSETS_TO_TXN, TRANSACTIONS),
-                    Map.entry(ApiKeys.END_TXN, TRANSACTIONS),
-                    Map.entry(ApiKeys.WRITE_TXN_MARKERS, TRANSACTIONS),
-                    Map.entry(ApiKeys.TXN_OFFSET_COMMIT, TRANSACTIONS),
-                    Map.entry(ApiKeys.DESCRIBE_TRANSACTIONS, TRANSACTIONS),
-                    Map.entry(ApiKeys.LIST_TRANSACTIONS, TRANSACTIONS),
                     Map.entry(ApiKeys.SASL_AUTHENTICATE, SECURITY),
                     Map.entry(ApiKeys.CREATE_DELEGATION_TOKEN, SECURITY),
                     Map.entry(ApiKeys.RENEW_DELEGATION_TOKEN, SECURITY),

@@ -61,6 +61,28 @@ final class LogStoreTest {
     }
 
     @Test
+    void aNewLogIsNotLentTheCheckpointOfAnOlderOneOfItsName() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of());
+        fixture.append(fixture.log(), 3, 10);
+        LogDirectory only = fixture.store().directories().getFirst();
+        only.writeCheckpoints(true);
+        Path highWatermarks = directory.resolve("replication-offset-checkpoint");
+        assertThat(Files.readString(highWatermarks)).contains("orders 0 ");
+
+        TopicIdPartition unrelated =
+                new TopicIdPartition(new Uuid(9, 8), new TopicPartition("invoices", 0));
+        fixture.log(unrelated);
+        assertThat(Files.readString(highWatermarks)).doesNotContain("invoices"); // one write less
+
+        fixture.store().delete(LogFixture.ID).join();
+        only.writeCheckpoints(false); // a loss of power may bring the former ones back
+        assertThat(Files.readString(highWatermarks)).doesNotContain("orders");
+        Files.writeString(highWatermarks, "0\n1\norders 0 7\n");
+        fixture.log(new TopicIdPartition(new Uuid(9, 9), new TopicPartition("orders", 0)));
+        assertThat(Files.readString(highWatermarks)).doesNotContain("orders 0 7");
+    }
+
+    @Test
     void deletionRenamesFirstAndUnlinksLater() throws Exception {
         LogFixture fixture = new LogFixture(directory, Map.of("file.delete.delay.ms", "1000"));
         fixture.append(fixture.log(), 3, 10);

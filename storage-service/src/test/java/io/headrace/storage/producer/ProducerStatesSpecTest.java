@@ -169,6 +169,20 @@ final class ProducerStatesSpecTest {
     }
 
     @Test
+    void kip890AMarkerWithTheEpochOfTheOpenTransactionEndedTheOneBefore() {
+        apply(batch(1, 0, 0, true, 1));
+        states.checkRaisedEpoch(1, (short) 1);
+        end(ControlMarker.Type.COMMIT, 1, 1, 0);
+        states.checkRaisedEpoch(1, (short) 1); // again, and nothing is open
+        apply(batch(1, 1, 0, true, 1));
+        assertThat(states.isTransactionOpen(1, (short) 1)).isTrue();
+        assertThat(states.isTransactionOpen(1, (short) 0)).isFalse();
+        assertThatThrownBy(() -> states.checkRaisedEpoch(1, (short) 1))
+                .isInstanceOf(InvalidProducerEpochException.class);
+        states.checkRaisedEpoch(1, (short) 2);
+    }
+
+    @Test
     void kip854ASilentProducerExpiresUnlessItsTransactionIsOpen() {
         produce(1, 0, 0, 1);
         apply(batch(2, 0, 0, true, 1));

@@ -170,18 +170,26 @@ public final class JournalChecker {
             PartitionReading whole = truth.get(new Place(journal.topic(), partition));
             if (whole == null) {
                 add(new Lost("nobody", promise));
-                continue;
+            } else {
+                checkKept(promise, code, whole, found);
             }
-            int there = whole.indexOf(offset);
-            if (there >= 0 && whole.code(there) == code) {
-                continue;
-            }
-            Long elsewhere = found.computeIfAbsent(partition, key -> byCode(whole)).get(code);
-            add(
-                    elsewhere == null
-                            ? new Lost(whole.reader(), promise)
-                            : new MovedOffset(promise, record(whole, whole.indexOf(elsewhere))));
         }
+    }
+
+    private void checkKept(
+            Acknowledgement promise,
+            long code,
+            PartitionReading whole,
+            Map<Integer, Map<Long, Long>> found) {
+        int there = whole.indexOf(promise.offset());
+        if (there >= 0 && whole.code(there) == code) {
+            return;
+        }
+        Long elsewhere = found.computeIfAbsent(whole.partition(), key -> byCode(whole)).get(code);
+        add(
+                elsewhere == null
+                        ? new Lost(whole.reader(), promise)
+                        : new MovedOffset(promise, record(whole, whole.indexOf(elsewhere))));
     }
 
     private static Map<Long, Long> byCode(PartitionReading whole) {

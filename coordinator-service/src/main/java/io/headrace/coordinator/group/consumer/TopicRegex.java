@@ -40,6 +40,8 @@ public final class TopicRegex {
     }
 
     /**
+     * Compiles an expression.
+     *
      * @throws IllegalArgumentException if {@link #problem} has something to say
      */
     public static TopicRegex of(String regex) {

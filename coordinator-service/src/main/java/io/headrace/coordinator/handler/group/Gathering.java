@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** Waits for the answers of several shards. Thread-safe. */
-final class Gathering<R extends ApiMessage> {
+public final class Gathering<R extends ApiMessage> {
     private final int expected;
     private final Class<R> type;
     private final Consumer<List<R>> onAll;
@@ -17,7 +17,7 @@ final class Gathering<R extends ApiMessage> {
      * @param expected how many answers come; with 0 it is over at once
      * @param onAll takes the answers in the order in which they came
      */
-    Gathering(int expected, Class<R> type, Consumer<List<R>> onAll) {
+    public Gathering(int expected, Class<R> type, Consumer<List<R>> onAll) {
         this.expected = expected;
         this.type = type;
         this.onAll = onAll;
@@ -27,7 +27,7 @@ final class Gathering<R extends ApiMessage> {
         }
     }
 
-    void add(ApiMessage answer) {
+    public void add(ApiMessage answer) {
         boolean isLast;
         synchronized (answers) {
             answers.add(type.cast(answer));

@@ -11,6 +11,7 @@ import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 
 import java.util.List;
@@ -57,6 +58,11 @@ public final class GroupHandlers {
                         ApiKeys.OFFSET_DELETE,
                         OffsetDeleteRequestData.class,
                         OffsetDeleteRequestData::groupId,
+                        router),
+                new SingleGroupHandler<>(
+                        ApiKeys.TXN_OFFSET_COMMIT,
+                        TxnOffsetCommitRequestData.class,
+                        TxnOffsetCommitRequestData::groupId,
                         router),
                 new SingleGroupHandler<>(
                         ApiKeys.CONSUMER_GROUP_HEARTBEAT,

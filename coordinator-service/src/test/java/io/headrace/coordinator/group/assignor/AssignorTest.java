@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
@@ -23,6 +24,11 @@ class AssignorTest {
 
     private static Subscriber member(String id, Uuid... topics) {
         return new Subscriber(id, null, Set.of(topics), Map.of());
+    }
+
+    private static Map<Uuid, Set<Integer>> of(
+            Map<String, Map<Uuid, Set<Integer>>> assignment, String memberId) {
+        return Objects.requireNonNull(assignment.get(memberId));
     }
 
     private static int count(Map<Uuid, Set<Integer>> partitions) {
@@ -71,7 +77,8 @@ class AssignorTest {
                                         member("c", ORDERS)),
                                 Map.of(ORDERS, 6)));
         assertThat(assignment.values()).allSatisfy(each -> assertThat(count(each)).isEqualTo(2));
-        assertThat(all.get(ORDERS)).containsAll(assignment.get("a").get(ORDERS));
+        assertThat(all.get(ORDERS))
+                .containsAll(Objects.requireNonNull(of(assignment, "a").get(ORDERS)));
     }
 
     @Test
@@ -120,7 +127,7 @@ class AssignorTest {
                             List<Integer> given = new ArrayList<>();
                             boolean subscribed = false;
                             for (Subscriber member : input.members()) {
-                                Set<Integer> ofTopic = assignment.get(member.memberId()).get(topic);
+                                Set<Integer> ofTopic = of(assignment, member.memberId()).get(topic);
                                 if (ofTopic != null) {
                                     assertThat(member.topics()).contains(topic);
                                     given.addAll(ofTopic);
@@ -163,10 +170,10 @@ class AssignorTest {
         for (Subscriber heavy : input.members()) {
             for (Subscriber light : input.members()) {
                 int difference =
-                        count(assignment.get(heavy.memberId()))
-                                - count(assignment.get(light.memberId()));
+                        count(of(assignment, heavy.memberId()))
+                                - count(of(assignment, light.memberId()));
                 boolean couldGive =
-                        assignment.get(heavy.memberId()).keySet().stream()
+                        of(assignment, heavy.memberId()).keySet().stream()
                                 .anyMatch(light.topics()::contains);
                 assertThat(couldGive && difference > 1).isFalse();
             }
@@ -184,7 +191,7 @@ class AssignorTest {
                                                 member.memberId(),
                                                 member.instanceId(),
                                                 member.topics(),
-                                                assignment.get(member.memberId())))
+                                                of(assignment, member.memberId())))
                         .toList(),
                 input.partitionCounts());
     }

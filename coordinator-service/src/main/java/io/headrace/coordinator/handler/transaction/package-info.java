@@ -1,0 +1,15 @@
+/**
+ * The transaction APIs as storage nodes forward them.
+ *
+ * <p>Lives here: the handlers that bring a request to the shards of its transactional ids and the
+ * answers back together.
+ *
+ * <p>May depend on: {@code handler}'s interface, {@code shard}, {@code transaction}, {@code
+ * metadata}.
+ *
+ * <p>Invariant: a request of several shards is answered once, when all of them have answered.
+ */
+@NullMarked
+package io.headrace.coordinator.handler.transaction;
+
+import org.jspecify.annotations.NullMarked;

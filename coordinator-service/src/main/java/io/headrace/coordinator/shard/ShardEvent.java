@@ -1,0 +1,4 @@
+package io.headrace.coordinator.shard;
+
+/** Something that happened outside of a shard, mostly the end of a {@link ShardTask}. */
+public interface ShardEvent {}

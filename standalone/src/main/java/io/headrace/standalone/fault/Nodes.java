@@ -1,0 +1,45 @@
+package io.headrace.standalone.fault;
+
+import io.headrace.standalone.cluster.ClusterFailureException;
+import io.headrace.standalone.cluster.LocalCluster;
+import io.headrace.standalone.cluster.NodePlan;
+import io.headrace.standalone.cluster.Role;
+
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** Choosing nodes, and starting them again. */
+final class Nodes {
+    private Nodes() {}
+
+    /** Some storage node that runs. */
+    static NodePlan storage(LocalCluster cluster, RandomGenerator random) {
+        return any(cluster, cluster.plan().nodes(Role.STORAGE), random);
+    }
+
+    private static NodePlan any(
+            LocalCluster cluster, List<NodePlan> nodes, RandomGenerator random) {
+        List<NodePlan> running =
+                nodes.stream().filter(node -> cluster.process(node).isPresent()).toList();
+        if (running.isEmpty()) {
+            throw new ClusterFailureException("None of " + nodes + " runs");
+        }
+        return running.get(random.nextInt(running.size()));
+    }
+
+    /** The coordinator that is the active controller, or any when none says so. */
+    static NodePlan controller(LocalCluster cluster, RandomGenerator random) {
+        return cluster.activeController()
+                .orElseGet(() -> any(cluster, cluster.plan().nodes(Role.COORDINATOR), random));
+    }
+
+    /** Starts nodes that are down and waits until they serve. */
+    static void startAll(LocalCluster cluster, List<NodePlan> nodes) throws InterruptedException {
+        for (NodePlan node : nodes) {
+            if (cluster.process(node).isEmpty()) {
+                cluster.start(node);
+            }
+        }
+        cluster.awaitReady(nodes, ready -> {});
+    }
+}

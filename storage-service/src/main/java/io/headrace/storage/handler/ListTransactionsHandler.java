@@ -1,0 +1,93 @@
+package io.headrace.storage.handler;
+
+import io.headrace.protocol.metadata.CoordinatorImage;
+import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.protocol.metadata.ShardOwnerImage;
+import io.headrace.storage.forward.ForwardTarget;
+
+import org.apache.kafka.common.message.ListTransactionsResponseData;
+import org.apache.kafka.common.message.ListTransactionsResponseData.TransactionState;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+
+/** ListTransactions: asks every coordinator that owns transaction shards, and merges. */
+final class ListTransactionsHandler extends ForwardingHandler {
+    ListTransactionsHandler(Services services) {
+        super(
+                services,
+                ApiKeys.LIST_TRANSACTIONS,
+                Errors.COORDINATOR_NOT_AVAILABLE,
+                body -> new ForwardTarget.Controller());
+    }
+
+    @Override
+    public void handle(Request request, ApiMessage body) {
+        List<CoordinatorImage> owners = owners(services().image());
+        if (owners.isEmpty()) {
+            // No shard was ever owned, so there are no transactions.
+            request.reply(new ListTransactionsResponseData());
+            return;
+        }
+        List<CompletableFuture<ApiMessage>> answers = new ArrayList<>();
+        for (CoordinatorImage owner : owners) {
+            answers.add(
+                    FanOut.send(
+                            services(),
+                            request,
+                            body,
+                            new ForwardTarget.Coordinator(owner),
+                            Errors.COORDINATOR_NOT_AVAILABLE));
+        }
+        request.releaseFrame();
+        PartitionQuestions.whenAll(answers, () -> request.reply(merged(answers)));
+    }
+
+    /** The coordinators that own transaction shards. */
+    static List<CoordinatorImage> owners(MetadataImage image) {
+        Set<Integer> ids = new TreeSet<>();
+        image.shardOwners()
+                .forEach(
+                        (key, owner) -> {
+                            if (key.kind() == ShardOwnerImage.TRANSACTION) {
+                                ids.add(owner.ownerId());
+                            }
+                        });
+        List<CoordinatorImage> owners = new ArrayList<>();
+        for (int id : ids) {
+            CoordinatorImage owner = image.coordinators().get(id);
+            if (owner != null) {
+                owners.add(owner);
+            }
+        }
+        return owners;
+    }
+
+    private static ListTransactionsResponseData merged(
+            List<CompletableFuture<ApiMessage>> answers) {
+        Map<String, TransactionState> states = new LinkedHashMap<>();
+        Set<String> unknownStates = new TreeSet<>();
+        ListTransactionsResponseData merged = new ListTransactionsResponseData();
+        for (CompletableFuture<ApiMessage> each : answers) {
+            ListTransactionsResponseData answer = (ListTransactionsResponseData) each.join();
+            if (answer.errorCode() != Errors.NONE.code()) {
+                merged.setErrorCode(answer.errorCode()); // part of a list is no list
+            }
+            unknownStates.addAll(answer.unknownStateFilters());
+            answer.transactionStates().forEach(state -> states.put(state.transactionalId(), state));
+        }
+        merged.unknownStateFilters().addAll(unknownStates);
+        return merged.setTransactionStates(
+                merged.errorCode() == Errors.NONE.code()
+                        ? new ArrayList<>(states.values())
+                        : List.of());
+    }
+}
