@@ -164,7 +164,9 @@ class BoundedDecodingTest {
         setterOf(struct, getter).invoke(struct, list);
         try {
             ByteBuffer bytes = MessageWriter.bytes(root, version);
-            return Arrays.copyOf(bytes.array(), bytes.limit());
+            byte[] copy = new byte[bytes.limit()];
+            bytes.get(0, copy);
+            return copy;
         } catch (RuntimeException notWithoutMore) {
             return null;
         }
@@ -195,7 +197,7 @@ class BoundedDecodingTest {
             bomb.put(one, 0, at);
             int left = count + 1;
             while ((left & ~0x7f) != 0) {
-                bomb.put((byte) (left & 0x7f | 0x80));
+                bomb.put((byte) ((left & 0x7f) | 0x80));
                 left >>>= 7;
             }
             bomb.put((byte) left);

@@ -35,7 +35,7 @@ import java.util.Optional;
 /** Up, status, a leader that is killed, what was acknowledged, start again, down. */
 @Timeout(420)
 class ClusterIT {
-    private static final Duration LIMIT = Duration.ofSeconds(300);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final String TOPIC = "orders";
     private static final int RECORDS = 200;
 

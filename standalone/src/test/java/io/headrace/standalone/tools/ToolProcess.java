@@ -24,9 +24,10 @@ import java.util.concurrent.atomic.AtomicReference;
  * what they do. Each runs from its own main method, with standard input and output of its own, and
  * ends where it would end its process.
  */
-final class ToolProcess implements AutoCloseable {
+final class ToolProcess {
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final int RUN_LIMIT_MS = 60_000;
+    private static @Nullable ToolProcess shared;
 
     private final ChildProcess process;
     private final int port;
@@ -39,8 +40,19 @@ final class ToolProcess implements AutoCloseable {
         this.port = port;
     }
 
-    /** Starts the process. */
-    static ToolProcess start() throws IOException {
+    /**
+     * The process that this JVM's tests share: started when first asked for, ends with this JVM.
+     */
+    static synchronized ToolProcess shared() throws IOException {
+        ToolProcess running = shared;
+        if (running == null || !running.process.isAlive()) {
+            running = start();
+            shared = running;
+        }
+        return running;
+    }
+
+    private static ToolProcess start() throws IOException {
         ChildProcess process =
                 ChildProcess.java(ToolProcess.class, "-Xmx256m", "-XX:+UseSerialGC").start();
         String line = process.awaitLine(START_LIMIT, said -> said.startsWith("port "));
@@ -61,11 +73,6 @@ final class ToolProcess implements AutoCloseable {
             DataInputStream in = new DataInputStream(socket.getInputStream());
             return new Outcome(in.readInt(), readText(in));
         }
-    }
-
-    @Override
-    public void close() {
-        process.close();
     }
 
     private static void writeText(DataOutputStream out, String text) throws IOException {
