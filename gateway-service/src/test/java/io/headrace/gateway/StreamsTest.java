@@ -22,20 +22,14 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
-import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** Server-sent events and the WebSocket over real sockets, in front of a cluster in memory. */
@@ -157,74 +151,10 @@ class StreamsTest {
         assertThat(gateway.get("/api/v1/events?topic=a&cursor=zzz").status()).isEqualTo(400);
     }
 
-    /** A WebSocket client that keeps what it is told. */
-    private static final class Client implements WebSocket.Listener, AutoCloseable {
-        private final BlockingQueue<JsonNode> frames = new LinkedBlockingQueue<>();
-        private final CompletableFuture<Integer> closed = new CompletableFuture<>();
-        private final StringBuilder partial = new StringBuilder();
-        private final WebSocket socket;
-
-        Client() {
-            socket =
-                    gateway.http()
-                            .newWebSocketBuilder()
-                            .buildAsync(
-                                    URI.create("ws://127.0.0.1:" + gateway.port() + "/api/v1/ws"),
-                                    this)
-                            .join();
-        }
-
-        @Override
-        public @Nullable CompletionStage<?> onText(
-                WebSocket from, CharSequence text, boolean last) {
-            partial.append(text);
-            if (last) {
-                frames.add(JSON.readTree(partial.toString()));
-                partial.setLength(0);
-            }
-            from.request(1);
-            return null;
-        }
-
-        @Override
-        public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
-            closed.complete(code);
-            return null;
-        }
-
-        @Override
-        public void onError(WebSocket from, Throwable error) {
-            closed.complete(-1);
-        }
-
-        void say(String frame) {
-            socket.sendText(frame.replace('\'', '"'), true).join();
-        }
-
-        /** The next frame of that kind; heartbeats and the others before it are passed over. */
-        JsonNode next(String op) throws InterruptedException {
-            while (true) {
-                JsonNode frame = frames.poll(10, TimeUnit.SECONDS);
-                assertThat(frame).as("a frame " + op).isNotNull();
-                if (frame.get("op").asString().equals(op)) {
-                    return frame;
-                }
-                assertThat(frame.get("op").asString())
-                        .as(frame.toString())
-                        .isIn("hello", "heartbeat", "changed");
-            }
-        }
-
-        @Override
-        public void close() {
-            socket.abort();
-        }
-    }
-
     @Test
     void producesAndSubscribesOverOneSocket() throws Exception {
         CLUSTER.topic("ws", 2);
-        try (Client client = new Client()) {
+        try (StreamClient client = new StreamClient(gateway)) {
             assertThat(client.next("hello").get("version").asInt()).isEqualTo(1);
             client.say("{'op':'subscribe','id':'1','sub':'s','topics':['ws']}");
             JsonNode subscribed = client.next("subscribed");
@@ -237,7 +167,7 @@ class StreamsTest {
             String cursor = "";
             JsonNode produced = null;
             while (seen.size() < 2 || produced == null) {
-                JsonNode frame = client.frames.poll(10, TimeUnit.SECONDS);
+                JsonNode frame = client.frames().poll(10, TimeUnit.SECONDS);
                 assertThat(frame).isNotNull();
                 switch (frame.get("op").asString()) {
                     case "records" -> {
@@ -254,7 +184,7 @@ class StreamsTest {
                     .isEqualTo("UNKNOWN_TOPIC_OR_PARTITION");
 
             CLUSTER.store("ws", 0, "after".getBytes(StandardCharsets.UTF_8));
-            try (Client elsewhere = new Client()) {
+            try (Client elsewhere = new StreamClient(gateway)) {
                 elsewhere.say(
                         "{'op':'subscribe','sub':'s','topics':['ws'],'cursor':'" + cursor + "'}");
                 elsewhere.next("subscribed");
@@ -275,7 +205,7 @@ class StreamsTest {
         for (int i = 0; i < 50; i++) {
             CLUSTER.store("credit", 0, Integer.toString(i).getBytes(StandardCharsets.UTF_8));
         }
-        try (Client client = new Client()) {
+        try (StreamClient client = new StreamClient(gateway)) {
             client.say(
                     "{'op':'subscribe','sub':'c','topics':['credit'],'from':'earliest','credit':7}");
             client.next("subscribed");
@@ -299,7 +229,7 @@ class StreamsTest {
     void aTopicThatIsOutOfSightForAMomentIsReadOnWhereItWasLeft() throws Exception {
         CLUSTER.topic("blink-a", 1);
         CLUSTER.store("blink-a", 0, "first".getBytes(StandardCharsets.UTF_8));
-        try (Client client = new Client()) {
+        try (StreamClient client = new StreamClient(gateway)) {
             client.next("hello");
             client.say(
                     "{'op':'subscribe','sub':'s','patterns':['blink-*'],'from':'earliest',"
@@ -340,14 +270,14 @@ class StreamsTest {
                         "{\"op\":\"produce\",\"topic\":\"hostile\",\"records\":[{}]}",
                         "{\"op\":\"ping\",\"colour\":1}",
                         "{\"op\":\"ping\"} {}");
-        try (Client client = new Client()) {
+        try (StreamClient client = new StreamClient(gateway)) {
             client.next("hello");
             for (String frame : bad) {
-                client.socket.sendText(frame, true).join();
+                client.socket().sendText(frame, true).join();
                 JsonNode error = client.next("error");
                 assertThat(error.at("/problem/detail").asString()).as(frame).isNotBlank();
             }
-            client.socket.sendBinary(ByteBuffer.wrap(new byte[10]), true).join();
+            client.socket().sendBinary(ByteBuffer.wrap(new byte[10]), true).join();
             client.next("error");
             for (int i = 0; i < 3; i++) {
                 client.say("{'op':'subscribe','sub':'s" + i + "','topics':['hostile']}");
@@ -359,8 +289,8 @@ class StreamsTest {
             assertThat(client.next("error").at("/problem/status").asInt()).isEqualTo(400);
             client.say("{'op':'ping','id':'alive'}");
             client.next("pong");
-            client.socket.sendText("x".repeat(100_000), true);
-            assertThat(client.closed.get(10, TimeUnit.SECONDS)).isEqualTo(1009);
+            client.socket().sendText("x".repeat(100_000), true);
+            assertThat(client.closed().get(10, TimeUnit.SECONDS)).isEqualTo(1009);
         }
     }
 
@@ -372,7 +302,7 @@ class StreamsTest {
         String valid =
                 "{\"op\":\"produce\",\"id\":\"p\",\"topic\":\"fuzz\",\"records\":[{\"value\":1}]}";
         CLUSTER.topic("fuzz", 1);
-        try (Client client = new Client()) {
+        try (StreamClient client = new StreamClient(gateway)) {
             client.next("hello");
             for (int i = 0; i < 500; i++) {
                 StringBuilder frame = new StringBuilder(valid);
@@ -385,11 +315,11 @@ class StreamsTest {
                         default -> frame.insert(at, "{}[]\":,0-e\\".charAt(random.nextInt(11)));
                     }
                 }
-                client.socket.sendText(frame.toString(), true).join();
+                client.socket().sendText(frame.toString(), true).join();
             }
             client.say("{'op':'ping','id':'end'}");
             while (true) {
-                JsonNode frame = client.frames.poll(10, TimeUnit.SECONDS);
+                JsonNode frame = client.frames().poll(10, TimeUnit.SECONDS);
                 assertThat(frame).isNotNull();
                 if (frame.get("op").asString().equals("pong")
                         && "end".equals(frame.path("id").asString(""))) {
@@ -405,7 +335,7 @@ class StreamsTest {
         CLUSTER.topic("many", 1);
         List<Client> clients = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            Client client = new Client();
+            StreamClient client = new StreamClient(gateway);
             clients.add(client);
             client.say("{'op':'subscribe','sub':'m','topics':['many']}");
             client.next("subscribed");
@@ -415,7 +345,7 @@ class StreamsTest {
             // With the first record all have come to the end of the log.
             before = i == 1 ? CLUSTER.fetches.get() : before;
             CLUSTER.store("many", 0, new byte[] {'x'});
-            for (Client client : clients) {
+            for (StreamClient client : clients) {
                 assertThat(client.next("records").at("/records/0/offset").asLong()).isEqualTo(i);
             }
         }

@@ -2,6 +2,7 @@ package io.headrace.standalone;
 
 import io.headrace.client.error.HeadraceException;
 import io.headrace.standalone.bench.BenchCommand;
+import io.headrace.standalone.chaos.ChaosCommand;
 import io.headrace.standalone.cluster.ClusterCommand;
 import io.headrace.standalone.command.ConsumeCommand;
 import io.headrace.standalone.command.GroupCommand;
@@ -40,6 +41,7 @@ import java.util.Objects;
             ConsumeCommand.class,
             GroupCommand.class,
             ClusterCommand.class,
+            ChaosCommand.class,
             MetadataCommand.class,
             BenchCommand.class,
             StorageCommand.class,

@@ -37,6 +37,9 @@ import java.util.function.LongSupplier;
 final class NodeDisks implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeDisks.class);
 
+    /** Names the file with the boot's id, where a fault test stands in for the system. */
+    private static final String BOOT_ID_PROPERTY = "headrace.faults.boot-id";
+
     private final StorageProperties properties;
     private final String clusterId;
     private final LogStore logs;
@@ -225,9 +228,6 @@ final class NodeDisks implements AutoCloseable {
         }
         return null;
     }
-
-    /** Names the file with the boot's id, where a fault test stands in for the system. */
-    private static final String BOOT_ID_PROPERTY = "headrace.faults.boot-id";
 
     private static String bootId() {
         String file = System.getProperty(BOOT_ID_PROPERTY, "/proc/sys/kernel/random/boot_id");

@@ -9,7 +9,6 @@ import io.headrace.storage.cluster.MetadataTail;
 import io.headrace.storage.cluster.NodeReports;
 import io.headrace.storage.cluster.ProducerIds;
 import io.headrace.storage.cluster.Registration;
-import io.headrace.storage.cluster.RegistrationRefusedException;
 import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.fetch.ColdReads;
@@ -39,7 +38,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -262,19 +260,7 @@ public final class StorageNode implements AutoCloseable {
             started.completeExceptionally(new StorageStartException("The node was stopped", cause));
             return;
         }
-        StorageStartException failure =
-                switch (cause) {
-                    case StorageStartException known -> known;
-                    case RegistrationRefusedException refused ->
-                            new StorageStartException(
-                                    String.valueOf(refused.getMessage()), refused);
-                    case UncheckedIOException known ->
-                            new StorageStartException(String.valueOf(known.getMessage()), known);
-                    case IOException known ->
-                            new StorageStartException(StorageStartException.describe(known), known);
-                    default ->
-                            new StorageStartException("The storage node failed: " + cause, cause);
-                };
+        StorageStartException failure = StorageStartException.of(cause);
         LOG.debug("Start failed", failure);
         started.completeExceptionally(failure);
     }

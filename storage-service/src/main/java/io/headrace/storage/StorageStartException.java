@@ -1,6 +1,9 @@
 package io.headrace.storage;
 
+import io.headrace.storage.cluster.RegistrationRefusedException;
+
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 
@@ -14,6 +17,19 @@ public final class StorageStartException extends RuntimeException {
 
     public StorageStartException(String message) {
         super(message);
+    }
+
+    /** What a user is told of a failure of the start. */
+    static StorageStartException of(Throwable cause) {
+        return switch (cause) {
+            case StorageStartException known -> known;
+            case RegistrationRefusedException refused ->
+                    new StorageStartException(String.valueOf(refused.getMessage()), refused);
+            case UncheckedIOException known ->
+                    new StorageStartException(String.valueOf(known.getMessage()), known);
+            case IOException known -> new StorageStartException(describe(known), known);
+            default -> new StorageStartException("The storage node failed: " + cause, cause);
+        };
     }
 
     /** What an operator is told of a disk that cannot be used. */

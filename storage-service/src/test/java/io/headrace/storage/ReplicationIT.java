@@ -3,9 +3,20 @@ package io.headrace.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.protocol.codec.ApiCatalog;
+import io.headrace.protocol.message.ShardReadCheckRequestData;
+import io.headrace.protocol.message.ShardReadCheckResponseData;
 import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.record.PartitionRecord;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.testkit.wait.Eventually;
+import io.headrace.transport.auth.ClusterSecret;
+import io.headrace.transport.auth.NodeAuthenticator;
+import io.headrace.transport.channel.ChannelFactory;
+import io.headrace.transport.channel.ChannelOptions;
+import io.headrace.transport.channel.ClientChannel;
+import io.headrace.transport.channel.RequestTimeoutException;
+import io.headrace.transport.loop.LoopGroup;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -13,7 +24,9 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
@@ -342,5 +355,67 @@ class ReplicationIT {
         stopNode(1);
         controller.fence(1);
         assertThat(readAll("t", 100, Map.of())).hasSize(100).startsWith("v0").endsWith("v99");
+    }
+
+    /** Shard reads are answered when the followers confirm the leader, and not without them. */
+    @Test
+    void aReadCheckNeedsEveryFollowerInSync() throws Exception {
+        startNodes(1, 2);
+        controller.createTopic("t", List.of(List.of(1, 2)), 1, Map.of());
+        try (var producer = producer(Map.of())) {
+            producer.send(new ProducerRecord<>("t", 0, null, "one")).get(20, TimeUnit.SECONDS);
+        }
+        try (LoopGroup loops = LoopGroup.start("check", 1);
+                ChannelFactory channels = new ChannelFactory(loops)) {
+            InetSocketAddress leader = new InetSocketAddress("127.0.0.1", node(1).port());
+            ClientChannel channel =
+                    channels.connect(leader, ChannelOptions.of("check"))
+                            .thenCompose(
+                                    opened ->
+                                            new NodeAuthenticator(
+                                                            ClusterSecret.of(FakeController.SECRET),
+                                                            1001,
+                                                            "coordinator")
+                                                    .authenticate(opened))
+                            .get(10, TimeUnit.SECONDS);
+            assertThat(check(channel, Duration.ofSeconds(5)).errorCode())
+                    .isEqualTo(Errors.NONE.code());
+            controller.refuseIsr(true); // the follower stays in the committed set
+            stopNode(2);
+            controller.change(
+                    "t",
+                    0,
+                    record ->
+                            record.setIsr(
+                                    List.of(
+                                            record.isr().getFirst(),
+                                            new PartitionRecord.IsrMember()
+                                                    .setNodeId(2)
+                                                    .setNodeEpoch(1))));
+            assertThatThrownBy(() -> check(channel, Duration.ofMillis(700)))
+                    .isInstanceOf(ExecutionException.class)
+                    .hasCauseInstanceOf(RequestTimeoutException.class);
+        }
+    }
+
+    private ShardReadCheckResponseData.ShardVerdict check(ClientChannel channel, Duration within)
+            throws Exception {
+        Uuid topicId = Objects.requireNonNull(controller.image().topic("t")).topicId();
+        ShardReadCheckRequestData request = new ShardReadCheckRequestData();
+        request.shards()
+                .add(
+                        new ShardReadCheckRequestData.CheckedShard()
+                                .setTopicId(topicId)
+                                .setPartition(0)
+                                .setShardEpoch(-1));
+        return channel.call(
+                        ApiCatalog.get(ApiCatalog.SHARD_READ_CHECK),
+                        (short) 0,
+                        request,
+                        ShardReadCheckResponseData.class,
+                        within)
+                .get(20, TimeUnit.SECONDS)
+                .shards()
+                .getFirst();
     }
 }

@@ -13,7 +13,6 @@ import org.apache.kafka.common.message.AlterPartitionRequestData.BrokerState;
 import org.apache.kafka.common.message.AlterPartitionResponseData;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
-import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -134,9 +133,6 @@ public record AlterPartition(AlterPartitionRequestData request)
         }
         List<IsrMember> isr = inAssignedOrder(partition, wanted.newIsrWithEpochs());
         PartitionRecord record = record(state, topic, partition, isr);
-        if (record == null) {
-            return answer(partition.toRecord(key.topicId()));
-        }
         records.add(record);
         return record.leaderEpoch() == partition.leaderEpoch()
                 ? answer(record)
@@ -146,7 +142,7 @@ public record AlterPartition(AlterPartitionRequestData request)
                         .setErrorCode(Errors.NEW_LEADER_ELECTED.code());
     }
 
-    private static @Nullable PartitionRecord record(
+    private static PartitionRecord record(
             ControllerState state,
             TopicImage topic,
             PartitionImage partition,
@@ -160,8 +156,10 @@ public record AlterPartition(AlterPartitionRequestData request)
                 return change.toRecord();
             }
         }
-        boolean same = isr.size() == partition.isr().size() && partition.isr().containsAll(isr);
-        return same ? null : change.toRecord();
+        // Also when nothing changes: the partition epoch then shows the leader that nothing which
+        // it
+        // proposed before can be committed any more.
+        return change.toRecord();
     }
 
     private static List<IsrMember> inAssignedOrder(

@@ -185,6 +185,11 @@ public final class ControllerState {
         return index.of(nodeId, image);
     }
 
+    /** Nodes, registered or not, that may have replicas. */
+    List<Integer> nodesWithPartitions() {
+        return index.nodeIds();
+    }
+
     int partitionCount() {
         return index.partitionCount();
     }
@@ -270,8 +275,11 @@ public final class ControllerState {
     /** Notes that the membership sees an incarnation again. */
     public void onTrust(int nodeId, Uuid incarnationId) {
         NodeImage node = image.nodes().get(nodeId);
-        NodeSession session = node == null ? null : session(node);
-        if (session != null && node.incarnationId().equals(incarnationId)) {
+        if (node == null || !node.incarnationId().equals(incarnationId)) {
+            return;
+        }
+        NodeSession session = session(node);
+        if (session != null) {
             sessions.put(nodeId, session.trusted());
         }
     }

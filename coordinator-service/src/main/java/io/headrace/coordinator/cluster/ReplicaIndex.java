@@ -110,6 +110,13 @@ final class ReplicaIndex {
         return keys;
     }
 
+    /** The nodes with entries, stale ones too, by id. */
+    List<Integer> nodeIds() {
+        List<Integer> ids = new ArrayList<>(byNode.keySet());
+        ids.sort(null);
+        return ids;
+    }
+
     /** How many partitions are being moved. */
     int movingCount() {
         return moving.size();

@@ -1,13 +1,18 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.metadata.ConfigResourceKey;
+import io.headrace.protocol.metadata.record.ConfigRecord;
 import io.headrace.protocol.metadata.record.RemoveNodeRecord;
 
 import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
+import org.apache.kafka.common.protocol.ApiMessage;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes away a node that left for good (KIP-746). Its partitions wait for it or another replica.
+ * Takes away a node that left for good (KIP-746). {@link Upkeep} makes its replicas anew elsewhere,
+ * of partitions that have another one in sync.
  */
 public record UnregisterNode(int nodeId) implements Command<Integer> {
     @Override
@@ -16,7 +21,19 @@ public record UnregisterNode(int nodeId) implements Command<Integer> {
             throw new BrokerIdNotRegisteredException(
                     "Broker ID " + nodeId + " is not currently registered");
         }
-        return new Decision<>(List.of(new RemoveNodeRecord().setNodeId(nodeId)), nodeId);
+        List<ApiMessage> records = new ArrayList<>();
+        String name = String.valueOf(nodeId);
+        var key = new ConfigResourceKey(ConfigResourceKey.BROKER, name);
+        for (String config : state.image().configsOf(key).keySet()) {
+            records.add(
+                    new ConfigRecord()
+                            .setResourceType(ConfigResourceKey.BROKER)
+                            .setResourceName(name)
+                            .setName(config)
+                            .setValue(null));
+        }
+        records.add(new RemoveNodeRecord().setNodeId(nodeId));
+        return new Decision<>(records, nodeId);
     }
 
     @Override

@@ -19,7 +19,7 @@ import java.util.Set;
 /**
  * What the controller does by itself while nothing is wrong, a bounded amount at a time: raises the
  * platform's own topics to three replicas as nodes join, and moves replicas off nodes that are
- * drained. The answer is how many partitions it began to move.
+ * drained or unregistered. The answer is how many partitions it began to move.
  */
 public record Upkeep() implements Command<Integer> {
     /** The most partitions that move at a time because of this. */
@@ -77,11 +77,12 @@ public record Upkeep() implements Command<Integer> {
         }
 
         void drainNodes() {
-            for (NodeImage node : image.nodes().values()) {
-                if (!state.isDrained(node.nodeId())) {
+            for (int nodeId : state.nodesWithPartitions()) {
+                boolean unregistered = !image.nodes().containsKey(nodeId);
+                if (!unregistered && !state.isDrained(nodeId)) {
                     continue;
                 }
-                for (PartitionKey key : state.partitionsOf(node.nodeId())) {
+                for (PartitionKey key : state.partitionsOf(nodeId)) {
                     if (records.size() >= room) {
                         return;
                     }
@@ -89,7 +90,7 @@ public record Upkeep() implements Command<Integer> {
                     PartitionImage partition =
                             topic == null ? null : topic.partition(key.partition());
                     if (topic != null && partition != null) {
-                        moveOff(node.nodeId(), topic, partition);
+                        moveOff(nodeId, topic, partition);
                     }
                 }
             }

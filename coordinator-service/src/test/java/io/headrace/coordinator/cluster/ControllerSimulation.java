@@ -295,8 +295,10 @@ final class ControllerSimulation {
         for (IsrMember member : maximal) {
             if (member.nodeId() != leader.id) {
                 Fetched fetched = replica.followers.get(member.nodeId());
-                boolean counts = fetched != null && fetched.nodeEpoch() == member.nodeEpoch();
-                committed = counts ? Math.min(committed, fetched.endOffset()) : 0;
+                committed =
+                        fetched != null && fetched.nodeEpoch() == member.nodeEpoch()
+                                ? Math.min(committed, fetched.endOffset())
+                                : 0;
             }
         }
         if (committed > replica.highWatermark) {
@@ -334,8 +336,10 @@ final class ControllerSimulation {
             IsrMember member = partition.isrMember(other);
             // The epoch's start too: what earlier leaders committed may lie above the own mark.
             int needed = Math.max(replica.highWatermark, replica.epochStart);
-            boolean caughtUp = fetched != null && fetched.endOffset() >= needed;
-            if (other != node.id && caughtUp && random.nextInt(4) > 0) {
+            if (other != node.id
+                    && fetched != null
+                    && fetched.endOffset() >= needed
+                    && random.nextInt(4) > 0) {
                 wanted.add(new IsrMember(other, fetched.nodeEpoch()));
             } else if (member != null && other != node.id && random.nextInt(4) > 0) {
                 wanted.add(member);

@@ -74,6 +74,24 @@ class UpkeepTest {
     }
 
     @Test
+    void replicasOfAnUnregisteredNodeAreMadeAnewElsewhere() {
+        for (int nodeId = 1; nodeId <= 4; nodeId++) {
+            nodes.start(nodeId, 1);
+        }
+        nodes.createOn("t", 3, 1, 2);
+        nodes.createOn("only", 3);
+        nodes.lose(3);
+        assertThat(nodes.decide(new Upkeep())).isZero();
+        nodes.decide(new UnregisterNode(3));
+        assertThat(nodes.decide(new Upkeep())).isEqualTo(1);
+        nodes.alterIsr("t", 4, 1, 2);
+        assertThat(nodes.partition("t").assignedReplicas()).containsExactly(4, 1, 2);
+        // Nobody else holds what this one had: it stays visibly offline.
+        assertThat(nodes.partition("only").assignedReplicas()).containsExactly(3);
+        assertThat(nodes.partition("only").leaderId()).isEqualTo(-1);
+    }
+
+    @Test
     void replacementsGoToARackOfTheirOwn() {
         for (int nodeId = 1; nodeId <= 6; nodeId++) {
             nodes.decide(

@@ -60,11 +60,18 @@ public class SocketRoutes {
                         new ReactorNettyRequestUpgradeStrategy(
                                 () ->
                                         WebsocketServerSpec.builder()
-                                                .maxFramePayloadLength(
-                                                        (int) options.maxFrame().toBytes())));
+                                                .maxFramePayloadLength(hardLimit(options))));
         WebHandler handler = exchange -> serve(exchange, service, means);
         return new SimpleUrlHandlerMapping(
                 Map.of("/api/v1/ws", handler), Ordered.HIGHEST_PRECEDENCE);
+    }
+
+    /**
+     * Beyond the limit of messages, so that a message which is somewhat too big is read and refused
+     * with a close code and a reason; one beyond this ends the connection where it stands.
+     */
+    private static int hardLimit(GatewayProperties.Stream options) {
+        return (int) Math.min(Integer.MAX_VALUE, 2 * options.maxFrame().toBytes());
     }
 
     private static Mono<Void> serve(

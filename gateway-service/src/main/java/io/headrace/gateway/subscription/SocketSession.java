@@ -84,35 +84,24 @@ final class SocketSession {
                         send(
                                 ServerFrames.hello(
                                         options.heartbeat().toMillis(),
-                                        (int) options.maxFrame().toBytes(),
+                                        (int) maxFrameBytes(),
                                         options.maxSubscriptions())));
         long heartbeatMs = options.heartbeat().toMillis();
         worker.schedulePeriodically(this::beat, heartbeatMs, heartbeatMs, TimeUnit.MILLISECONDS);
         return socket.receive()
-                .map(SocketSession::copy)
+                .map(this::copy)
                 .flatMap(this::onFrame, options.maxPending())
                 .then()
-                .onErrorResume(this::refuse)
                 .doFinally(signal -> step(this::close));
-    }
-
-    /** What cannot be received is a message above the limit; a connection that broke hears none. */
-    private Mono<Void> refuse(Throwable error) {
-        LOG.debug("A WebSocket client's message cannot be received", error);
-        return socket.close(
-                CloseStatus.TOO_BIG_TO_PROCESS.withReason(
-                        "A message has at most "
-                                + means.options().maxFrame().toBytes()
-                                + " bytes: send records in several"));
     }
 
     /** A frame of the client; a null text when it is binary. */
     @SuppressWarnings("ArrayRecordComponent") // Handed on, never compared.
     private record Incoming(byte @Nullable [] text, int sizeInBytes) {}
 
-    private static Incoming copy(WebSocketMessage message) {
+    private Incoming copy(WebSocketMessage message) {
         int size = message.getPayload().readableByteCount();
-        if (message.getType() != WebSocketMessage.Type.TEXT) {
+        if (message.getType() != WebSocketMessage.Type.TEXT || size > maxFrameBytes()) {
             return new Incoming(null, size);
         }
         byte[] bytes = new byte[size];
@@ -225,6 +214,10 @@ final class SocketSession {
             sink.success();
             return;
         }
+        if (frame.sizeInBytes() > maxFrameBytes()) {
+            refuseTooBig(sink);
+            return;
+        }
         if (text == null) {
             answer(
                     ServerFrames.error(
@@ -246,6 +239,23 @@ final class SocketSession {
             means.budget().giveBack(text.length);
             answer(ServerFrames.error(FrameParser.idOf(text), null, Problems.of(e)), sink);
         }
+    }
+
+    private long maxFrameBytes() {
+        return means.options().maxFrame().toBytes();
+    }
+
+    private void refuseTooBig(MonoSink<Void> sink) {
+        closed = true;
+        socket.close(
+                        CloseStatus.TOO_BIG_TO_PROCESS.withReason(
+                                "A message has at most "
+                                        + maxFrameBytes()
+                                        + " bytes: send fewer records in each"))
+                .subscribe(
+                        nothing -> {},
+                        error -> LOG.debug("The client is gone", error),
+                        sink::success);
     }
 
     /** Queues an answer; the client's further frames wait until there is room again. */

@@ -131,7 +131,8 @@ class HostileBatchTest {
         for (CompressionCodec codec : CompressionCodec.values()) {
             if (codec != CompressionCodec.NONE) {
                 ByteBuffer batch =
-                        CodecStreams.compressBatch(codec, source, 0, source.limit(), 100);
+                        CodecStreams.compressBatch(
+                                codec, OptionalInt.empty(), source, 0, source.limit(), 100);
                 new BatchHeader(0, 0, 0, codec.id(), 0, 0, -1, (short) -1, -1, 1).writeTo(batch);
                 assertThatThrownBy(() -> readAll(batch)).isInstanceOf(CorruptBatchException.class);
             }

@@ -143,7 +143,14 @@ class ProduceValidatorTest {
     void timesAreBoundedAndTheGuiltyNamed() {
         ProduceRules rules =
                 new ProduceRules(
-                        null, TimestampType.CREATE_TIME, 1000, 1000, 1 << 20, false, 1 << 20);
+                        null,
+                        OptionalInt.empty(),
+                        TimestampType.CREATE_TIME,
+                        1000,
+                        1000,
+                        1 << 20,
+                        false,
+                        1 << 20);
         accepted(timed(NOW - 1000, NOW, NOW + 1000, -1), rules);
         Rejected late = reject(timed(NOW, NOW + 1001), rules);
         assertThat(late.error()).isEqualTo(Errors.INVALID_TIMESTAMP);
@@ -158,7 +165,14 @@ class ProduceValidatorTest {
     void logAppendTimeIsWrittenIntoTheBatch() {
         ProduceRules rules =
                 new ProduceRules(
-                        null, TimestampType.LOG_APPEND_TIME, 1, 1, 1 << 20, false, 1 << 20);
+                        null,
+                        OptionalInt.empty(),
+                        TimestampType.LOG_APPEND_TIME,
+                        1,
+                        1,
+                        1 << 20,
+                        false,
+                        1 << 20);
         ByteBuffer batch = timed(5, 6);
         Accepted accepted = accepted(batch, rules);
         assertThat(accepted.logAppendTimeMs()).isEqualTo(NOW);

@@ -23,6 +23,9 @@ final class NodeCommandLine {
                 List.of(
                         "-XX:+UseSerialGC",
                         "-XX:+UseCompactObjectHeaders",
+                        // As for 'headrace up': on few cores the optimizing compiler costs more
+                        // than it gives, and six processes share them here.
+                        "-XX:TieredStopAtLevel=1",
                         "-XX:+ExitOnOutOfMemoryError",
                         "-XX:ErrorFile=" + directory.resolve("crash.log"),
                         "-Xlog:disable",

@@ -150,7 +150,7 @@ class HostileClientsIT {
         try (SocketClient client = new SocketClient(http, platform.webSocketUrl())) {
             client.next("hello");
             client.socket().sendText("x".repeat(5 << 20), true);
-            assertThat(client.closeCode()).isNotEqualTo(1000);
+            assertThat(client.closeCode()).isEqualTo(1009);
         }
     }
 

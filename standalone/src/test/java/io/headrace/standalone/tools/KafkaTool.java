@@ -4,15 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 
-/** One of Kafka's command-line tools, run from its main class. */
+/** One of Kafka's command-line tools, run from its main class in the process that all share. */
 final class KafkaTool {
-    private final ToolProcess process;
     private final String mainClass;
 
-    /** The tool with that main class, to be run in that process. */
-    KafkaTool(ToolProcess process, String mainClass) {
-        this.process = process;
+    private KafkaTool(String mainClass) {
         this.mainClass = mainClass;
+    }
+
+    /** The tool with that main class. */
+    static KafkaTool of(String mainClass) {
+        return new KafkaTool(mainClass);
     }
 
     /** Runs the tool to its good end and answers what it printed. */
@@ -22,7 +24,7 @@ final class KafkaTool {
 
     /** As {@link #run}, with something to read on standard input. */
     String feed(String input, String... arguments) throws IOException {
-        ToolProcess.Outcome outcome = process.run(mainClass, input, arguments);
+        ToolProcess.Outcome outcome = ToolProcess.shared().run(mainClass, input, arguments);
         assertThat(outcome.exitCode()).describedAs("%s: %s", mainClass, outcome.output()).isZero();
         return outcome.output();
     }

@@ -32,9 +32,6 @@ class KafkaToolsCompatibilityIT {
     private static final String LATENCY = "org.apache.kafka.tools.EndToEndLatency";
     private static final String API_VERSIONS = "org.apache.kafka.tools.BrokerApiVersionsCommand";
 
-    @SuppressWarnings("NullAway.Init") // started before all tests
-    private static ToolProcess tools;
-
     @TempDir private static Path data;
 
     @SuppressWarnings("NullAway.Init") // started before all tests
@@ -47,17 +44,15 @@ class KafkaToolsCompatibilityIT {
     static void start() throws Exception {
         platform = RunningPlatform.start(data);
         bootstrap = platform.kafkaAddress();
-        tools = ToolProcess.start();
     }
 
     @AfterAll
     static void stop() {
-        tools.close();
         platform.close();
     }
 
     private static KafkaTool tool(String mainClass) {
-        return new KafkaTool(tools, mainClass);
+        return KafkaTool.of(mainClass);
     }
 
     private static void create(String topic, int partitions) throws Exception {

@@ -3,6 +3,7 @@ package io.headrace.standalone.tools;
 import io.headrace.testkit.process.ChildProcess;
 
 import org.apache.kafka.common.utils.Exit;
+import org.jspecify.annotations.Nullable;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -23,9 +24,10 @@ import java.util.concurrent.atomic.AtomicReference;
  * what they do. Each runs from its own main method, with standard input and output of its own, and
  * ends where it would end its process.
  */
-final class ToolProcess implements AutoCloseable {
+final class ToolProcess {
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final int RUN_LIMIT_MS = 60_000;
+    private static @Nullable ToolProcess shared;
 
     private final ChildProcess process;
     private final int port;
@@ -38,8 +40,19 @@ final class ToolProcess implements AutoCloseable {
         this.port = port;
     }
 
-    /** Starts the process. */
-    static ToolProcess start() throws IOException {
+    /**
+     * The process that this JVM's tests share: started when first asked for, ends with this JVM.
+     */
+    static synchronized ToolProcess shared() throws IOException {
+        ToolProcess running = shared;
+        if (running == null || !running.process.isAlive()) {
+            running = start();
+            shared = running;
+        }
+        return running;
+    }
+
+    private static ToolProcess start() throws IOException {
         ChildProcess process =
                 ChildProcess.java(ToolProcess.class, "-Xmx256m", "-XX:+UseSerialGC").start();
         String line = process.awaitLine(START_LIMIT, said -> said.startsWith("port "));
@@ -62,11 +75,6 @@ final class ToolProcess implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
-        process.close();
-    }
-
     private static void writeText(DataOutputStream out, String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         out.writeInt(bytes.length);
@@ -85,7 +93,7 @@ final class ToolProcess implements AutoCloseable {
         private static final long serialVersionUID = 1;
     }
 
-    private static final AtomicReference<Integer> EXIT_CODE = new AtomicReference<>();
+    private static final AtomicReference<@Nullable Integer> EXIT_CODE = new AtomicReference<>();
 
     /** Serves one caller after the other, for ever. */
     public static void main(String[] none) throws IOException {
@@ -140,7 +148,7 @@ final class ToolProcess implements AutoCloseable {
         } catch (InvocationTargetException e) {
             if (!(e.getCause() instanceof Ended)) {
                 EXIT_CODE.compareAndSet(null, 1);
-                e.getCause().printStackTrace(capture);
+                e.printStackTrace(capture);
             }
         } catch (ReflectiveOperationException e) {
             EXIT_CODE.compareAndSet(null, 1);

@@ -17,13 +17,11 @@ import java.util.Map;
 /** Kafka's own {@code kafka-transactions}, unmodified. */
 @Timeout(120)
 class TransactionsToolCompatibilityIT {
-    private static final KafkaTool TRANSACTIONS =
-            KafkaTool.of("org.apache.kafka.tools.TransactionsCommand");
-
     @Test
     void openTransactionsAreListedDescribedAndNotTakenForHanging(@TempDir Path data)
             throws Exception {
         try (RunningPlatform platform = RunningPlatform.start(data);
+                ToolProcess tools = ToolProcess.start();
                 KafkaProducer<String, String> producer =
                         new KafkaProducer<>(
                                 Map.of(
@@ -33,14 +31,16 @@ class TransactionsToolCompatibilityIT {
                                         "tool-test"),
                                 new StringSerializer(),
                                 new StringSerializer())) {
+            KafkaTool transactions =
+                    new KafkaTool(tools, "org.apache.kafka.tools.TransactionsCommand");
             producer.initTransactions();
             producer.beginTransaction();
             producer.send(new ProducerRecord<>("moves", "open")).get();
             String server = platform.kafkaAddress();
-            assertThat(TRANSACTIONS.run("--bootstrap-server", server, "list"))
+            assertThat(transactions.run("--bootstrap-server", server, "list"))
                     .containsPattern("tool-test\\s+\\d+\\s+\\d+\\s+Ongoing");
             assertThat(
-                            TRANSACTIONS.run(
+                            transactions.run(
                                     "--bootstrap-server",
                                     server,
                                     "describe",
@@ -49,7 +49,7 @@ class TransactionsToolCompatibilityIT {
                     .contains("Ongoing")
                     .contains("moves-0");
             assertThat(
-                            TRANSACTIONS.run(
+                            transactions.run(
                                     "--bootstrap-server",
                                     server,
                                     "describe-producers",
@@ -59,7 +59,7 @@ class TransactionsToolCompatibilityIT {
                                     "0"))
                     .contains("ProducerId");
             assertThat(
-                            TRANSACTIONS.run(
+                            transactions.run(
                                     "--bootstrap-server",
                                     server,
                                     "find-hanging",
@@ -69,7 +69,7 @@ class TransactionsToolCompatibilityIT {
                                     "0"))
                     .doesNotContain("moves");
             producer.commitTransaction();
-            assertThat(TRANSACTIONS.run("--bootstrap-server", server, "list"))
+            assertThat(transactions.run("--bootstrap-server", server, "list"))
                     .containsPattern("tool-test\\s+\\d+\\s+\\d+\\s+CompleteCommit");
         }
     }

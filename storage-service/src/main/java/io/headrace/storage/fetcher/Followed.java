@@ -80,6 +80,11 @@ final class Followed {
         return pauseMs;
     }
 
+    /** Asks nothing until it goes on. */
+    void hold() {
+        paused = true;
+    }
+
     void goOn() {
         paused = false;
     }

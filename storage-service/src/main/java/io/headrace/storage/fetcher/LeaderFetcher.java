@@ -53,6 +53,7 @@ final class LeaderFetcher {
     private final Loop loop;
     private final FetcherSettings settings;
     private final LeaderLink link;
+    private final FollowerThrottle throttle;
     private final Map<Key, Followed> followed = new LinkedHashMap<>();
     private final Set<Followed> changed = new LinkedHashSet<>();
     private final Set<Key> toForget = new LinkedHashSet<>();
@@ -73,11 +74,17 @@ final class LeaderFetcher {
         }
     }
 
-    LeaderFetcher(int leaderId, Loop loop, FetcherSettings settings, LeaderLink link) {
+    LeaderFetcher(
+            int leaderId,
+            Loop loop,
+            FetcherSettings settings,
+            LeaderLink link,
+            FollowerThrottle throttle) {
         this.leaderId = leaderId;
         this.loop = loop;
         this.settings = settings;
         this.link = link;
+        this.throttle = throttle;
     }
 
     void follow(Partition partition) {
@@ -392,6 +399,12 @@ final class LeaderFetcher {
             pause(each);
         } else {
             each.onGoodAnswer();
+            int bytes = data.records() == null ? 0 : data.records().sizeInBytes();
+            long waitMs = bytes == 0 ? 0 : throttle.pauseMsAfter(partition.id(), bytes);
+            if (waitMs > 0) {
+                each.hold();
+                goOnAfter(each, waitMs);
+            }
         }
         if (!told.equals(each.point())) {
             changed.add(each);
@@ -412,7 +425,10 @@ final class LeaderFetcher {
     }
 
     private void pause(Followed each) {
-        long waitMs = each.pause();
+        goOnAfter(each, each.pause());
+    }
+
+    private void goOnAfter(Followed each, long waitMs) {
         changed.add(each);
         loop.schedule(
                 () -> {

@@ -20,6 +20,7 @@ public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
     private final ChannelFactory channels;
     private final ChannelOptions options;
     private final NodeAuthenticator authenticator;
+    private final FollowerThrottle throttle;
     private final Map<Loop, OfLoop> byLoop = new HashMap<>();
     private volatile boolean closed;
 
@@ -38,6 +39,7 @@ public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
         this.channels = new ChannelFactory(loops);
         this.options = ChannelOptions.of("replica-" + settings.nodeId());
         this.authenticator = authenticator;
+        this.throttle = new FollowerThrottle(settings.nodeId(), settings.image(), System::nanoTime);
         for (int i = 0; i < loops.size(); i++) {
             byLoop.put(loops.at(i), new OfLoop());
         }
@@ -61,7 +63,9 @@ public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
         LeaderFetcher fetcher =
                 own.byLeader.computeIfAbsent(
                         leaderId,
-                        id -> new LeaderFetcher(id, partition.loop(), settings, link(id)));
+                        id ->
+                                new LeaderFetcher(
+                                        id, partition.loop(), settings, link(id), throttle));
         own.byPartition.put(partition, fetcher);
         fetcher.follow(partition);
     }

@@ -2,7 +2,8 @@
  * Pulls records from the leaders that this node's replicas follow.
  *
  * <p>Lives here: one fetch loop for each leader and each loop of partitions, its fetch session
- * (KIP-227), and the authenticated connection that it has to itself.
+ * (KIP-227), the authenticated connection that it has to itself, and the throttle of replicas that
+ * catch up.
  *
  * <p>May depend on: {@code partition}, {@code protocol}, {@code transport}; never on handlers,
  * files or Spring.

@@ -45,6 +45,11 @@ public final class FlushWitness {
         }
     }
 
+    /** Whether it is on: then each file must be flushed by itself. */
+    static boolean isActive() {
+        return ACTIVE != null;
+    }
+
     /** The identity of a file that stays through renaming; null when nothing is noted. */
     static @Nullable Object identify(Path path) throws IOException {
         return ACTIVE == null ? null : Files.getAttribute(path, "unix:ino");

@@ -40,7 +40,8 @@ public final class VolumeFlush implements AutoCloseable {
 
     /** The volume that holds the directory, or null where this cannot be had. */
     public static @Nullable VolumeFlush open(Path directory) {
-        if (!directory.getFileSystem().equals(FileSystems.getDefault())
+        if (FlushWitness.isActive()
+                || !directory.getFileSystem().equals(FileSystems.getDefault())
                 || !isSupported(System.getProperty("os.name"), System.getProperty("os.version"))) {
             return null;
         }

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One log directory, on one disk: its lock, journal, group commit, warm window, checkpoints and
@@ -41,6 +42,7 @@ final class LogDirectory {
     private final String bootId;
     private final Map<TopicIdPartition, PartitionLog> logs = new ConcurrentHashMap<>();
     private final PriorityBlockingQueue<Removal> removals = new PriorityBlockingQueue<>();
+    private final AtomicInteger planned = new AtomicInteger();
     private volatile @Nullable IOException offlineCause;
     private volatile boolean full;
     private @Nullable List<DirectoryCheckpoints.Line> lastWritten;
@@ -212,6 +214,20 @@ final class LogDirectory {
             }
             lines.forEach(line -> namesOnDisk.add(nameOf(line.id())));
         }
+    }
+
+    /** How many logs there are and are being made. */
+    int plannedLogs() {
+        return logs.size() + planned.get();
+    }
+
+    void planLog() {
+        planned.incrementAndGet();
+    }
+
+    /** The log that was planned is there, or will not be. */
+    void endPlan() {
+        planned.decrementAndGet();
     }
 
     /**

@@ -217,17 +217,25 @@ public final class LogStore implements AutoCloseable {
         } catch (RuntimeException e) {
             opening.remove(id);
             result.completeExceptionally(e);
+        } finally {
+            if (target != null) {
+                target.endPlan();
+            }
         }
     }
 
-    private LogDirectory chooseDirectory() {
-        return directories.stream()
-                .filter(directory -> !directory.isOffline())
-                .min(Comparator.comparingInt(directory -> directory.logs().size()))
-                .orElseThrow(
-                        () ->
-                                Errors.KAFKA_STORAGE_ERROR.exception(
-                                        "Every log directory is offline"));
+    /** Takes a place in the directory that has the fewest logs, with those being made. */
+    private synchronized LogDirectory chooseDirectory() {
+        LogDirectory chosen =
+                directories.stream()
+                        .filter(directory -> !directory.isOffline())
+                        .min(Comparator.comparingInt(LogDirectory::plannedLogs))
+                        .orElseThrow(
+                                () ->
+                                        Errors.KAFKA_STORAGE_ERROR.exception(
+                                                "Every log directory is offline"));
+        chosen.planLog();
+        return chosen;
     }
 
     private PartitionLog create(TopicIdPartition id, LogConfig config, LogDirectory directory)

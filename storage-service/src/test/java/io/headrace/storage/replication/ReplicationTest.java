@@ -2,18 +2,23 @@ package io.headrace.storage.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
+import io.headrace.protocol.metadata.record.NodeRecord;
 import io.headrace.storage.replication.ReplicationEffect.BeginEpoch;
 import io.headrace.storage.replication.ReplicationEffect.Follow;
 import io.headrace.storage.replication.ReplicationEffect.Lead;
 import io.headrace.storage.replication.ReplicationEffect.MoveHighWatermark;
+import io.headrace.storage.replication.ReplicationEffect.ProposeIsr;
 import io.headrace.storage.replication.ReplicationEffect.StopLeading;
 import io.headrace.storage.replication.ReplicationEvent.EpochStarted;
 import io.headrace.storage.replication.ReplicationEvent.FollowerFetched;
+import io.headrace.storage.replication.ReplicationEvent.IsrDecided;
 import io.headrace.storage.replication.ReplicationEvent.LogAdvanced;
 import io.headrace.storage.replication.ReplicationEvent.LogFailed;
 import io.headrace.storage.replication.ReplicationEvent.MetadataApplied;
+import io.headrace.storage.replication.ReplicationEvent.Tick;
 
 import org.junit.jupiter.api.Test;
 
@@ -116,5 +121,62 @@ class ReplicationTest {
         lead(1, new IsrMember(OWN, 10));
         assertThat(replication.step(new LogFailed("disk"))).containsExactly(new StopLeading(5));
         assertThat(replication.step(new LogAdvanced(9, 9))).isEmpty();
+    }
+
+    @Test
+    void aCheckPassesOnceAllInSyncHaveHeardOfIt() {
+        lead(2, new IsrMember(OWN, 10), new IsrMember(2, 20), new IsrMember(3, 30));
+        int check = replication.startCheck();
+        assertThat(replication.passedCheck()).isLessThan(check);
+        replication.step(heard(2, 20, 5, check));
+        assertThat(replication.passedCheck()).isLessThan(check);
+        replication.step(heard(3, 30, 4, check)); // in an older epoch: proves nothing
+        replication.step(heard(3, 29, 5, check)); // another incarnation
+        assertThat(replication.passedCheck()).isLessThan(check);
+        replication.step(heard(3, 30, 5, check));
+        assertThat(replication.passedCheck()).isEqualTo(check);
+    }
+
+    private static FollowerFetched heard(int node, long nodeEpoch, int leaderEpoch, int check) {
+        return new FollowerFetched(node, nodeEpoch, leaderEpoch, 0, 0, check, false, 0);
+    }
+
+    @Test
+    void aProposedMemberBoundsTheHighWatermarkUntilItIsRefused() {
+        lead(1, new IsrMember(OWN, 10));
+        replication.step(new LogAdvanced(4, 4));
+        assertThat(replication.step(new FollowerFetched(2, 20, 5, 4, 4, -1, true, 0)))
+                .containsExactly(
+                        new ProposeIsr(
+                                5, 5, List.of(new IsrMember(OWN, 10), new IsrMember(2, 20))));
+        assertThat(replication.step(new LogAdvanced(9, 9))).isEmpty();
+        assertThat(replication.step(new IsrDecided(5, 5, IsrVerdict.UNCERTAIN, -1))).isEmpty();
+        assertThat(replication.step(new Tick(1, MetadataImage.EMPTY)))
+                .containsExactly(new ProposeIsr(5, 5, List.of(new IsrMember(OWN, 10))));
+        assertThat(replication.step(new IsrDecided(5, 5, IsrVerdict.COMMITTED, 6)))
+                .containsExactly(new MoveHighWatermark(9));
+    }
+
+    @Test
+    void aFollowerEntersOnlyWithWhatItHasFlushed() {
+        lead(1, new IsrMember(OWN, 10));
+        replication.step(new LogAdvanced(4, 4));
+        assertThat(replication.step(new FollowerFetched(2, 20, 5, 4, 3, -1, true, 0))).isEmpty();
+        assertThat(replication.step(new FollowerFetched(2, 20, 5, 4, 4, -1, false, 0))).isEmpty();
+        assertThat(replication.step(new FollowerFetched(2, 20, 5, 4, 4, -1, true, 0))).hasSize(1);
+    }
+
+    @Test
+    void aFollowerThatFallsBehindLeavesButCountsUntilThatIsCommitted() {
+        lead(1, new IsrMember(OWN, 10), new IsrMember(2, 20));
+        MetadataImage cluster =
+                MetadataImage.EMPTY.apply(0, new NodeRecord().setNodeId(2).setNodeEpoch(20));
+        replication.step(new LogAdvanced(4, 4));
+        assertThat(replication.step(new Tick(30_000, cluster))).isEmpty();
+        assertThat(replication.step(new Tick(30_001, cluster)))
+                .containsExactly(new ProposeIsr(5, 5, List.of(new IsrMember(OWN, 10))));
+        assertThat(replication.step(new LogAdvanced(6, 6))).isEmpty();
+        assertThat(replication.step(new IsrDecided(5, 5, IsrVerdict.COMMITTED, 6)))
+                .containsExactly(new MoveHighWatermark(6));
     }
 }

@@ -131,15 +131,20 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
     private @Nullable ByteBuf startFrame(ChannelHandlerContext ctx, ByteBuf bytes) {
         int missing = 6 - head.readableBytes();
         head.writeBytes(bytes, Math.min(missing, bytes.readableBytes()));
-        if (head.readableBytes() < 6) {
+        boolean tooShort = head.readableBytes() >= 4 && head.getInt(0) < 2;
+        if (head.readableBytes() < 6 && !tooShort) {
+            return null;
+        }
+        if (tooShort) {
+            broken = true;
+            String refusal = "A frame of " + head.readInt() + " bytes";
+            head.clear();
+            sink.onBadStream(refusal);
             return null;
         }
         frameLength = head.readInt();
         short firstShort = head.getShort(4);
-        String refusal =
-                frameLength < 2
-                        ? "A frame of " + frameLength + " bytes"
-                        : sink.refuse(frameLength, firstShort);
+        String refusal = sink.refuse(frameLength, firstShort);
         if (refusal != null) {
             broken = true;
             head.clear();

@@ -240,6 +240,19 @@ class FrameServerTest {
     }
 
     @Test
+    void aLengthWithoutRoomForARequestEndsTheConnectionAtOnce() throws Exception {
+        FrameServer server = server(options(), InboundRequest::replyNothing);
+        for (byte length : new byte[] {0, 1, -1}) {
+            try (Socket socket = new Socket()) {
+                socket.connect(server.address());
+                byte sign = (byte) (length >> 7);
+                socket.getOutputStream().write(new byte[] {sign, sign, sign, length});
+                assertThat(endOf(socket.getInputStream())).isTrue();
+            }
+        }
+    }
+
+    @Test
     void connectionsOfOneAddressAreBounded() throws Exception {
         ServerOptions o = options();
         ServerOptions two =

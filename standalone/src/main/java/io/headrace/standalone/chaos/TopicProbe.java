@@ -1,0 +1,97 @@
+package io.headrace.standalone.chaos;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** The topic of a run: makes it, and tells whether all of its replicas are in sync. */
+final class TopicProbe implements AutoCloseable {
+    private static final int REQUEST_MS = 5_000;
+    private static final long POLL_MS = 100;
+    private static final int ATTEMPTS = 30;
+
+    private final Admin admin;
+    private final String topic;
+
+    TopicProbe(String bootstrap, String topic) {
+        this.topic = topic;
+        this.admin =
+                Admin.create(
+                        Map.of(
+                                "bootstrap.servers", bootstrap,
+                                "request.timeout.ms", REQUEST_MS,
+                                "default.api.timeout.ms", REQUEST_MS));
+    }
+
+    void create(int partitions, int replicas, Map<String, String> configs)
+            throws InterruptedException {
+        NewTopic wanted =
+                new NewTopic(topic, Optional.of(partitions), Optional.of((short) replicas))
+                        .configs(configs);
+        Exception last = new IllegalStateException("not tried");
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            try {
+                admin.createTopics(List.of(wanted)).all().get(REQUEST_MS, TimeUnit.MILLISECONDS);
+                return;
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof TopicExistsException) {
+                    return; // an attempt whose answer was lost
+                }
+                last = e;
+            } catch (TimeoutException e) {
+                last = e;
+            }
+            Thread.sleep(POLL_MS);
+        }
+        throw new IllegalStateException("The topic was not created: " + last.getMessage(), last);
+    }
+
+    /**
+     * Waits until all partitions have so many replicas in sync.
+     *
+     * @return empty, or what is missing after the limit
+     */
+    String awaitAllInSync(int replicas, Duration limit) throws InterruptedException {
+        long deadlineNanos = System.nanoTime() + limit.toNanos();
+        String missing = "nobody answers";
+        while (System.nanoTime() < deadlineNanos) {
+            try {
+                missing =
+                        String.join(
+                                "; ",
+                                admin
+                                        .describeTopics(List.of(topic))
+                                        .allTopicNames()
+                                        .get(REQUEST_MS, TimeUnit.MILLISECONDS)
+                                        .values()
+                                        .stream()
+                                        .flatMap(one -> one.partitions().stream())
+                                        .filter(one -> one.isr().size() < replicas)
+                                        .map(TopicPartitionInfo::toString)
+                                        .toList());
+                if (missing.isEmpty()) {
+                    return "";
+                }
+            } catch (ExecutionException | TimeoutException | KafkaException e) {
+                missing = "no answer: " + e.getMessage();
+            }
+            Thread.sleep(POLL_MS);
+        }
+        return missing;
+    }
+
+    @Override
+    public void close() {
+        admin.close(Duration.ofSeconds(2));
+    }
+}
