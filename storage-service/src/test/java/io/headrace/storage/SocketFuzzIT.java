@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -144,10 +145,11 @@ class SocketFuzzIT {
             producer.flush();
         }
         try (var admin = org.apache.kafka.clients.admin.Admin.create(config)) {
-            return admin.describeTopics(List.of("fuzzed"))
-                    .allTopicNames()
-                    .get()
-                    .get("fuzzed")
+            return Objects.requireNonNull(
+                            admin.describeTopics(List.of("fuzzed"))
+                                    .allTopicNames()
+                                    .get()
+                                    .get("fuzzed"))
                     .topicId();
         }
     }
@@ -157,7 +159,7 @@ class SocketFuzzIT {
         TopicPartition partition = new TopicPartition("bystander", 0);
         try (var consumer =
                 new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer())) {
-            return consumer.endOffsets(List.of(partition)).get(partition);
+            return Objects.requireNonNull(consumer.endOffsets(List.of(partition)).get(partition));
         }
     }
 

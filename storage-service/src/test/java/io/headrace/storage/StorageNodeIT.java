@@ -193,7 +193,9 @@ class StorageNodeIT {
         startNode();
         assertThat(readAll("spread", 6, 60)).hasSize(60);
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
-            var described = admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1);
+            var described =
+                    Objects.requireNonNull(
+                            admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1));
             assertThat(described.keySet())
                     .containsExactlyInAnyOrder(
                             directories.get(0).toString(), directories.get(1).toString());
