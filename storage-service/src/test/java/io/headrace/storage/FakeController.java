@@ -37,6 +37,7 @@ import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
 import org.apache.kafka.common.message.BrokerHeartbeatResponseData;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 
@@ -80,6 +81,11 @@ final class FakeController implements AutoCloseable {
                         .setIncarnationId(Uuid.randomUuid())
                         .setHost("127.0.0.1")
                         .setPort(server.address().getPort());
+        own.apis()
+                .add(
+                        new CoordinatorRecord.CoordinatorApi()
+                                .setApiKey(ApiKeys.INIT_PRODUCER_ID.id)
+                                .setMaxVersion(ApiKeys.INIT_PRODUCER_ID.latestVersion()));
         onLoop(
                 () ->
                         append(
@@ -109,7 +115,6 @@ final class FakeController implements AutoCloseable {
         return found;
     }
 
-    /** The node hears and is heard no more, until it is let back in. */
     void cutOff(int nodeId) {
         cutOff.add(nodeId);
     }
@@ -123,7 +128,6 @@ final class FakeController implements AutoCloseable {
                 });
     }
 
-    /** From now on changes of in-sync sets are answered INELIGIBLE_REPLICA. */
     void refuseIsr(boolean refuse) {
         refusingIsr = refuse;
     }
@@ -177,6 +181,13 @@ final class FakeController implements AutoCloseable {
         return new PartitionRecord.IsrMember().setNodeId(node).setNodeEpoch(nodeEpoch);
     }
 
+    private AllocateProducerIdsResponseData nextProducerIds() {
+        nextProducerId += 1000;
+        return new AllocateProducerIdsResponseData()
+                .setProducerIdStart(nextProducerId - 1000)
+                .setProducerIdLen(1000);
+    }
+
     private PartitionRecord lead(PartitionRecord partition, int node) {
         NodeImage known = image.nodes().get(node);
         return partition
@@ -196,7 +207,6 @@ final class FakeController implements AutoCloseable {
                 });
     }
 
-    /** Elects that node, in a new leader epoch. */
     void elect(String topic, int index, int node) {
         change(topic, index, record -> lead(record.setLeaderEpoch(record.leaderEpoch() + 1), node));
     }
@@ -304,7 +314,6 @@ final class FakeController implements AutoCloseable {
         loops.close();
     }
 
-    /** One storage node's connection. */
     private final class Link implements ConnectionHandler {
         private final NodeHandshake handshake = new NodeHandshake(ClusterSecret.of(SECRET));
 
@@ -332,15 +341,7 @@ final class FakeController implements AutoCloseable {
                 case FetchRequestData request -> fetch(nodeId, inbound, head, request, false);
                 case AlterPartitionRequestData request -> reply(inbound, head, alter(request));
                 case BrokerHeartbeatRequestData request -> reply(inbound, head, heartbeat(request));
-                default -> {
-                    nextProducerId += 1000;
-                    reply(
-                            inbound,
-                            head,
-                            new AllocateProducerIdsResponseData()
-                                    .setProducerIdStart(nextProducerId - 1000)
-                                    .setProducerIdLen(1000));
-                }
+                default -> reply(inbound, head, nextProducerIds());
             }
         }
 

@@ -399,7 +399,8 @@ final class LeaderFetcher {
             pause(each);
         } else {
             each.onGoodAnswer();
-            int bytes = data.records() == null ? 0 : data.records().sizeInBytes();
+            ByteBuffer records = RecordsField.bytes(data.records());
+            int bytes = records == null ? 0 : records.remaining();
             long waitMs = bytes == 0 ? 0 : throttle.pauseMsAfter(partition.id(), bytes);
             if (waitMs > 0) {
                 each.hold();
