@@ -44,6 +44,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -142,7 +143,8 @@ class ConsumerGroupsIT {
 
     private static ConsumerGroupDescription describe(String group) throws Exception {
         try (Admin admin = admin()) {
-            return admin.describeConsumerGroups(List.of(group)).all().get().get(group);
+            return Objects.requireNonNull(
+                    admin.describeConsumerGroups(List.of(group)).all().get().get(group));
         }
     }
 
@@ -251,10 +253,11 @@ class ConsumerGroupsIT {
         try (Admin admin = admin()) {
             admin.incrementalAlterConfigs(Map.of(resource, List.of(set("1000")))).all().get();
             assertThat(
-                            admin.describeConfigs(List.of(resource))
-                                    .all()
-                                    .get()
-                                    .get(resource)
+                            Objects.requireNonNull(
+                                            admin.describeConfigs(List.of(resource))
+                                                    .all()
+                                                    .get()
+                                                    .get(resource))
                                     .get("consumer.heartbeat.interval.ms"))
                     .satisfies(
                             entry -> {
