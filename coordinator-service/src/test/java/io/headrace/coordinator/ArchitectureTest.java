@@ -16,7 +16,7 @@ class ArchitectureTest {
 
     @Test
     void theCoreIsPure() {
-        RoomRules.coresArePure(SERVICE + ".cluster").check(classes);
+        RoomRules.coresArePure(SERVICE + ".cluster", SERVICE + ".transaction").check(classes);
     }
 
     @Test

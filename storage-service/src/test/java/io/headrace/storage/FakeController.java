@@ -254,7 +254,7 @@ final class FakeController implements AutoCloseable {
                     eligible.add(nodeId);
                 }
                 if (bad) {
-                    eligible.remove((Integer) nodeId);
+                    eligible.removeIf(id -> id == nodeId);
                 }
                 record.setEligibleLeaderReplicas(eligible);
                 if (partition.leaderId() == nodeId) {
@@ -278,7 +278,7 @@ final class FakeController implements AutoCloseable {
                         && partition.eligibleLeaderReplicas().contains(nodeId)) {
                     PartitionRecord record = raise(partition.toRecord(topic.topicId()));
                     List<Integer> eligible = new ArrayList<>(partition.eligibleLeaderReplicas());
-                    eligible.remove((Integer) nodeId);
+                    eligible.removeIf(id -> id == nodeId);
                     record.setEligibleLeaderReplicas(eligible);
                     record.setIsr(new ArrayList<>(members(List.of(nodeId))));
                     changes.add(lead(record.setLeaderEpoch(record.leaderEpoch() + 1), nodeId));

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -367,7 +368,8 @@ class ReplicationIT {
         }
         try (LoopGroup loops = LoopGroup.start("check", 1);
                 ChannelFactory channels = new ChannelFactory(loops)) {
-            InetSocketAddress leader = new InetSocketAddress("127.0.0.1", node(1).port());
+            InetSocketAddress leader =
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), node(1).port());
             ClientChannel channel =
                     channels.connect(leader, ChannelOptions.of("check"))
                             .thenCompose(

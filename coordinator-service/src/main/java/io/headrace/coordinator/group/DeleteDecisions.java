@@ -159,7 +159,7 @@ final class DeleteDecisions {
             boolean isOver =
                     group.isIn(ClassicGroupState.EMPTY)
                             && group.pendingMembers().isEmpty()
-                            && !space.offsets().hasOffsets(group.groupId());
+                            && !hasAnyOffsets(group.groupId());
             if (isOver) {
                 forgetGroup(group);
             }
@@ -169,10 +169,15 @@ final class DeleteDecisions {
             if (!expired.isEmpty()) {
                 space.counters().onOffsetsExpired(forgetOffsets(group.groupId(), expired));
             }
-            if (group.memberCount() == 0 && !space.offsets().hasOffsets(group.groupId())) {
+            if (group.memberCount() == 0 && !hasAnyOffsets(group.groupId())) {
                 consumerRebalances.removeGroup(group);
             }
         }
+    }
+
+    /** Whether a group has offsets, or may get some by the end of a transaction. */
+    private boolean hasAnyOffsets(String groupId) {
+        return space.offsets().hasOffsets(groupId) || space.pendingOffsets().isAnyPending(groupId);
     }
 
     private List<TopicPartition> expiredOffsets(ConsumerGroup group) {

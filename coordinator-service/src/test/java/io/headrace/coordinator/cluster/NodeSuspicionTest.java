@@ -18,6 +18,8 @@ class NodeSuspicionTest {
     @BeforeEach
     void start() {
         nodeEpoch = nodes.start(1, 10);
+        nodes.start(2, 20);
+        nodes.start(3, 30);
         for (int i = 0; i < 20; i++) {
             pollAfter(500); // until this controller may count silence
         }
@@ -27,11 +29,18 @@ class NodeSuspicionTest {
     private void pollAfter(long ms) {
         nodes.pass(ms);
         nodes.poll(1);
-        nodes.tick();
+        tick();
     }
 
     private void silentFor(long ms) {
         nodes.pass(ms);
+        tick();
+    }
+
+    /** The others are always heard: a controller that sees nobody fences nobody. */
+    private void tick() {
+        nodes.poll(2);
+        nodes.poll(3);
         nodes.tick();
     }
 
@@ -51,20 +60,20 @@ class NodeSuspicionTest {
     @Test
     void withItsSocketClosedItIsFencedAtOnceInEitherOrder() {
         nodes.state().onSuspicion(1, INCARNATION);
-        nodes.tick();
+        tick();
         assertThat(isFenced()).isFalse();
         nodes.state().onDisconnect(1, nodeEpoch);
-        nodes.tick();
+        tick();
         assertThat(isFenced()).isTrue();
 
         pollAfter(500);
         assertThat(isFenced()).isFalse();
         nodes.state().onTrust(1, INCARNATION);
         nodes.state().onDisconnect(1, nodeEpoch);
-        nodes.tick();
+        tick();
         assertThat(isFenced()).as("a closed socket alone").isFalse();
         nodes.state().onSuspicion(1, INCARNATION);
-        nodes.tick();
+        tick();
         assertThat(isFenced()).isTrue();
     }
 
@@ -91,7 +100,7 @@ class NodeSuspicionTest {
     void aReportOfAnEarlierIncarnationSaysNothing() {
         nodes.state().onSuspicion(1, new Uuid(1, 9));
         nodes.state().onDisconnect(1, nodeEpoch);
-        nodes.tick();
+        tick();
         assertThat(isFenced()).isFalse();
     }
 
@@ -99,7 +108,7 @@ class NodeSuspicionTest {
     void aControllerThatWasCutOffForgivesSilence() {
         nodes.pass(60_000);
         nodes.state().forgiveSilence(60_000 + 10_000);
-        nodes.tick();
+        tick();
         assertThat(isFenced()).isFalse();
     }
 }

@@ -183,7 +183,7 @@ final class ReplicationModel {
             var known = cluster.nodes().get(id);
             if (partition.isr().isEmpty() && known != null && !known.fenced()) {
                 List<Integer> eligible = new ArrayList<>(partition.eligibleLeaderReplicas());
-                eligible.remove((Integer) id);
+                eligible.removeIf(other -> other == id);
                 lead(id, List.of(new IsrMember(id, known.nodeEpoch())), eligible);
                 return;
             }
