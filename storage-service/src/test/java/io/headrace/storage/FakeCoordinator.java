@@ -81,7 +81,8 @@ final class FakeCoordinator implements AutoCloseable {
                         .setIncarnationId(Uuid.randomUuid())
                         .setHost("127.0.0.1")
                         .setPort(server.address().getPort());
-        for (ApiKeys api : List.of(ApiKeys.CREATE_TOPICS, ApiKeys.DELETE_TOPICS)) {
+        for (ApiKeys api :
+                List.of(ApiKeys.CREATE_TOPICS, ApiKeys.DELETE_TOPICS, ApiKeys.INIT_PRODUCER_ID)) {
             own.apis()
                     .add(
                             new CoordinatorRecord.CoordinatorApi()
