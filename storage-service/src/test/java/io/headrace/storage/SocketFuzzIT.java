@@ -179,7 +179,7 @@ class SocketFuzzIT {
     private static long heapBytes(ChildProcess node) throws IOException {
         jcmd(node, "GC.run");
         Matcher used =
-                Pattern.compile("(?:tenured|def new) generation +total \\d+K, used (\\d+)K")
+                Pattern.compile("(?i)(?:tenured|def ?new).* total \\d+K, used (\\d+)K")
                         .matcher(jcmd(node, "GC.heap_info"));
         long sum = 0;
         int found = 0;

@@ -31,7 +31,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -416,10 +415,7 @@ public final class Partition {
     }
 
     private void run(ReplicationEvent event) {
-        List<ReplicationEffect> effects = replication.step(event);
-        for (int i = 0; i < effects.size(); i++) {
-            perform(effects.get(i));
-        }
+        replication.step(event).forEach(this::perform);
     }
 
     private void perform(ReplicationEffect effect) {
@@ -458,17 +454,14 @@ public final class Partition {
         around.feed().unfollow(this);
         follower.begin(-1);
         shardFence = new ShardFence(loop, around.io());
-        follower.whenWhole(
-                () ->
-                        current.startLeaderEpoch(leaderEpoch)
-                                .whenComplete(
-                                        (done, failure) ->
-                                                loop.run(
-                                                        () ->
-                                                                onEpochDurable(
-                                                                        current,
-                                                                        leaderEpoch,
-                                                                        failure))));
+        follower.whenWhole(() -> startEpoch(current, leaderEpoch));
+    }
+
+    private void startEpoch(PartitionLog current, int leaderEpoch) {
+        current.startLeaderEpoch(leaderEpoch)
+                .whenComplete(
+                        (done, failure) ->
+                                loop.run(() -> onEpochDurable(current, leaderEpoch, failure)));
     }
 
     private void onEpochDurable(
@@ -499,9 +492,8 @@ public final class Partition {
     private void refreshStats() {
         PartitionLog current = log;
         PartitionImage image = replication.image();
-        if (current == null || image == null) {
-            return;
+        if (current != null && image != null) {
+            stats = PartitionStats.of(current, image, replication.state() instanceof Leading);
         }
-        stats = PartitionStats.of(current, image, replication.state() instanceof Leading);
     }
 }
