@@ -21,7 +21,6 @@ class TransactionsToolCompatibilityIT {
     void openTransactionsAreListedDescribedAndNotTakenForHanging(@TempDir Path data)
             throws Exception {
         try (RunningPlatform platform = RunningPlatform.start(data);
-                ToolProcess tools = ToolProcess.start();
                 KafkaProducer<String, String> producer =
                         new KafkaProducer<>(
                                 Map.of(
@@ -31,8 +30,7 @@ class TransactionsToolCompatibilityIT {
                                         "tool-test"),
                                 new StringSerializer(),
                                 new StringSerializer())) {
-            KafkaTool transactions =
-                    new KafkaTool(tools, "org.apache.kafka.tools.TransactionsCommand");
+            KafkaTool transactions = KafkaTool.of("org.apache.kafka.tools.TransactionsCommand");
             producer.initTransactions();
             producer.beginTransaction();
             producer.send(new ProducerRecord<>("moves", "open")).get();
