@@ -6,7 +6,6 @@ import io.headrace.coordinator.group.offset.CommittedOffset;
 import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.group.offset.PendingOffsets.Fence;
-import io.headrace.coordinator.group.offset.PendingOffsets.Key;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.metadata.TopicImage;
 
@@ -225,8 +224,8 @@ final class TransactionalOffsets {
         if (metadata != null && metadata.length() > space.properties().offsetMetadataMaxBytes()) {
             return Errors.OFFSET_METADATA_TOO_LARGE;
         }
-        Key key =
-                new Key(
+        PendingOffsets.Key key =
+                new PendingOffsets.Key(
                         body.groupId(),
                         new TopicPartition(topic.name(), partition.partitionIndex()));
         CommittedOffset offset =
@@ -276,7 +275,7 @@ final class TransactionalOffsets {
         for (Question question : questions.values()) {
             question.isVoid |= question.body.producerId() == producerId;
         }
-        Map<Key, CommittedOffset> decided = Map.copyOf(offsets.of(producerId));
+        Map<PendingOffsets.Key, CommittedOffset> decided = Map.copyOf(offsets.of(producerId));
         offsets.close(producerId);
         decided.forEach(
                 (key, offset) -> {
@@ -293,7 +292,7 @@ final class TransactionalOffsets {
     }
 
     /** The offset becomes the group's, unless one was committed after it. */
-    private void materialize(Key key, CommittedOffset offset) {
+    private void materialize(PendingOffsets.Key key, CommittedOffset offset) {
         String topic = key.partition().topic();
         int partition = key.partition().partition();
         CommittedOffset current = space.offsets().get(key.groupId(), topic, partition);
