@@ -184,7 +184,7 @@ class StreamsTest {
                     .isEqualTo("UNKNOWN_TOPIC_OR_PARTITION");
 
             CLUSTER.store("ws", 0, "after".getBytes(StandardCharsets.UTF_8));
-            try (Client elsewhere = new StreamClient(gateway)) {
+            try (StreamClient elsewhere = new StreamClient(gateway)) {
                 elsewhere.say(
                         "{'op':'subscribe','sub':'s','topics':['ws'],'cursor':'" + cursor + "'}");
                 elsewhere.next("subscribed");
@@ -333,7 +333,7 @@ class StreamsTest {
     @Test
     void oneFetchFeedsManyReaders() throws Exception {
         CLUSTER.topic("many", 1);
-        List<Client> clients = new ArrayList<>();
+        List<StreamClient> clients = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             StreamClient client = new StreamClient(gateway);
             clients.add(client);
@@ -350,7 +350,7 @@ class StreamsTest {
             }
         }
         assertThat(CLUSTER.fetches.get() - before).isLessThan(20);
-        clients.forEach(Client::close);
+        clients.forEach(StreamClient::close);
     }
 
     /** Opens a stream and reads nothing of it. */
