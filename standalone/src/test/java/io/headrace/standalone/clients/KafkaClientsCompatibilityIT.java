@@ -41,6 +41,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -279,10 +280,8 @@ class KafkaClientsCompatibilityIT {
             assertThatThrownBy(() -> producer.send(large).get())
                     .hasCauseInstanceOf(RecordTooLargeException.class);
             ConfigEntry shown =
-                    admin.describeConfigs(List.of(topic))
-                            .all()
-                            .get()
-                            .get(topic)
+                    Objects.requireNonNull(
+                                    admin.describeConfigs(List.of(topic)).all().get().get(topic))
                             .get("max.message.bytes");
             assertThat(shown.value()).isEqualTo("2000");
             assertThat(shown.source())

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** Transactions of our own client, read by Kafka's. */
@@ -98,7 +99,11 @@ class OwnClientTransactionsIT {
                 Eventually.passes(
                         LIMIT,
                         () ->
-                                assertThat(consumer.committed(Set.of(moves)).get(moves).offset())
+                                assertThat(
+                                                Objects.requireNonNull(
+                                                                consumer.committed(Set.of(moves))
+                                                                        .get(moves))
+                                                        .offset())
                                         .isEqualTo(4),
                         "the offsets of the last committed transaction");
                 consumer.seekToBeginning(List.of(moves));

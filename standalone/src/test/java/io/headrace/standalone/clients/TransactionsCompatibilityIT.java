@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 
@@ -134,7 +135,10 @@ class TransactionsCompatibilityIT {
         try (Admin admin = admin()) {
             FeatureMetadata features = admin.describeFeatures().featureMetadata().get();
             assertThat(features.finalizedFeatures()).containsKey("transaction.version");
-            assertThat(features.finalizedFeatures().get("transaction.version").maxVersionLevel())
+            assertThat(
+                            Objects.requireNonNull(
+                                            features.finalizedFeatures().get("transaction.version"))
+                                    .maxVersionLevel())
                     .isEqualTo((short) 2);
         }
     }
@@ -241,7 +245,11 @@ class TransactionsCompatibilityIT {
             producer.commitTransaction();
             eventually(
                     () ->
-                            assertThat(consumer.committed(Set.of(input)).get(input).offset())
+                            assertThat(
+                                            Objects.requireNonNull(
+                                                            consumer.committed(Set.of(input))
+                                                                    .get(input))
+                                                    .offset())
                                     .isEqualTo(10));
         }
         assertThat(read("output", 1, 10, "read_committed")).doesNotContain("aborted");
