@@ -52,8 +52,8 @@ final class BrokerDefaults {
         if (max == null) {
             return "Config "
                     + name
-                    + " cannot be changed while running; of all brokers defaults of topic configs can, and"
-                    + " these: "
+                    + " cannot be changed while running; of all brokers defaults of topic configs"
+                    + " can, and these: "
                     + BALANCE
                     + ", "
                     + String.join(", ", new TreeSet<>(NUMBERS.keySet()));

@@ -17,7 +17,10 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import java.util.List;
 import java.util.Set;
 
-/** How a request about several groups, or transactional ids, is taken apart, and its answers put together. */
+/**
+ * How a request about several groups, or transactional ids, is taken apart, and its answers put
+ * together.
+ */
 interface GroupSplit {
     /** The groups that the request is about. */
     List<String> groups(ApiMessage request);
