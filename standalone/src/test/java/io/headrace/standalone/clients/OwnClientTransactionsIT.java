@@ -82,41 +82,44 @@ class OwnClientTransactionsIT {
             } finally {
                 client.close().block(LIMIT);
             }
-            Map<String, Object> reading =
-                    Map.of(
-                            "bootstrap.servers",
-                            platform.kafkaAddress(),
-                            "group.id",
-                            "movers",
-                            "isolation.level",
-                            "read_committed",
-                            "auto.offset.reset",
-                            "earliest");
-            try (KafkaConsumer<String, String> consumer =
-                    new KafkaConsumer<>(
-                            reading, new StringDeserializer(), new StringDeserializer())) {
-                consumer.assign(List.of(moves));
-                Eventually.passes(
-                        LIMIT,
-                        () ->
-                                assertThat(
-                                                Objects.requireNonNull(
-                                                                consumer.committed(Set.of(moves))
-                                                                        .get(moves))
-                                                        .offset())
-                                        .isEqualTo(4),
-                        "the offsets of the last committed transaction");
-                consumer.seekToBeginning(List.of(moves));
-                List<String> values = new ArrayList<>();
-                Eventually.passes(
-                        LIMIT,
-                        () -> {
-                            consumer.poll(Duration.ofMillis(100))
-                                    .forEach(record -> values.add(record.value()));
-                            assertThat(values).containsExactly("yes0", "yes2", "yes4");
-                        },
-                        "the committed records");
-            }
+            assertCommittedIsSeen(platform.kafkaAddress(), moves);
+        }
+    }
+
+    private static void assertCommittedIsSeen(String bootstrap, TopicPartition moves) {
+        Map<String, Object> reading =
+                Map.of(
+                        "bootstrap.servers",
+                        bootstrap,
+                        "group.id",
+                        "movers",
+                        "isolation.level",
+                        "read_committed",
+                        "auto.offset.reset",
+                        "earliest");
+        try (KafkaConsumer<String, String> consumer =
+                new KafkaConsumer<>(reading, new StringDeserializer(), new StringDeserializer())) {
+            consumer.assign(List.of(moves));
+            Eventually.passes(
+                    LIMIT,
+                    () ->
+                            assertThat(
+                                            Objects.requireNonNull(
+                                                            consumer.committed(Set.of(moves))
+                                                                    .get(moves))
+                                                    .offset())
+                                    .isEqualTo(4),
+                    "the offsets of the last committed transaction");
+            consumer.seekToBeginning(List.of(moves));
+            List<String> values = new ArrayList<>();
+            Eventually.passes(
+                    LIMIT,
+                    () -> {
+                        consumer.poll(Duration.ofMillis(100))
+                                .forEach(record -> values.add(record.value()));
+                        assertThat(values).containsExactly("yes0", "yes2", "yes4");
+                    },
+                    "the committed records");
         }
     }
 }
