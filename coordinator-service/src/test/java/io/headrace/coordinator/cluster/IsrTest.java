@@ -48,10 +48,11 @@ class IsrTest {
     }
 
     @Test
-    void whatIsSoAlreadyChangesNothing() {
-        long offset = nodes.image().nextOffset();
+    void whatIsSoAlreadyRaisesOnlyThePartitionEpoch() {
+        PartitionImage before = nodes.partition("t");
         assertThat(nodes.alterIsr("t", 1, 2, 3)).isEqualTo(Errors.NONE);
-        assertThat(nodes.image().nextOffset()).isEqualTo(offset);
+        assertThat(nodes.partition("t"))
+                .isEqualTo(before.withIsr(before.isr(), before.partitionEpoch() + 1));
     }
 
     @Test
