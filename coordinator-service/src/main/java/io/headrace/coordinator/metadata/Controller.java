@@ -55,6 +55,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
     private volatile @Nullable CoordinatorIdentity identity;
     private volatile boolean active;
     private volatile boolean stopping;
+    private String toldReason = "";
     private volatile boolean exclusive;
     private volatile long heardMs;
 
@@ -227,20 +228,12 @@ public final class Controller implements InternalTopics, AutoCloseable {
     }
 
     private void run() {
-        try (Database database = options.database().get()) {
-            exclusive = database.isExclusive();
-            if (migrate(database)) {
-                SqlStore store = new SqlStore(database.dataSource());
-                CoordinatorSessions sessions =
-                        new CoordinatorSessions(
-                                database.dataSource(),
-                                Objects.requireNonNull(identity),
-                                options,
-                                this::isSuspected);
-                while (!stopping) {
-                    runRole(store, sessions);
+        try {
+            while (!stopping) {
+                try (Database database = options.database().get()) {
+                    exclusive = database.isExclusive();
+                    runOn(database);
                 }
-                leave(sessions);
             }
         } catch (RuntimeException e) {
             log.error("The controller stops: {}", e.getMessage(), e);
@@ -254,26 +247,44 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
     }
 
-    /** Waits for a database that is not there yet; an embedded one is there or never will be. */
-    private boolean migrate(Database database) {
-        String told = "";
-        while (!stopping) {
-            try {
-                database.migrate();
-                return true;
-            } catch (RuntimeException e) {
-                if (database.isExclusive() || !Database.mayBeMended(e)) {
-                    throw e;
-                }
-                String reason = Database.reasonOf(e);
-                if (!reason.equals(told)) {
-                    log.warn("The database cannot be used yet; trying again: {}", reason);
-                    told = reason;
-                }
-                pause(options.times().retryDelayMs());
-            }
+    /** All turns on a database that can be used; else a pause, after which it is opened anew. */
+    private void runOn(Database database) {
+        SqlStore store = prepare(database);
+        if (store == null) {
+            pause(options.times().retryDelayMs());
+            return;
         }
-        return false;
+        CoordinatorSessions sessions =
+                new CoordinatorSessions(
+                        database.dataSource(),
+                        Objects.requireNonNull(identity),
+                        options,
+                        this::isSuspected);
+        while (!stopping) {
+            runRole(store, sessions);
+        }
+        leave(sessions);
+    }
+
+    /**
+     * The database at its newest version, or null if it cannot be used yet. An embedded one can be
+     * used or never will be.
+     */
+    private @Nullable SqlStore prepare(Database database) {
+        try {
+            database.migrate();
+            return new SqlStore(database.dataSource());
+        } catch (RuntimeException e) {
+            if (database.isExclusive() || !Database.mayBeMended(e)) {
+                throw e;
+            }
+            String reason = Database.reasonOf(e);
+            if (!reason.equals(toldReason)) {
+                log.warn("The database cannot be used yet; trying again: {}", reason);
+                toldReason = reason;
+            }
+            return null;
+        }
     }
 
     /** One turn as standby and then as active controller, until deposed. */
