@@ -39,6 +39,7 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
     private final FrameDecoder decoder = new FrameDecoder(this);
     private @Nullable ChannelHandlerContext decoderContext;
     private @Nullable ConnectionHandler handler;
+    private Loop.@Nullable ScheduledTask nextCheck;
     private boolean closed;
     private boolean anyOrder;
     private boolean draining;
@@ -260,7 +261,7 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
 
     private void scheduleCheck() {
         long stallMs = server.options().stallTimeout().toMillis();
-        loop.schedule(this::check, Math.max(10, stallMs / 2));
+        nextCheck = loop.schedule(this::check, Math.max(10, stallMs / 2));
     }
 
     private void check() {
@@ -291,6 +292,10 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
             return;
         }
         closed = true;
+        Loop.ScheduledTask waiting = nextCheck;
+        if (waiting != null) {
+            waiting.cancel(); // or it would keep this connection's memory until its time
+        }
         server.forget(this, remoteAddress.getAddress());
         for (Request request : inFlight) {
             request.dropAnswer();
