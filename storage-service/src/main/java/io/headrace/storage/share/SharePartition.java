@@ -37,13 +37,11 @@ public final class SharePartition {
     private boolean startUnwritten;
     private boolean mayHaveAvailable;
     private Set<PendingAcknowledgement> unsent = new LinkedHashSet<>();
-    private @Nullable Writing writing;
+
+    /** What the write under way answers, or null while there is none. */
+    private @Nullable Set<PendingAcknowledgement> writing;
+
     private @Nullable Errors closed;
-
-    /** A write under way: what it answers, and what is to be written again if it fails. */
-    private record Writing(Set<PendingAcknowledgement> acknowledged, List<Piece> pieces) {}
-
-    private record Piece(long firstOffset, long lastOffset) {}
 
     /**
      * @param leaderEpoch in which this node leads the partition
@@ -450,16 +448,12 @@ public final class SharePartition {
         Set<PendingAcknowledgement> taken = unsent;
         unsent = new LinkedHashSet<>();
         StateWriteBuilder builder = new StateWriteBuilder(ranges.startOffset());
-        List<Piece> pieces = new ArrayList<>();
         for (InFlightRange range : ranges.all()) {
-            if (range.unwritten) {
-                pieces.add(new Piece(range.firstOffset, range.lastOffset));
-            }
             builder.add(range);
             range.unwritten = false;
         }
         startUnwritten = false;
-        writing = new Writing(taken, pieces);
+        writing = taken;
         return builder.build(stateEpoch, leaderEpoch);
     }
 
@@ -469,7 +463,7 @@ public final class SharePartition {
      * @param result NONE, or the shard's error
      */
     public void onWritten(Errors result) {
-        Writing done = writing;
+        Set<PendingAcknowledgement> done = writing;
         if (done == null) {
             return; // closed meanwhile
         }
@@ -478,10 +472,10 @@ public final class SharePartition {
             startConfirmed = true;
             mayHaveAvailable = true;
         } else {
-            writeAgain(done.pieces());
+            writeAllAgain();
         }
         for (InFlightRange range : ranges.all()) {
-            if (range.pending != null && done.acknowledged().contains(range.pending)) {
+            if (range.pending != null && done.contains(range.pending)) {
                 range.pending = null;
                 if (result == Errors.NONE) {
                     range.settle(range.target);
@@ -492,19 +486,21 @@ public final class SharePartition {
         }
         ranges.joinAll();
         advance();
-        done.acknowledged().forEach(pending -> pending.complete(answerOf(result)));
+        done.forEach(pending -> pending.complete(answerOf(result)));
         if (isFenced(result)) {
             close(answerOf(result));
         }
     }
 
-    private void writeAgain(List<Piece> pieces) {
+    /**
+     * The shard may have taken the write or not, and may have dropped what lies before the start
+     * offset that it named: it is told all there is.
+     */
+    private void writeAllAgain() {
         startUnwritten = true;
-        for (Piece piece : pieces) {
-            for (InFlightRange range :
-                    ranges.overlapping(piece.firstOffset(), piece.lastOffset())) {
-                range.unwritten = true;
-            }
+        for (InFlightRange range : ranges.all()) {
+            int ended = range.deliveryCount - (range.state == RecordState.ACQUIRED ? 1 : 0);
+            range.unwritten |= range.state.isTerminal() || ended > 0;
         }
     }
 
@@ -545,9 +541,9 @@ public final class SharePartition {
         }
         closed = reason;
         List<PendingAcknowledgement> waiting = new ArrayList<>();
-        Writing underWay = writing;
+        Set<PendingAcknowledgement> underWay = writing;
         if (underWay != null) {
-            waiting.addAll(underWay.acknowledged());
+            waiting.addAll(underWay);
         }
         waiting.addAll(unsent);
         writing = null;

@@ -111,6 +111,25 @@ class SharePartitionTest {
     }
 
     @Test
+    void afterAWriteOfUnknownOutcomeTheShardIsToldEverything() {
+        acquire("a", batch(0, 9));
+        acknowledge("a", 1, 1, 1);
+        write();
+        partition.onWritten(Errors.NONE);
+        acknowledge("a", 0, 0, 1);
+        assertThat(write().startOffset()).isEqualTo(2); // the shard may drop what it knew of 1
+        partition.onWritten(Errors.NETWORK_EXCEPTION);
+        assertThat(write())
+                .isEqualTo(
+                        new StateWrite(
+                                2,
+                                7,
+                                0,
+                                1,
+                                List.of(new StateBatch(1, 1, RecordState.ACKNOWLEDGED, 1))));
+    }
+
+    @Test
     void aFencedWriteEndsTheCache() {
         acquire("a", batch(0, 9));
         acknowledge("a", 0, 4, 1);
