@@ -107,6 +107,8 @@ public final class Handlers {
         handlers.add(new FindCoordinatorHandler(services));
         handlers.add(new ProduceHandler(services, new TransactionVerifier(services)));
         handlers.add(new FetchHandler(services));
+        handlers.add(new ShareFetchHandler(services));
+        handlers.add(new ShareAcknowledgeHandler(services));
         handlers.add(new ListOffsetsHandler(services));
         handlers.add(new OffsetForLeaderEpochHandler(services));
         handlers.add(new DeleteRecordsHandler(services));
