@@ -12,6 +12,7 @@ import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.ShareGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -56,6 +57,7 @@ public final class Handlers {
                     ApiKeys.HEARTBEAT,
                     ApiKeys.LEAVE_GROUP,
                     ApiKeys.CONSUMER_GROUP_HEARTBEAT,
+                    ApiKeys.SHARE_GROUP_HEARTBEAT,
                     ApiKeys.OFFSET_COMMIT,
                     ApiKeys.OFFSET_DELETE,
                     ApiKeys.TXN_OFFSET_COMMIT);
@@ -217,6 +219,7 @@ public final class Handlers {
             case HeartbeatRequestData heartbeat -> heartbeat.groupId();
             case LeaveGroupRequestData leave -> leave.groupId();
             case ConsumerGroupHeartbeatRequestData heartbeat -> heartbeat.groupId();
+            case ShareGroupHeartbeatRequestData heartbeat -> heartbeat.groupId();
             case OffsetCommitRequestData commit -> commit.groupId();
             case OffsetDeleteRequestData delete -> delete.groupId();
             case TxnOffsetCommitRequestData commit -> commit.groupId();
