@@ -80,11 +80,15 @@ class ShareConsumersIT {
     }
 
     private void send(String topic, int from, int to) throws Exception {
+        send(topic, from, to, "v");
+    }
+
+    private void send(String topic, int from, int to, String value) throws Exception {
         Map<String, Object> config = Map.of("bootstrap.servers", bootstrap, "linger.ms", 0);
         try (var producer =
                 new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
             for (int i = from; i < to; i++) {
-                producer.send(new ProducerRecord<>(topic, 0, null, "v" + i)).get();
+                producer.send(new ProducerRecord<>(topic, 0, null, value + i)).get();
             }
         }
     }
@@ -290,8 +294,8 @@ class ShareConsumersIT {
     @ParameterizedTest
     @ValueSource(strings = {"batch_optimized", "record_limit"})
     void recordsOnDiskAreDeliveredToo(String mode) throws Exception {
-        coordinator.createTopic("t", 1, Map.of("segment.bytes", "4096"));
-        send("t", 0, 400);
+        coordinator.createTopic("t", 1, Map.of("segment.bytes", "1048576"));
+        send("t", 0, 400, "x".repeat(10_000));
         Map<String, Object> config = Map.of("share.acquire.mode", mode, "max.poll.records", 50);
         try (var first = member("t", config);
                 var second = member("t", config)) {

@@ -5,7 +5,9 @@ import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.storage.forward.ForwardTarget;
 
 import org.apache.kafka.common.message.AddOffsetsToTxnRequestData;
+import org.apache.kafka.common.message.AlterShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.DeleteShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.EndTxnRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
@@ -57,10 +59,12 @@ public final class Handlers {
                     ApiKeys.HEARTBEAT,
                     ApiKeys.LEAVE_GROUP,
                     ApiKeys.CONSUMER_GROUP_HEARTBEAT,
-                    ApiKeys.SHARE_GROUP_HEARTBEAT,
                     ApiKeys.OFFSET_COMMIT,
                     ApiKeys.OFFSET_DELETE,
-                    ApiKeys.TXN_OFFSET_COMMIT);
+                    ApiKeys.TXN_OFFSET_COMMIT,
+                    ApiKeys.SHARE_GROUP_HEARTBEAT,
+                    ApiKeys.ALTER_SHARE_GROUP_OFFSETS,
+                    ApiKeys.DELETE_SHARE_GROUP_OFFSETS);
 
     /** Forwarded to the owner of the transactional id's shard. */
     private static final List<ApiKeys> TRANSACTION =
@@ -164,6 +168,18 @@ public final class Handlers {
         handlers.add(
                 new GroupSplittingHandler(
                         services,
+                        ApiKeys.SHARE_GROUP_DESCRIBE,
+                        new ShareGroupSplit.DescribeGroups(),
+                        groupOwner));
+        handlers.add(
+                new GroupSplittingHandler(
+                        services,
+                        ApiKeys.DESCRIBE_SHARE_GROUP_OFFSETS,
+                        new ShareGroupSplit.DescribeOffsets(),
+                        groupOwner));
+        handlers.add(
+                new GroupSplittingHandler(
+                        services,
                         ApiKeys.DELETE_GROUPS,
                         new GroupSplit.DeleteGroups(),
                         groupOwner));
@@ -219,10 +235,12 @@ public final class Handlers {
             case HeartbeatRequestData heartbeat -> heartbeat.groupId();
             case LeaveGroupRequestData leave -> leave.groupId();
             case ConsumerGroupHeartbeatRequestData heartbeat -> heartbeat.groupId();
-            case ShareGroupHeartbeatRequestData heartbeat -> heartbeat.groupId();
             case OffsetCommitRequestData commit -> commit.groupId();
             case OffsetDeleteRequestData delete -> delete.groupId();
             case TxnOffsetCommitRequestData commit -> commit.groupId();
+            case ShareGroupHeartbeatRequestData heartbeat -> heartbeat.groupId();
+            case AlterShareGroupOffsetsRequestData alter -> alter.groupId();
+            case DeleteShareGroupOffsetsRequestData delete -> delete.groupId();
             default -> throw new IllegalArgumentException("No group in " + body.getClass());
         };
     }

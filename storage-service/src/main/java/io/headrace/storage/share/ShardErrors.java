@@ -12,7 +12,8 @@ final class ShardErrors {
             case FENCED_STATE_EPOCH,
                     FENCED_LEADER_EPOCH,
                     GROUP_ID_NOT_FOUND,
-                    UNKNOWN_TOPIC_OR_PARTITION ->
+                    UNKNOWN_TOPIC_OR_PARTITION,
+                    INVALID_REQUEST -> // there is no such state any more
                     true;
             default -> false;
         };

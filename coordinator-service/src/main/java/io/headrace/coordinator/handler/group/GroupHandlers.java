@@ -1,15 +1,19 @@
 package io.headrace.coordinator.handler.group;
 
 import io.headrace.coordinator.handler.ForwardedHandler;
+import io.headrace.coordinator.handler.routing.OneShardHandler;
 import io.headrace.coordinator.metadata.InternalTopics;
 import io.headrace.coordinator.shard.OwnedShards;
 
+import org.apache.kafka.common.message.AlterShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.DeleteShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.ShareGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -29,46 +33,63 @@ public final class GroupHandlers {
     public static List<ForwardedHandler> of(OwnedShards shards, InternalTopics topics) {
         GroupRouter router = new GroupRouter(shards, topics);
         return List.of(
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.JOIN_GROUP,
                         JoinGroupRequestData.class,
                         JoinGroupRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.SYNC_GROUP,
                         SyncGroupRequestData.class,
                         SyncGroupRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.HEARTBEAT,
                         HeartbeatRequestData.class,
                         HeartbeatRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.LEAVE_GROUP,
                         LeaveGroupRequestData.class,
                         LeaveGroupRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.OFFSET_COMMIT,
                         OffsetCommitRequestData.class,
                         OffsetCommitRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.OFFSET_DELETE,
                         OffsetDeleteRequestData.class,
                         OffsetDeleteRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.TXN_OFFSET_COMMIT,
                         TxnOffsetCommitRequestData.class,
                         TxnOffsetCommitRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.CONSUMER_GROUP_HEARTBEAT,
                         ConsumerGroupHeartbeatRequestData.class,
                         ConsumerGroupHeartbeatRequestData::groupId,
                         router),
+                new OneShardHandler<>(
+                        ApiKeys.SHARE_GROUP_HEARTBEAT,
+                        ShareGroupHeartbeatRequestData.class,
+                        ShareGroupHeartbeatRequestData::groupId,
+                        router),
+                new OneShardHandler<>(
+                        ApiKeys.ALTER_SHARE_GROUP_OFFSETS,
+                        AlterShareGroupOffsetsRequestData.class,
+                        AlterShareGroupOffsetsRequestData::groupId,
+                        router),
+                new OneShardHandler<>(
+                        ApiKeys.DELETE_SHARE_GROUP_OFFSETS,
+                        DeleteShareGroupOffsetsRequestData.class,
+                        DeleteShareGroupOffsetsRequestData::groupId,
+                        router),
+                new ShareGroupDescribeHandler(router),
+                new DescribeShareOffsetsHandler(router),
                 new ConsumerGroupDescribeHandler(router),
                 new OffsetFetchHandler(router),
                 new DescribeGroupsHandler(router),
