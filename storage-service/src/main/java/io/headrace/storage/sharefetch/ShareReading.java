@@ -112,7 +112,7 @@ final class ShareReading {
             case LogSlice.Empty empty -> false;
             case LogSlice.Warm warm -> acquireWarm(entry, live, warm, read, offset);
             case LogSlice.Cold cold when room > MAX_COLD_BYTES -> {
-                foundBytes = maxBytes - MAX_COLD_BYTES; // a smaller one, and none after it
+                foundBytes = (long) maxBytes - MAX_COLD_BYTES; // a smaller one, and none after it
                 yield true;
             }
             case LogSlice.Cold cold -> {
