@@ -24,6 +24,7 @@ import org.apache.kafka.common.protocol.Errors;
 
 import reactor.core.publisher.Mono;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -38,9 +39,11 @@ final class GroupAdmin {
 
     private final AdminCalls calls;
     private final OffsetLookup offsets;
+    private final ShareGroupCalls shareGroups;
 
     GroupAdmin(AdminCalls calls, OffsetLookup offsets) {
         this.calls = calls;
+        this.shareGroups = new ShareGroupCalls(calls);
         this.offsets = offsets;
     }
 
@@ -151,7 +154,33 @@ final class GroupAdmin {
     }
 
     Mono<Map<String, Outcome<GroupLag>>> lags(Collection<String> groupIds) {
-        return committed(groupIds).flatMap(this::lags);
+        return committed(groupIds).flatMap(this::lags).flatMap(this::withShareGroups);
+    }
+
+    /** Groups that have committed nothing may be share groups, which are asked in another way. */
+    private Mono<Map<String, Outcome<GroupLag>>> withShareGroups(
+            Map<String, Outcome<GroupLag>> lags) {
+        List<String> open = new ArrayList<>();
+        lags.forEach(
+                (group, outcome) -> {
+                    if (outcome instanceof Outcome.Done<GroupLag>(GroupLag lag)
+                            && lag.partitions().isEmpty()) {
+                        open.add(group);
+                    }
+                });
+        if (open.isEmpty()) {
+            return Mono.just(lags);
+        }
+        return calls.groups(
+                        "Looking up offsets of share groups",
+                        open,
+                        (coordinator, nodeId, mine) -> shareGroups.lags(coordinator, mine))
+                .map(
+                        found -> {
+                            found.values().removeIf(outcome -> !outcome.isDone());
+                            lags.putAll(found);
+                            return lags;
+                        });
     }
 
     private Mono<Map<String, Outcome<GroupLag>>> lags(
@@ -207,41 +236,46 @@ final class GroupAdmin {
 
     Mono<Map<TopicPartition, Outcome<Completed>>> alterOffsets(
             String groupId, Map<TopicPartition, CommittedOffset> commits) {
-        return this.<OffsetCommitResponseData>single(
-                        groupId,
-                        (coordinator) -> {
-                            short version =
-                                    coordinator
-                                            .ranges()
-                                            .version(
-                                                    ApiKeys.OFFSET_COMMIT, LAST_VERSION_WITH_NAMES);
-                            return coordinator
-                                    .call(
-                                            ApiKeys.OFFSET_COMMIT,
-                                            version,
-                                            encode(groupId, commits),
-                                            OffsetCommitResponseData.class,
-                                            calls.timeout())
-                                    .thenApply(GroupAdmin::requireCoordinator);
-                        })
-                .map(
-                        answer -> {
-                            Map<TopicPartition, Outcome<Completed>> outcomes = new HashMap<>();
-                            answer.topics()
-                                    .forEach(
-                                            topic ->
-                                                    topic.partitions()
-                                                            .forEach(
-                                                                    part ->
-                                                                            put(
-                                                                                    outcomes,
-                                                                                    topic.name(),
-                                                                                    part
-                                                                                            .partitionIndex(),
-                                                                                    part
-                                                                                            .errorCode())));
-                            return outcomes;
-                        });
+        return single(groupId, coordinator -> commit(coordinator, groupId, commits));
+    }
+
+    private CompletableFuture<Map<TopicPartition, Outcome<Completed>>> commit(
+            NodeConnection coordinator,
+            String groupId,
+            Map<TopicPartition, CommittedOffset> commits) {
+        short version =
+                coordinator.ranges().version(ApiKeys.OFFSET_COMMIT, LAST_VERSION_WITH_NAMES);
+        return coordinator
+                .call(
+                        ApiKeys.OFFSET_COMMIT,
+                        version,
+                        encode(groupId, commits),
+                        OffsetCommitResponseData.class,
+                        calls.timeout())
+                .thenApply(GroupAdmin::requireCoordinator)
+                .thenCompose(
+                        answer ->
+                                isOfShareGroup(answer)
+                                        ? shareGroups.alter(coordinator, groupId, commits)
+                                        : CompletableFuture.completedFuture(outcomes(answer)));
+    }
+
+    /** A commit for a group that is not there makes it, unless it is a share group. */
+    private static boolean isOfShareGroup(OffsetCommitResponseData answer) {
+        return answer.topics().stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .anyMatch(part -> part.errorCode() == Errors.GROUP_ID_NOT_FOUND.code());
+    }
+
+    private static Map<TopicPartition, Outcome<Completed>> outcomes(
+            OffsetCommitResponseData answer) {
+        Map<TopicPartition, Outcome<Completed>> outcomes = new HashMap<>();
+        for (var topic : answer.topics()) {
+            for (var part : topic.partitions()) {
+                put(outcomes, topic.name(), part.partitionIndex(), part.errorCode());
+            }
+        }
+        return outcomes;
     }
 
     /** A coordinator that is loading or has moved says so for each partition: asked again. */

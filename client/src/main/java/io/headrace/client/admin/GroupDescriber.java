@@ -23,15 +23,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
-/** Describes groups, of either protocol, as their coordinator knows them. */
+/** Describes groups, of every protocol, as their coordinator knows them. */
 final class GroupDescriber {
     private final AdminCalls calls;
+    private final ShareGroupCalls shareGroups;
 
     GroupDescriber(AdminCalls calls) {
         this.calls = calls;
+        this.shareGroups = new ShareGroupCalls(calls);
     }
 
-    /** Groups of the newer protocol first; what is none of these, as classic ones. */
+    /** Groups of the newer protocols first; what is none of these, as classic ones. */
     CompletableFuture<Map<String, Outcome<GroupDescription>>> describe(
             NodeConnection coordinator, int nodeId, List<String> groupIds) {
         if (!coordinator.ranges().supports(ApiKeys.CONSUMER_GROUP_DESCRIBE)) {
@@ -48,27 +50,53 @@ final class GroupDescriber {
                 .thenCompose(
                         answer -> {
                             Map<String, Outcome<GroupDescription>> outcomes = new HashMap<>();
-                            List<String> classic = new ArrayList<>();
+                            List<String> others = new ArrayList<>();
                             answer.groups()
                                     .forEach(
                                             group -> {
                                                 if (group.errorCode()
                                                         == Errors.GROUP_ID_NOT_FOUND.code()) {
-                                                    classic.add(group.groupId());
+                                                    others.add(group.groupId());
                                                 } else {
                                                     outcomes.put(
                                                             group.groupId(),
                                                             described(group, nodeId));
                                                 }
                                             });
-                            if (classic.isEmpty()) {
-                                return CompletableFuture.completedFuture(outcomes);
-                            }
-                            return describeClassic(coordinator, nodeId, classic)
+                            return describeOthers(coordinator, nodeId, others)
                                     .thenApply(
                                             more -> {
                                                 outcomes.putAll(more);
                                                 return outcomes;
+                                            });
+                        });
+    }
+
+    /** Share groups, and classic ones. */
+    private CompletableFuture<Map<String, Outcome<GroupDescription>>> describeOthers(
+            NodeConnection coordinator, int nodeId, List<String> groupIds) {
+        if (groupIds.isEmpty()) {
+            return CompletableFuture.completedFuture(Map.of());
+        }
+        if (!coordinator.ranges().supports(ApiKeys.SHARE_GROUP_DESCRIBE)) {
+            return describeClassic(coordinator, nodeId, groupIds);
+        }
+        return shareGroups
+                .describe(coordinator, nodeId, groupIds)
+                .thenCompose(
+                        found -> {
+                            List<String> classic = new ArrayList<>(groupIds);
+                            classic.removeAll(found.keySet());
+                            if (classic.isEmpty()) {
+                                return CompletableFuture.completedFuture(found);
+                            }
+                            return describeClassic(coordinator, nodeId, classic)
+                                    .thenApply(
+                                            more -> {
+                                                Map<String, Outcome<GroupDescription>> all =
+                                                        new HashMap<>(found);
+                                                all.putAll(more);
+                                                return all;
                                             });
                         });
     }

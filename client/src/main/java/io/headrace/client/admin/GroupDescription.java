@@ -8,7 +8,7 @@ import java.util.Set;
 /**
  * A group and its members.
  *
- * @param type {@code classic} or {@code consumer}
+ * @param type {@code classic}, {@code consumer} or {@code share}
  * @param assignor the assignor in use; empty while there is none
  * @param coordinatorId the node that answers for the group
  */

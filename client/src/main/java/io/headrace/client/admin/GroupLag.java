@@ -13,8 +13,9 @@ public record GroupLag(String groupId, Map<TopicPartition, PartitionLag> partiti
      * How far it is behind in one partition.
      *
      * @param logEndOffset the next offset to be written (the high watermark); -1 when unknown, as
-     *     while the partition has no leader
-     * @param lag records from the committed offset to the end, never below zero; -1 when unknown
+     *     while the partition has no leader, or of a share group
+     * @param lag records from the committed offset to the end, but those that a share group is done
+     *     with; never below zero; -1 when unknown
      */
     public record PartitionLag(CommittedOffset committed, long logEndOffset, long lag) {}
 

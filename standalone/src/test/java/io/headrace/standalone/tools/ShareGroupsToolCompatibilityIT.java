@@ -3,6 +3,11 @@ package io.headrace.standalone.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.client.HeadraceClient;
+import io.headrace.client.admin.Completed;
+import io.headrace.client.admin.GroupLag;
+import io.headrace.client.admin.Outcome;
+import io.headrace.client.consume.CommittedOffset;
 import io.headrace.standalone.RunningPlatform;
 import io.headrace.testkit.wait.Eventually;
 
@@ -28,11 +33,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import reactor.core.publisher.Mono;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -151,11 +159,39 @@ class ShareGroupsToolCompatibilityIT {
             admin.alterShareGroupOffsets(group, Map.of(first, 3L)).all().get();
             assertThat(offsets(admin, group).get(first).startOffset()).isEqualTo(3);
             assertThat(offsets(admin, group).get(first).lag()).contains(7L);
+            assertThat(ownClientSees(group)).isEqualTo(7);
             admin.deleteShareGroupOffsets(group, Set.of("jobs")).all().get();
             assertThat(offsets(admin, group)).isEmpty();
             admin.deleteShareGroups(List.of(group)).all().get();
             assertThatThrownBy(() -> described(admin, group))
                     .hasCauseInstanceOf(GroupIdNotFoundException.class);
+        }
+    }
+
+    private static <T> T await(Mono<T> answer) {
+        return Objects.requireNonNull(answer.block(LIMIT));
+    }
+
+    private static <K, T> T found(Map<K, Outcome<T>> outcomes, K key) {
+        return Objects.requireNonNull(outcomes.get(key)).orThrow();
+    }
+
+    /** The total lag by this platform's client, which also sets the offset that it finds. */
+    private static long ownClientSees(String group) {
+        HeadraceClient client = HeadraceClient.builder().bootstrap(platform.kafkaAddress()).build();
+        try {
+            var described = await(client.admin().describeGroups(List.of(group)));
+            assertThat(found(described, group).type()).isEqualTo("share");
+            TopicPartition first = new TopicPartition("jobs", 0);
+            GroupLag lag = await(client.admin().lag(group));
+            assertThat(lag.partitions()).containsKey(first);
+            var changed =
+                    await(client.admin().alterOffsets(group, Map.of(first, CommittedOffset.of(4))));
+            assertThat(found(changed, first)).isEqualTo(Completed.COMPLETED);
+            assertThat(await(client.admin().lag(group)).total()).isEqualTo(6);
+            return lag.total();
+        } finally {
+            client.close().block(LIMIT);
         }
     }
 
