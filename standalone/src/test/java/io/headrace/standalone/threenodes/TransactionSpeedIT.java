@@ -3,6 +3,7 @@ package io.headrace.standalone.threenodes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.standalone.RunningCluster;
+import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -25,11 +26,12 @@ import java.util.Map;
  * otherwise idle machine.
  */
 @Tag("fault")
-@Timeout(180)
+@Timeout(300)
 class TransactionSpeedIT {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionSpeedIT.class);
-    private static final Duration WARM_UP = Duration.ofSeconds(10);
-    private static final Duration MEASURED = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final int WARM_UP = 500;
+    private static final int MEASURED = 1_500;
     private static final int WRITERS = 4;
     private static final int PARTITIONS = 3;
 
@@ -58,14 +60,19 @@ class TransactionSpeedIT {
             writers.add(new TransactionWriter("speed" + i, bootstrap, "moves", PARTITIONS));
         }
         try {
-            Thread.sleep(WARM_UP);
+            awaitCount(writers, WARM_UP);
             long before = count(writers);
-            Thread.sleep(MEASURED);
-            return (double) (count(writers) - before) / MEASURED.toSeconds();
+            long begunNanos = System.nanoTime();
+            awaitCount(writers, before + MEASURED);
+            return (count(writers) - before) * 1e9 / (System.nanoTime() - begunNanos);
         } finally {
             writers.forEach(TransactionWriter::close);
             assertThat(writers).allMatch(writer -> writer.failures() == 0);
         }
+    }
+
+    private static void awaitCount(List<TransactionWriter> writers, long wanted) {
+        Eventually.until(LIMIT, () -> count(writers) >= wanted, wanted + " transactions");
     }
 
     private static long count(List<TransactionWriter> writers) {
