@@ -11,6 +11,7 @@ import io.headrace.testkit.wait.Eventually;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -213,6 +214,12 @@ class ThreeNodesIT {
             writers.forEach(TransactionWriter::close);
         }
         checkWhole(writers, read("moves"));
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrap()))) {
+            assertThat(admin.listTransactions().all().get())
+                    .extracting(TransactionListing::transactionalId)
+                    .filteredOn(id -> id.startsWith("writer"))
+                    .containsExactlyInAnyOrder("writer0", "writer1", "writer2", "writer3");
+        }
     }
 
     private static void awaitCommits(List<TransactionWriter> writers, int more) {
