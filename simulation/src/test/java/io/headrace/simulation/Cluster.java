@@ -75,7 +75,7 @@ final class Cluster {
                                     host,
                                     wire,
                                     own,
-                                    "boot " + nodeId + "." + boot,
+                                    "boot-" + nodeId + "." + boot,
                                     flushMaxMs,
                                     SimulatedSettings.of(nodeId, own.path("/data"))));
         }

@@ -68,9 +68,6 @@ final class NodeDisks implements AutoCloseable {
             throws IOException, InterruptedException, ExecutionException {
         String known = clusterOf(properties.dataDirs());
         String clusterId = known == null ? firstImage.get().clusterId() : known;
-        for (Path directory : properties.dataDirs()) {
-            Files.createDirectories(directory);
-        }
         long startedNanos = System.nanoTime();
         LogStore store =
                 LogStore.open(
