@@ -82,6 +82,15 @@ final class Simulation {
      * @throws AssertionError if an invariant does not hold
      */
     Report run() {
+        try {
+            return runUnnamed();
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError(
+                    "seed " + world.seed() + " after " + world.elapsedMs() + " ms: " + e, e);
+        }
+    }
+
+    private Report runUnnamed() {
         cluster.start();
         world.after(LOOK_MS, this::lookAgain);
         Administrator administrator = new Administrator(host("admin"), wire, Cluster.NODES);
