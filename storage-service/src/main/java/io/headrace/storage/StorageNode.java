@@ -211,12 +211,14 @@ public final class StorageNode implements AutoCloseable {
         try {
             tail.ended().exceptionally(this::endRefused);
             CompletableFuture<MetadataImage> firstImage = tail.start();
-            NodeDisks opened = NodeDisks.open(properties, loops, io, clockMs, view, firstImage);
+            NodeDisks opened =
+                    NodeDisks.open(
+                            properties, NodeDisks.runtime(loops, io, clockMs), view, firstImage);
             disks = opened;
             LogStore store = opened.logs();
             MetadataImage image = firstImage.get();
             opened.requireCluster(image);
-            opened.setAsideStrays(image);
+            opened.setAsideStrays(image).get();
             Partitions created =
                     new Partitions(surroundings(), loops, store, properties.topicDefaults());
             createPartitions(created);

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -109,7 +111,10 @@ public final class LogStore implements AutoCloseable {
         }
         LogStore store = new LogStore(context, List.copyOf(opened), failed);
         new LogStoreLoader(context, opened, configOf, progress).load();
-        if (startThreads) {
+        Executor commits = runtime.commits();
+        if (commits != null) {
+            opened.forEach(directory -> directory.groupCommit().startOn(commits));
+        } else if (startThreads) {
             opened.forEach(directory -> directory.groupCommit().start(properties.flushThreads()));
         }
         return store;
