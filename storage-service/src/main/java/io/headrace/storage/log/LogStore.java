@@ -9,6 +9,7 @@ import io.headrace.storage.recovery.LoadRequest;
 import io.headrace.storage.recovery.LoadedLog;
 import io.headrace.storage.recovery.LogLoader;
 import io.headrace.storage.recovery.PromiseJournal;
+import io.headrace.storage.repair.RepairableLog;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -153,6 +154,12 @@ public final class LogStore implements AutoCloseable {
             }
         }
         return null;
+    }
+
+    /** That log as repair sees it, or null. */
+    public @Nullable RepairableLog repairable(TopicIdPartition id) {
+        PartitionLog log = find(id);
+        return log == null ? null : new LogRepair(log);
     }
 
     /** All logs that can be used. */

@@ -2,6 +2,7 @@ package io.headrace.storage.segment;
 
 import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.storage.file.LogFile;
 
 import org.jspecify.annotations.Nullable;
@@ -53,5 +54,34 @@ public final class BatchHeaders {
             batch = at(batch.nextPosition());
         }
         return batch;
+    }
+
+    /**
+     * As {@link #seek}, from the batch after the offset {@code lastOffset} on. Offsets are not in a
+     * batch's CRC, so their order is what tells a damaged one.
+     *
+     * @throws CorruptBatchException when the offsets on the way do not go up
+     */
+    public @Nullable BatchPosition seekInOrder(long position, long lastOffset, long offset)
+            throws IOException {
+        long last = lastOffset;
+        BatchPosition batch = at(position);
+        while (batch != null) {
+            if (batch.baseOffset() <= last) {
+                throw new CorruptBatchException(
+                        "The batch at "
+                                + batch.position()
+                                + " begins at offset "
+                                + batch.baseOffset()
+                                + ", though the one before ends at "
+                                + last);
+            }
+            if (batch.lastOffset() >= offset) {
+                return batch;
+            }
+            last = batch.lastOffset();
+            batch = at(batch.nextPosition());
+        }
+        return null;
     }
 }
