@@ -187,7 +187,6 @@ final class LogReader {
                 throws IOException {
             BatchPosition batch = segment.seek(file, index, offset, end);
             if (batch == null) {
-                checkReadToEnd(segment, file, end);
                 return null;
             }
             if (batch.baseOffset() >= bound) {
@@ -214,33 +213,14 @@ final class LogReader {
             return bytes.limit(good);
         }
 
-        /** No batch was found: that is fine only where the headers lead to the end. */
-        private void checkReadToEnd(Segment segment, LogFile file, long end) throws IOException {
-            BatchHeaders headers = new BatchHeaders(file, end);
-            SparseIndex.Entry last = segment.offsets().view().last();
-            long position = last.isNone() ? 0 : last.value();
-            if (headers.at(position) == null) {
-                position = 0;
-            }
-            BatchPosition batch = headers.at(position);
-            while (batch != null) {
-                position = batch.nextPosition();
-                batch = headers.at(position);
-            }
-            if (position != end) {
-                throw new CorruptRangeException(
-                        "The batch at " + position + " in " + segment + " is damaged", offset);
-            }
-        }
-
         /**
-         * The end of the last good batch below the bound; negated when it is the only one, stands
-         * behind a hole, and what follows it has to confirm its offset.
+         * The end of the last good batch below the bound; negated when it is the only one: what
+         * follows it has to confirm its offset, which the CRC does not cover.
          */
         private int validEnd(ByteBuffer bytes, BatchPosition first, Segment segment) {
             int at = 0;
             long last = first.baseOffset() - 1;
-            int unconfirmed = first.baseOffset() > offset ? 0 : -1;
+            int unconfirmed = 0;
             while (at + BatchDescriptor.HEADER_BYTES <= bytes.limit()) {
                 long size = BatchDescriptor.LOG_OVERHEAD_BYTES + (long) BatchView.length(bytes, at);
                 boolean isPlausible =
@@ -258,7 +238,8 @@ final class LogReader {
                                 ? BatchRules.problemOf(bytes, at, last, epochs)
                                 : "has a header that cannot be";
                 if (problem != null) {
-                    int cut = unconfirmed < 0 ? at : unconfirmed;
+                    boolean continues = baseOffset == last + 1;
+                    int cut = unconfirmed < 0 || (at > 0 && continues) ? at : unconfirmed;
                     if (cut > 0) {
                         return cut; // what is before it is good; the next read meets it first
                     }

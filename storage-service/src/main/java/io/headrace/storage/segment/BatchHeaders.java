@@ -60,12 +60,14 @@ public final class BatchHeaders {
      * As {@link #seek}, from the batch after the offset {@code lastOffset} on. Offsets are not in a
      * batch's CRC, so their order is what tells a damaged one.
      *
-     * @throws CorruptBatchException when the offsets on the way do not go up
+     * @throws CorruptBatchException when the offsets on the way do not go up, or the headers do not
+     *     lead to the end
      */
     public @Nullable BatchPosition seekInOrder(long position, long lastOffset, long offset)
             throws IOException {
         long last = lastOffset;
-        BatchPosition batch = at(position);
+        long next = position;
+        BatchPosition batch = at(next);
         while (batch != null) {
             if (batch.baseOffset() <= last) {
                 throw new CorruptBatchException(
@@ -80,7 +82,11 @@ public final class BatchHeaders {
                 return batch;
             }
             last = batch.lastOffset();
-            batch = at(batch.nextPosition());
+            next = batch.nextPosition();
+            batch = at(next);
+        }
+        if (next != end) {
+            throw new CorruptBatchException("There is no batch at " + next);
         }
         return null;
     }

@@ -3,6 +3,8 @@ package io.headrace.storage.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.protocol.batch.BatchSet;
+import io.headrace.protocol.batch.BatchView;
 import io.headrace.storage.repair.LogRepairer;
 import io.headrace.storage.repair.Peers;
 import io.headrace.storage.repair.RepairOutcome;
@@ -47,7 +49,7 @@ class LogRepairTest {
 
     @BeforeEach
     void open() throws IOException {
-        Map<String, String> configs = Map.of("segment.bytes", "20000", "index.interval.bytes", "0");
+        Map<String, String> configs = Map.of("segment.ms", "40", "index.interval.bytes", "1500");
         damaged = new LogFixture(directory.resolve("damaged"), configs);
         peer = new LogFixture(directory.resolve("peer"), configs);
         log = damaged.log();
@@ -87,7 +89,7 @@ class LogRepairTest {
             int epoch = i < batches / 3 ? 1 : 4;
             for (PartitionLog each : List.of(log, good)) {
                 each.append(
-                        LogFixture.batch(records, bytes, damaged.nowMs + i),
+                        LogFixture.batch(records, bytes, damaged.nowMs + 2L * i),
                         epoch,
                         AppendOrigin.CLIENT,
                         damaged.nowMs);
@@ -154,16 +156,18 @@ class LogRepairTest {
             ByteBuffer theirs = LogFixture.readBytes(good, next, 10_000, good.highWatermark());
             int size = Math.min(mine.remaining(), theirs.remaining());
             assertThat(size).isPositive();
-            assertThat(mine.slice(0, size)).isEqualTo(theirs.slice(0, size));
+            assertThat(mine.slice(0, size).mismatch(theirs.slice(0, size)))
+                    .as("first byte that differs from offset %d: %d..%d there, %d..%d here", next, theirs.getLong(0), BatchView.lastOffset(theirs, 0), mine.getLong(0), BatchView.lastOffset(mine, 0))
+                    .isNegative();
             next = nextOffset(mine);
         }
     }
 
     private static long nextOffset(ByteBuffer batches) {
-        var set = io.headrace.protocol.batch.BatchSet.of(batches);
+        BatchSet set = BatchSet.of(batches);
         long next = -1;
         while (set.next()) {
-            next = io.headrace.protocol.batch.BatchView.nextOffset(batches, set.index());
+            next = BatchView.nextOffset(batches, set.index());
         }
         return next;
     }
