@@ -22,7 +22,11 @@ record Transfer(String attempt, long order, int side, long amount) {
         String[] fields = new String(record.value(), StandardCharsets.UTF_8).split(";", -1);
         if (fields.length != FIELDS) {
             throw new IllegalStateException(
-                    "No transfer at " + record.topic() + "-" + record.partition() + " offset "
+                    "No transfer at "
+                            + record.topic()
+                            + "-"
+                            + record.partition()
+                            + " offset "
                             + record.offset());
         }
         return new TransferLeg(

@@ -61,13 +61,20 @@ final class TransferAudit {
 
     static Map<String, Object> configs(String bootstrap, String name) {
         return Map.of(
-                "bootstrap.servers", bootstrap,
-                "client.id", name,
-                "isolation.level", "read_committed",
-                "auto.offset.reset", "none",
-                "retry.backoff.ms", 50,
-                "request.timeout.ms", 10_000,
-                "default.api.timeout.ms", 15_000);
+                "bootstrap.servers",
+                bootstrap,
+                "client.id",
+                name,
+                "isolation.level",
+                "read_committed",
+                "auto.offset.reset",
+                "none",
+                "retry.backoff.ms",
+                50,
+                "request.timeout.ms",
+                10_000,
+                "default.api.timeout.ms",
+                15_000);
     }
 
     private void run() {

