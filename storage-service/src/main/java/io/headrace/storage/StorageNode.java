@@ -9,7 +9,6 @@ import io.headrace.storage.cluster.MetadataTail;
 import io.headrace.storage.cluster.NodeReports;
 import io.headrace.storage.cluster.ProducerIds;
 import io.headrace.storage.cluster.Registration;
-import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.fetch.ColdReads;
 import io.headrace.storage.fetch.FetchService;
@@ -26,6 +25,7 @@ import io.headrace.storage.metrics.ApiMetrics;
 import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.PartitionSurroundings;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.repair.LogRepairer;
 import io.headrace.storage.sharefetch.ShareService;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
@@ -189,10 +189,9 @@ public final class StorageNode implements AutoCloseable {
         return dataMetrics;
     }
 
-    /** What compaction did, or null before recovery is done. */
-    public @Nullable CompactionCounters compactionCounters() {
-        NodeDisks opened = disks;
-        return opened == null ? null : opened.compactionCounters();
+    /** Null before recovery is done. */
+    @Nullable NodeDisks disks() {
+        return disks;
     }
 
     /** The partitions, or null before recovery is done. */
@@ -232,7 +231,7 @@ public final class StorageNode implements AutoCloseable {
                             created,
                             new NodeReports(properties.nodeId(), view, links));
             opened.startCompaction();
-            openPort(services(created, store));
+            openPort(services(created, store, opened.startRepair(fetchers.peers(loops), view)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             started.completeExceptionally(new StorageStartException("The start was interrupted"));
@@ -347,7 +346,7 @@ public final class StorageNode implements AutoCloseable {
         }
     }
 
-    private Services services(Partitions created, LogStore store) {
+    private Services services(Partitions created, LogStore store, LogRepairer repairer) {
         StorageProperties.Limits limits = properties.limits();
         ColdReads coldReads = new ColdReads(io, limits.maxColdBytes());
         Forwarder forwarder = new Forwarder(links, clockMs, limits.maxForwarded());
@@ -357,6 +356,7 @@ public final class StorageNode implements AutoCloseable {
                         created,
                         view::image,
                         coldReads,
+                        repairer,
                         dataMetrics,
                         clockMs,
                         limits.maxFetchBytes(),

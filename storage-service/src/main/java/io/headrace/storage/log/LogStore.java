@@ -5,6 +5,7 @@ import io.headrace.storage.file.OpenFiles;
 import io.headrace.storage.producer.ProducerIds;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.recovery.PromiseJournal;
+import io.headrace.storage.repair.RepairableLog;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -151,6 +151,12 @@ public final class LogStore implements AutoCloseable {
             }
         }
         return null;
+    }
+
+    /** That log as repair sees it, or null. */
+    public @Nullable RepairableLog repairable(TopicIdPartition id) {
+        PartitionLog log = find(id);
+        return log == null ? null : new LogRepair(log);
     }
 
     /** All logs that can be used. */
