@@ -136,7 +136,9 @@ class ShareGroupSpecTest {
         group().members()
                 .forEach(
                         member -> {
-                            Set<Integer> target = group().target(member.memberId()).get(ORDERS);
+                            Set<Integer> target =
+                                    group().target(member.memberId())
+                                            .getOrDefault(ORDERS, Set.of());
                             assertThat(target).hasSize(1);
                             target.forEach(partition -> readers.merge(partition, 1, Integer::sum));
                         });
@@ -355,8 +357,9 @@ class ShareGroupSpecTest {
         harness.answer(request, DescribeShareGroupOffsetsResponseData.class)
                 .groups()
                 .forEach(group -> groups.put(group.groupId(), group));
-        assertThat(groups.get("none").errorCode()).isEqualTo(Errors.GROUP_ID_NOT_FOUND.code());
-        var partitions = groups.get(GROUP).topics().getFirst().partitions();
+        assertThat(Objects.requireNonNull(groups.get("none")).errorCode())
+                .isEqualTo(Errors.GROUP_ID_NOT_FOUND.code());
+        var partitions = Objects.requireNonNull(groups.get(GROUP)).topics().getFirst().partitions();
         assertThat(partitions).hasSize(4);
         assertThat(partitions.getFirst().startOffset()).isEqualTo(5);
         assertThat(partitions.getFirst().lag()).isEqualTo(9);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headrace.client.HeadraceClient;
 import io.headrace.client.admin.Completed;
 import io.headrace.client.admin.GroupLag;
-import io.headrace.client.admin.Outcome;
 import io.headrace.client.consume.CommittedOffset;
 import io.headrace.standalone.RunningPlatform;
 import io.headrace.testkit.wait.Eventually;
@@ -88,7 +87,7 @@ class ShareGroupsToolCompatibilityIT {
     }
 
     private static ShareGroupDescription described(Admin admin, String group) throws Exception {
-        return admin.describeShareGroups(List.of(group)).describedGroups().get(group).get();
+        return found(admin.describeShareGroups(List.of(group)).describedGroups(), group).get();
     }
 
     private static Map<TopicPartition, SharePartitionOffsetInfo> offsets(Admin admin, String group)
@@ -102,7 +101,7 @@ class ShareGroupsToolCompatibilityIT {
     void featuresSayThatShareGroupsAreOn() throws Exception {
         try (Admin admin = admin()) {
             var finalized = admin.describeFeatures().featureMetadata().get().finalizedFeatures();
-            assertThat(finalized.get("share.version").maxVersionLevel()).isEqualTo((short) 1);
+            assertThat(found(finalized, "share.version").maxVersionLevel()).isEqualTo((short) 1);
             assertThat(finalized).doesNotContainKey("streams.version");
         }
     }
@@ -157,8 +156,8 @@ class ShareGroupsToolCompatibilityIT {
             }
             awaitEmpty(admin, group);
             admin.alterShareGroupOffsets(group, Map.of(first, 3L)).all().get();
-            assertThat(offsets(admin, group).get(first).startOffset()).isEqualTo(3);
-            assertThat(offsets(admin, group).get(first).lag()).contains(7L);
+            assertThat(found(offsets(admin, group), first).startOffset()).isEqualTo(3);
+            assertThat(found(offsets(admin, group), first).lag()).contains(7L);
             assertThat(ownClientSees(group)).isEqualTo(7);
             admin.deleteShareGroupOffsets(group, Set.of("jobs")).all().get();
             assertThat(offsets(admin, group)).isEmpty();
@@ -172,8 +171,8 @@ class ShareGroupsToolCompatibilityIT {
         return Objects.requireNonNull(answer.block(LIMIT));
     }
 
-    private static <K, T> T found(Map<K, Outcome<T>> outcomes, K key) {
-        return Objects.requireNonNull(outcomes.get(key)).orThrow();
+    private static <K, T> T found(Map<K, T> values, K key) {
+        return Objects.requireNonNull(values.get(key));
     }
 
     /** The total lag by this platform's client, which also sets the offset that it finds. */
@@ -181,13 +180,13 @@ class ShareGroupsToolCompatibilityIT {
         HeadraceClient client = HeadraceClient.builder().bootstrap(platform.kafkaAddress()).build();
         try {
             var described = await(client.admin().describeGroups(List.of(group)));
-            assertThat(found(described, group).type()).isEqualTo("share");
+            assertThat(found(described, group).orThrow().type()).isEqualTo("share");
             TopicPartition first = new TopicPartition("jobs", 0);
             GroupLag lag = await(client.admin().lag(group));
             assertThat(lag.partitions()).containsKey(first);
             var changed =
                     await(client.admin().alterOffsets(group, Map.of(first, CommittedOffset.of(4))));
-            assertThat(found(changed, first)).isEqualTo(Completed.COMPLETED);
+            assertThat(found(changed, first).orThrow()).isEqualTo(Completed.COMPLETED);
             assertThat(await(client.admin().lag(group)).total()).isEqualTo(6);
             return lag.total();
         } finally {
