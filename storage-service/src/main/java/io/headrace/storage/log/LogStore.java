@@ -417,15 +417,15 @@ public final class LogStore implements AutoCloseable {
 
     private static void upkeep(LogDirectory directory, boolean checkpoint, long nowMs) {
         try {
+            for (Path path : directory.dueRemovals(nowMs)) {
+                Directories.deleteTree(path);
+            }
             directory.checkRoom();
             if (checkpoint) {
                 directory.writeCheckpoints(true);
             }
-            for (Path path : directory.dueRemovals(nowMs)) {
-                Directories.deleteTree(path);
-            }
         } catch (IOException e) {
-            directory.fail(e);
+            directory.onUpkeepFailed(e);
         }
     }
 

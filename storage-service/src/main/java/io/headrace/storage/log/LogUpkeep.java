@@ -114,7 +114,7 @@ final class LogUpkeep {
                         T value = task.call();
                         log.loop().execute(() -> result.complete(value));
                     } catch (IOException e) {
-                        log.directory().fail(e);
+                        log.directory().onUpkeepFailed(e);
                         log.loop()
                                 .execute(
                                         () ->
