@@ -37,6 +37,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /** What a node has on its disks: the recovered logs, and the thread that compacts them. */
@@ -89,6 +90,7 @@ final class NodeDisks implements AutoCloseable {
                         new SplittableRandom(),
                         NodeDisks::bootId);
         long startedNanos = System.nanoTime();
+        AtomicLong readBytes = new AtomicLong();
         LogStore store =
                 LogStore.open(
                         storeProperties(properties, clusterId),
@@ -96,11 +98,12 @@ final class NodeDisks implements AutoCloseable {
                         topic ->
                                 Partitions.configOf(
                                         view.image(), topic, properties.topicDefaults()),
-                        (done, total) -> {});
+                        (done, total, read) -> readBytes.set(read));
         LOG.info(
-                "Recovered {} logs in {} ms",
+                "Recovered {} logs in {} ms, {} MB of them read",
                 store.logs().size(),
-                (System.nanoTime() - startedNanos) / 1_000_000);
+                (System.nanoTime() - startedNanos) / 1_000_000,
+                readBytes.get() / 1_000_000);
         store.failedDirectories()
                 .forEach((path, reason) -> LOG.error("{} is offline: {}", path, reason));
         Compactor compactor =
@@ -247,6 +250,7 @@ final class NodeDisks implements AutoCloseable {
                 properties.limits().producerIdExpiration(),
                 usual.flushThreads(),
                 usual.checkpointInterval(),
+                usual.checkpointBytes(),
                 usual.retentionCheckInterval());
     }
 
