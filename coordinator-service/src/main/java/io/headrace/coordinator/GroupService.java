@@ -75,7 +75,7 @@ public final class GroupService implements AutoCloseable {
                         ShardProperties.defaults(),
                         GroupErrors::reply,
                         () -> new GroupShard(groupProperties, random, metrics),
-                        new GroupTasks(controller.metadataLog(), links));
+                        new GroupTasks(controller.metadataLog(), links, loops.at(0)));
         handlers = GroupHandlers.of(shards, controller);
         loop = loops.at(0);
         refreshMetrics();

@@ -31,6 +31,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /** What a node has on its disks: the recovered logs, and the thread that compacts them. */
@@ -81,6 +82,7 @@ final class NodeDisks implements AutoCloseable {
                         new SplittableRandom(),
                         NodeDisks::bootId);
         long startedNanos = System.nanoTime();
+        AtomicLong readBytes = new AtomicLong();
         LogStore store =
                 LogStore.open(
                         storeProperties(properties, clusterId),
@@ -91,11 +93,12 @@ final class NodeDisks implements AutoCloseable {
                                         topic,
                                         properties.topicDefaults(),
                                         properties.nodeId()),
-                        (done, total) -> {});
+                        (done, total, read) -> readBytes.set(read));
         LOG.info(
-                "Recovered {} logs in {} ms",
+                "Recovered {} logs in {} ms, {} MB of them read",
                 store.logs().size(),
-                (System.nanoTime() - startedNanos) / 1_000_000);
+                (System.nanoTime() - startedNanos) / 1_000_000,
+                readBytes.get() / 1_000_000);
         store.failedDirectories()
                 .forEach((path, reason) -> LOG.error("{} is offline: {}", path, reason));
         Compactor compactor =
@@ -209,6 +212,7 @@ final class NodeDisks implements AutoCloseable {
                 properties.limits().producerIdExpiration(),
                 usual.flushThreads(),
                 usual.checkpointInterval(),
+                usual.checkpointBytes(),
                 usual.retentionCheckInterval());
     }
 

@@ -20,11 +20,13 @@ import io.headrace.storage.forward.Forwarder;
 import io.headrace.storage.handler.Dispatcher;
 import io.headrace.storage.handler.Handlers;
 import io.headrace.storage.handler.Services;
+import io.headrace.storage.handler.ShareStateQuestions;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.metrics.ApiMetrics;
 import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.PartitionSurroundings;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.sharefetch.ShareService;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.channel.ChannelOptions;
@@ -345,24 +347,37 @@ public final class StorageNode implements AutoCloseable {
 
     private Services services(Partitions created, LogStore store) {
         StorageProperties.Limits limits = properties.limits();
+        ColdReads coldReads = new ColdReads(io, limits.maxColdBytes());
+        Forwarder forwarder = new Forwarder(links, clockMs, limits.maxForwarded());
         FetchService fetches =
                 new FetchService(
                         loops,
                         created,
                         view::image,
-                        new ColdReads(io, limits.maxColdBytes()),
+                        coldReads,
                         dataMetrics,
                         clockMs,
                         limits.maxFetchBytes(),
                         new SplittableRandom());
+        ShareService shares =
+                new ShareService(
+                        loops,
+                        created,
+                        view::image,
+                        new ShareStateQuestions(forwarder, view::image, links.loop(), clockMs),
+                        coldReads,
+                        dataMetrics,
+                        clockMs,
+                        limits.maxFetchBytes());
         return new Services(
                 properties,
                 view,
                 created,
                 store,
                 fetches,
+                shares,
                 links,
-                new Forwarder(links, clockMs, limits.maxForwarded()),
+                forwarder,
                 new ProducerIds(properties.nodeId(), view, links),
                 dataMetrics,
                 io,

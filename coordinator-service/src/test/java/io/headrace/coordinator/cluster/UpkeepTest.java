@@ -127,6 +127,7 @@ class UpkeepTest {
 
     @Test
     void aNodesDefaultsOfTopicConfigsChangeWhileItRuns() {
+        nodes.start(1, 1);
         assertThat(alterNode("1", "log.retention.ms", "60000").refusal()).isNull();
         assertThat(alterNode("1", "log.retention.ms", "soon").refusal()).isNotNull();
         assertThat(alterNode("1", "sasl.kerberos.min.time.before.relogin", "58000").refusal())

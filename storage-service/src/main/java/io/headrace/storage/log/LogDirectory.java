@@ -52,6 +52,7 @@ final class LogDirectory {
     private final Set<String> namesOnDisk = new HashSet<>();
 
     private boolean isDurable;
+    private long bytesAtCheckpoint;
 
     /** Something to remove from the disk later. */
     record Removal(long dueMs, List<Path> paths) implements Comparable<Removal> {
@@ -184,6 +185,16 @@ final class LogDirectory {
         for (PartitionLog log : logs.values()) {
             log.loop().execute(() -> log.onOffline(cause));
         }
+    }
+
+    /** Whether much was appended since the last checkpoint. On the thread that ticks. */
+    boolean isCheckpointDue(long checkpointBytes) {
+        return warmWindow.appendedBytes() - bytesAtCheckpoint >= checkpointBytes;
+    }
+
+    /** A checkpoint begins. On the thread that ticks. */
+    void onCheckpoint() {
+        bytesAtCheckpoint = warmWindow.appendedBytes();
     }
 
     /** Writes what every log last published. Blocks. */

@@ -54,7 +54,7 @@ public final class LogStore implements AutoCloseable {
     /** Hears how far recovery is; called from recovery threads. */
     @FunctionalInterface
     public interface Progress {
-        void onRecovered(int done, int total);
+        void onRecovered(int done, int total, long readBytes);
     }
 
     /**
@@ -293,9 +293,9 @@ public final class LogStore implements AutoCloseable {
      * producer ids. Call about once a second, always from the same thread; returns at once.
      */
     public void tick(long nowMs) {
-        boolean checkpoint = nowMs >= nextCheckpointMs;
+        boolean checkpointAll = nowMs >= nextCheckpointMs;
         boolean retention = nowMs >= nextRetentionMs;
-        if (checkpoint) {
+        if (checkpointAll) {
             nextCheckpointMs = nowMs + context.properties().checkpointInterval().toMillis();
         }
         if (retention) {
@@ -305,19 +305,47 @@ public final class LogStore implements AutoCloseable {
             if (directory.isOffline()) {
                 continue;
             }
-            context.runtime().io().execute(() -> upkeep(directory, checkpoint, nowMs));
+            context.runtime().io().execute(() -> upkeep(directory, nowMs));
+            if (checkpointAll
+                    || directory.isCheckpointDue(context.properties().checkpointBytes())) {
+                checkpoint(directory);
+            }
             for (PartitionLog log : directory.logs().values()) {
-                log.loop().execute(() -> upkeep(log, checkpoint, retention, nowMs));
+                log.loop().execute(() -> upkeep(log, retention, nowMs));
             }
         }
     }
 
-    private static void upkeep(LogDirectory directory, boolean checkpoint, long nowMs) {
+    /** Has every log say what it is good up to, then writes that down. */
+    private void checkpoint(LogDirectory directory) {
+        directory.onCheckpoint();
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        for (PartitionLog log : directory.logs().values()) {
+            CompletableFuture<Void> one = new CompletableFuture<>();
+            all.add(one);
+            log.loop()
+                    .execute(
+                            () ->
+                                    log.upkeep()
+                                            .checkpoint()
+                                            .whenComplete((done, failure) -> one.complete(null)));
+        }
+        var _ =
+                CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                        .thenRunAsync(() -> write(directory), context.runtime().io());
+    }
+
+    private static void write(LogDirectory directory) {
+        try {
+            directory.writeCheckpoints(true);
+        } catch (IOException e) {
+            directory.fail(e);
+        }
+    }
+
+    private static void upkeep(LogDirectory directory, long nowMs) {
         try {
             directory.checkRoom();
-            if (checkpoint) {
-                directory.writeCheckpoints(true);
-            }
             for (Path path : directory.dueRemovals(nowMs)) {
                 Directories.deleteTree(path);
             }
@@ -326,16 +354,13 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
-    private void upkeep(PartitionLog log, boolean checkpoint, boolean retention, long nowMs) {
+    private void upkeep(PartitionLog log, boolean retention, long nowMs) {
         if (log.isClosed() || log.isOffline()) {
             return;
         }
         long unflushedMs = log.unflushedSinceMs() < 0 ? 0 : nowMs - log.unflushedSinceMs();
         if (!log.isFsync() && unflushedMs >= log.config().flushMs() && unflushedMs > 0) {
             log.flusher().request();
-        }
-        if (checkpoint) {
-            log.upkeep().checkpoint();
         }
         if (retention) {
             log.producerStates()

@@ -217,20 +217,21 @@ final class LogUpkeep {
 
     /**
      * Notes where the log is good up to: index entries and producer state go to files, so that a
-     * restart has little to read. Does nothing if nothing was appended since.
+     * restart has little to read. Does nothing if nothing was appended since. Answers when it is
+     * published, or failed.
      */
-    void checkpoint() {
+    CompletableFuture<Void> checkpoint() {
         if (checkpointing || log.isClosed() || log.isOffline()) {
-            return;
+            return CompletableFuture.completedFuture(null);
         }
         if (!dirty) {
             publish();
             trimIdle();
-            return;
+            return CompletableFuture.completedFuture(null);
         }
         dirty = false;
         checkpointing = true;
-        watch(
+        CompletableFuture<Void> written =
                 write(false)
                         .whenComplete((done, failure) -> checkpointing = false)
                         .thenRun(
@@ -239,7 +240,9 @@ final class LogUpkeep {
                                             > MEMORY_ENTRIES_MAX) {
                                         trimIdle();
                                     }
-                                }));
+                                });
+        watch(written);
+        return written;
     }
 
     /** Writes index tails and snapshot, then publishes the point that they are good for. */
