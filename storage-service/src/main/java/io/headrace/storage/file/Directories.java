@@ -31,10 +31,17 @@ public final class Directories {
         }
     }
 
-    /** Creates a directory and those it is in, as far as they do not exist; durable. */
+    /**
+     * Creates a directory and those it is in, as far as they do not exist; durable, also when it is
+     * there and empty, since whoever made it may not have come to the flush.
+     */
     public static void create(Path directory) throws IOException {
         Path absolute = directory.toAbsolutePath();
         if (Files.isDirectory(absolute)) {
+            Path parent = absolute.getParent();
+            if (parent != null && list(absolute).isEmpty()) {
+                flush(parent);
+            }
             return;
         }
         Path parent = parentOf(absolute);

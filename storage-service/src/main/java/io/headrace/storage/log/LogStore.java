@@ -5,6 +5,7 @@ import io.headrace.storage.file.OpenFiles;
 import io.headrace.storage.producer.ProducerIds;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.recovery.PromiseJournal;
+import io.headrace.storage.repair.RepairableLog;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -109,7 +111,10 @@ public final class LogStore implements AutoCloseable {
         }
         LogStore store = new LogStore(context, List.copyOf(opened), failed);
         new LogStoreLoader(context, opened, configOf, progress).load();
-        if (startThreads) {
+        Executor commits = runtime.commits();
+        if (commits != null) {
+            opened.forEach(directory -> directory.groupCommit().startOn(commits));
+        } else if (startThreads) {
             opened.forEach(directory -> directory.groupCommit().start(properties.flushThreads()));
         }
         return store;
@@ -146,6 +151,12 @@ public final class LogStore implements AutoCloseable {
             }
         }
         return null;
+    }
+
+    /** That log as repair sees it, or null. */
+    public @Nullable RepairableLog repairable(TopicIdPartition id) {
+        PartitionLog log = find(id);
+        return log == null ? null : new LogRepair(log);
     }
 
     /** All logs that can be used. */
