@@ -12,8 +12,9 @@ import io.headrace.storage.handler.ShareStateQuestions;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.repair.LogRepairer;
 import io.headrace.storage.sharefetch.ShareService;
-import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
@@ -28,7 +29,8 @@ final class NodeServices {
             ClusterView view,
             Partitions partitions,
             LogStore store,
-            LoopGroup loops,
+            LogRepairer repairer,
+            Loops loops,
             CoordinatorLinks links,
             DataMetrics metrics,
             Executor io,
@@ -42,6 +44,7 @@ final class NodeServices {
                         partitions,
                         view::image,
                         coldReads,
+                        repairer,
                         metrics,
                         clockMs,
                         limits.maxFetchBytes(),

@@ -8,7 +8,6 @@ import io.headrace.storage.cluster.MetadataChange;
 import io.headrace.storage.cluster.MetadataTail;
 import io.headrace.storage.cluster.NodeReports;
 import io.headrace.storage.cluster.Registration;
-import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.fetcher.FetcherSettings;
 import io.headrace.storage.fetcher.LeaderFetchers;
@@ -182,10 +181,9 @@ public final class StorageNode implements AutoCloseable {
         return dataMetrics;
     }
 
-    /** What compaction did, or null before recovery is done. */
-    public @Nullable CompactionCounters compactionCounters() {
-        NodeDisks opened = disks;
-        return opened == null ? null : opened.compactionCounters();
+    /** Null before recovery is done. */
+    @Nullable NodeDisks disks() {
+        return disks;
     }
 
     /** The partitions, or null before recovery is done. */
@@ -204,12 +202,14 @@ public final class StorageNode implements AutoCloseable {
         try {
             tail.ended().exceptionally(this::endRefused);
             CompletableFuture<MetadataImage> firstImage = tail.start();
-            NodeDisks opened = NodeDisks.open(properties, loops, io, clockMs, view, firstImage);
+            NodeDisks opened =
+                    NodeDisks.open(
+                            properties, NodeDisks.runtime(loops, io, clockMs), view, firstImage);
             disks = opened;
             LogStore store = opened.logs();
             MetadataImage image = firstImage.get();
             opened.requireCluster(image);
-            opened.setAsideStrays(image);
+            opened.setAsideStrays(image).get();
             Partitions created =
                     new Partitions(surroundings(), loops, store, properties.topicDefaults());
             createPartitions(created);
@@ -229,6 +229,7 @@ public final class StorageNode implements AutoCloseable {
                             view,
                             created,
                             store,
+                            opened.startRepair(fetchers.peers(loops), view),
                             loops,
                             links,
                             dataMetrics,
