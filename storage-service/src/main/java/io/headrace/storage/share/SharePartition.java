@@ -301,6 +301,22 @@ public final class SharePartition {
         return settleAfter(any);
     }
 
+    /** A member was given records that did not reach it; whether it holds any of them still. */
+    public boolean takeBack(String memberId, List<AcquiredRange> acquired) {
+        boolean any = false;
+        for (AcquiredRange given : acquired) {
+            long first = Math.max(given.firstOffset(), ranges.startOffset());
+            long last = Math.min(given.lastOffset(), ranges.endOffset() - 1);
+            for (InFlightRange range : ranges.cut(first, last)) {
+                if (range.isHeldBy(memberId)) {
+                    giveBack(range);
+                    any = true;
+                }
+            }
+        }
+        return settleAfter(any);
+    }
+
     private void giveBack(InFlightRange range) {
         range.settle(AcknowledgeType.RELEASE.target(range.deliveryCount, settings.deliveryLimit()));
         range.unwritten = true;

@@ -245,6 +245,18 @@ class SharePartitionTest {
     }
 
     @Test
+    void whatDidNotReachAMemberIsTakenBackAndNothingElse() {
+        List<AcquiredRange> arrived = acquire("a", new AcquireLimits(5, 500, true), 0, batch(0, 9));
+        List<AcquiredRange> lost = acquire("a", batch(0, 9));
+        assertThat(partition.takeBack("a", lost)).isTrue();
+        assertThat(partition.takeBack("b", arrived)).isFalse();
+        assertThat(partition.nextFetchOffset()).isEqualTo(5);
+        acknowledge("a", 0, 4, 1);
+        assertThat(answers).isEmpty();
+        assertThat(write().startOffset()).isEqualTo(5);
+    }
+
+    @Test
     void withoutALimitOfRecordsBatchesAreGivenWhole() {
         assertThat(
                         acquire(
