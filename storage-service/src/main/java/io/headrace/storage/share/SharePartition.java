@@ -159,6 +159,9 @@ public final class SharePartition {
             if (batch.lastOffset() < next) {
                 continue;
             }
+            if (batch.lastOffset() >= ranges.endOffset() && ranges.windowRoom(settings) <= 0) {
+                break;
+            }
             long base = Math.max(batch.baseOffset(), next);
             archive(next, base - 1);
             if (!batch.visible()) {

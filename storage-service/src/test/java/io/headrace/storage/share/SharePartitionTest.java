@@ -326,6 +326,19 @@ class SharePartitionTest {
     }
 
     @Test
+    void batchesForNobodyDoNotWidenTheWindow() {
+        partition = restored(settings(3, 10), List.of());
+        acquire("a", batch(0, 3));
+        acquire(
+                "a",
+                new FetchedBatch(4, 8, false),
+                new FetchedBatch(9, 14, false),
+                new FetchedBatch(15, 30, false));
+        assertThat(partition.endOffset()).isEqualTo(15);
+        assertThat(partition.canAcquire()).isFalse();
+    }
+
+    @Test
     void whatWasNeverHeardOfIsDeliveredAfterATakeOver() {
         partition =
                 restored(
