@@ -1,7 +1,6 @@
 package io.headrace.storage.fetch;
 
 import io.headrace.protocol.codec.FileRange;
-import io.headrace.protocol.codec.OutboundFrame;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.storage.log.LogSlice;
 import io.headrace.storage.partition.FetchQuery;
@@ -12,7 +11,6 @@ import io.headrace.storage.partition.ReplicaSeen;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
-import java.nio.ByteBuffer;
 import java.util.List;
 
 /** One partition of a fetch and what was found. Owned by whichever loop the fetch visits. */
@@ -22,7 +20,7 @@ final class FetchEntry {
     private PartitionRead read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
     private long boundSeen = -1;
     private @Nullable ReplicaSeen replicaSeen;
-    private @Nullable ByteBuffer loaded;
+    private LogSlice.@Nullable Warm verified;
     private long reservedBytes;
 
     FetchEntry(FetchTarget target) {
@@ -113,14 +111,14 @@ final class FetchEntry {
         return reservedBytes;
     }
 
-    /** What was read from disk, or null. */
-    void onLoaded(ByteBuffer bytes) {
-        loaded = bytes;
+    /** The range that was read from disk and is valid, or null when there is none after all. */
+    void onVerified(LogSlice.@Nullable Warm range) {
+        verified = range;
     }
 
     /** The records are not to be sent after all. */
     void dropRecords(Errors error) {
-        loaded = null;
+        dropVerified();
         read =
                 PartitionRead.failed(
                         error,
@@ -135,29 +133,44 @@ final class FetchEntry {
         if (read.slice() instanceof LogSlice.Warm warm) {
             warm.release();
         }
-        loaded = null;
+        dropVerified();
         read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
+    }
+
+    private void dropVerified() {
+        LogSlice.Warm range = verified;
+        if (range != null) {
+            verified = null;
+            range.release();
+        }
     }
 
     /**
      * The records for the answer, which from now on owns them.
      *
-     * @param release who is told when bytes read from disk are no longer needed
+     * @param release who is told when what was read from disk is sent
      */
     RecordsField takeRecords(ColdRelease release) {
-        ByteBuffer bytes = loaded;
-        if (bytes != null && bytes.hasRemaining()) {
-            loaded = null;
-            return RecordsField.of(new OutboundFrame.Bytes(bytes, release.hold()));
+        LogSlice.Warm range = verified;
+        if (range != null) {
+            verified = null;
+            Runnable hold = release.hold();
+            return inFile(
+                    range,
+                    () -> {
+                        range.release();
+                        hold.run();
+                    });
         }
         if (read.slice() instanceof LogSlice.Warm warm) {
-            return RecordsField.of(
-                    new FileRange(
-                            warm.file().channel(),
-                            warm.position(),
-                            warm.sizeInBytes(),
-                            warm::release));
+            return inFile(warm, warm::release);
         }
         return RecordsField.empty();
+    }
+
+    private static RecordsField inFile(LogSlice.Warm range, Runnable onRelease) {
+        return RecordsField.of(
+                new FileRange(
+                        range.file().channel(), range.position(), range.sizeInBytes(), onRelease));
     }
 }

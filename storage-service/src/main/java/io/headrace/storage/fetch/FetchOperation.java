@@ -43,6 +43,10 @@ import java.util.function.Consumer;
 final class FetchOperation {
     private static final Logger LOG = LoggerFactory.getLogger(FetchOperation.class);
 
+    /** Where an I/O thread looks at what it read; larger than most batches. */
+    private static final ThreadLocal<ByteBuffer> SCRATCH =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect((1 << 20) + (64 << 10)));
+
     private final FetchService service;
     private final FetchService.Call call;
     private final FetchSessions.Opened opened;
@@ -327,7 +331,7 @@ final class FetchOperation {
             if (entry.result().slice() instanceof LogSlice.Cold cold) {
                 service.metrics().onColdRead();
                 try {
-                    entry.onLoaded(cold.load(ByteBuffer::allocate));
+                    entry.onVerified(cold.verify(SCRATCH.get()));
                 } catch (CorruptRangeException e) {
                     LOG.error("Damaged records at offset {}", e.fromOffset(), e);
                     entry.dropRecords(Errors.CORRUPT_MESSAGE);

@@ -100,10 +100,80 @@ final class LogReader {
 
         @Override
         public ByteBuffer load(IntFunction<ByteBuffer> allocate) throws IOException {
-            try {
-                return loadFromSegments(allocate);
+            try (Range range = locate()) {
+                if (range == null) {
+                    return allocate.apply(0).limit(0);
+                }
+                int size = range.sizeInBytes();
+                ByteBuffer bytes = allocate.apply(size).clear().limit(size);
+                range.file().readFully(bytes, range.first().position());
+                bytes.flip();
+                return bytes.limit(validEnd(bytes, range, 0));
             } catch (SegmentReplacedException e) {
                 return afterReplacement().load(allocate);
+            }
+        }
+
+        @Override
+        public LogSlice.@Nullable Warm verify(ByteBuffer scratch) throws IOException {
+            try (Range range = locate()) {
+                if (range == null) {
+                    return null;
+                }
+                int size = verifiedSize(range, scratch);
+                if (size == 0 || !range.file().retain()) {
+                    return null;
+                }
+                long position = range.first().position();
+                return new LogSlice.Warm(range.file(), position, size, position + size);
+            } catch (SegmentReplacedException e) {
+                return afterReplacement().verify(scratch);
+            }
+        }
+
+        /** How many bytes of the range are whole valid batches below the bound. */
+        private int verifiedSize(Range range, ByteBuffer scratch) throws IOException {
+            ByteBuffer bytes = scratch;
+            int verified = 0;
+            while (verified < range.sizeInBytes()) {
+                int left = range.sizeInBytes() - verified;
+                bytes.clear().limit(Math.min(left, bytes.capacity()));
+                range.file().readFully(bytes, range.first().position() + verified);
+                bytes.flip();
+                int valid = validEnd(bytes, range, verified);
+                verified += valid;
+                boolean isCutOff = bytes.limit() < left && isCutOff(bytes, valid);
+                if (!isCutOff) {
+                    break;
+                }
+                if (valid == 0) { // a batch that is larger than the buffer
+                    long size =
+                            BatchDescriptor.LOG_OVERHEAD_BYTES + (long) BatchView.length(bytes, 0);
+                    if (size > left) {
+                        break;
+                    }
+                    bytes = ByteBuffer.allocate((int) size);
+                }
+            }
+            return verified;
+        }
+
+        /** Whether a batch that may be whole in the file does not end in these bytes. */
+        private static boolean isCutOff(ByteBuffer bytes, int at) {
+            if (at + BatchDescriptor.HEADER_BYTES > bytes.limit()) {
+                return true;
+            }
+            int room = bytes.limit() - at - BatchDescriptor.LOG_OVERHEAD_BYTES;
+            return BatchView.magic(bytes, at) == BatchDescriptor.CURRENT_MAGIC
+                    && BatchView.length(bytes, at) > room;
+        }
+
+        /** What a read is about; holds one use of the file. */
+        private record Range(Segment segment, LogFile file, BatchPosition first, int sizeInBytes)
+                implements AutoCloseable {
+            @Override
+            public void close() {
+                file.release();
             }
         }
 
@@ -136,7 +206,8 @@ final class LogReader {
                     bound);
         }
 
-        private ByteBuffer loadFromSegments(IntFunction<ByteBuffer> allocate) throws IOException {
+        /** From the batch that has the offset, as far as the limits go; null when nothing is. */
+        private @Nullable Range locate() throws IOException {
             for (int i = first; i < segments.size(); i++) {
                 Segment segment = segments.get(i);
                 if (segment.baseOffset() >= bound) {
@@ -145,17 +216,28 @@ final class LogReader {
                 boolean isActive = i == segments.size() - 1;
                 long end = isActive ? activeSizeInBytes : segment.sizeInBytes();
                 LogFile file = open(segment);
+                boolean isFound = false;
                 try {
                     SparseIndex.View index = isActive ? activeIndex : segment.offsets().view();
-                    ByteBuffer found = load(segment, file, index, end, allocate);
-                    if (found != null) {
-                        return found;
+                    BatchPosition batch = segment.seek(file, index, offset, end);
+                    if (batch == null) {
+                        checkReadToEnd(segment, file, end);
+                        continue;
                     }
+                    int size = batch.sizeInBytes();
+                    if (batch.baseOffset() >= bound || (size > maxBytes && !minOneMessage)) {
+                        return null;
+                    }
+                    isFound = true;
+                    long room = Math.min(end - batch.position(), Math.max(maxBytes, size));
+                    return new Range(segment, file, batch, (int) room);
                 } finally {
-                    file.release();
+                    if (!isFound) {
+                        file.release();
+                    }
                 }
             }
-            return allocate.apply(0).limit(0);
+            return null;
         }
 
         private LogFile open(Segment segment) throws IOException {
@@ -165,31 +247,6 @@ final class LogReader {
                 throw new CorruptRangeException(
                         "The file of " + segment + " is gone: read again", offset);
             }
-        }
-
-        private @Nullable ByteBuffer load(
-                Segment segment,
-                LogFile file,
-                SparseIndex.View index,
-                long end,
-                IntFunction<ByteBuffer> allocate)
-                throws IOException {
-            BatchPosition batch = segment.seek(file, index, offset, end);
-            if (batch == null) {
-                checkReadToEnd(segment, file, end);
-                return null;
-            }
-            if (batch.baseOffset() >= bound) {
-                return allocate.apply(0).limit(0);
-            }
-            if (batch.sizeInBytes() > maxBytes && !minOneMessage) {
-                return allocate.apply(0).limit(0);
-            }
-            long size = Math.min(end - batch.position(), Math.max(maxBytes, batch.sizeInBytes()));
-            ByteBuffer bytes = allocate.apply((int) size).clear().limit((int) size);
-            file.readFully(bytes, batch.position());
-            bytes.flip();
-            return bytes.limit(validEnd(bytes, batch, segment));
         }
 
         /** No batch was found: that is fine only where the headers lead to the end. */
@@ -211,8 +268,12 @@ final class LogReader {
             }
         }
 
-        /** The end of the last whole valid batch below the bound. */
-        private int validEnd(ByteBuffer bytes, BatchPosition first, Segment segment) {
+        /**
+         * The end of the last whole valid batch below the bound.
+         *
+         * @param before how many bytes of the range were found valid already
+         */
+        private int validEnd(ByteBuffer bytes, Range range, int before) {
             int at = 0;
             while (at + BatchDescriptor.HEADER_BYTES <= bytes.limit()) {
                 long size = BatchDescriptor.LOG_OVERHEAD_BYTES + (long) BatchView.length(bytes, at);
@@ -226,18 +287,18 @@ final class LogReader {
                     break;
                 }
                 if (!isPlausible || !BatchView.isCrcValid(bytes, at)) {
-                    if (at > 0) {
+                    if (before + at > 0) {
                         break; // what is before it is good; the next read meets it first
                     }
                     throw new CorruptRangeException(
                             "The batch of offset "
-                                    + first.baseOffset()
+                                    + range.first().baseOffset()
                                     + " at "
-                                    + first.position()
+                                    + range.first().position()
                                     + " in "
-                                    + segment
+                                    + range.segment()
                                     + " does not match its CRC",
-                            first.baseOffset());
+                            range.first().baseOffset());
                 }
                 at += (int) size;
             }
