@@ -76,6 +76,7 @@ static rd_kafka_t *client(rd_kafka_type_t type) {
     if (type == RD_KAFKA_PRODUCER) {
         set(conf, "delivery.report.only.error", "true");
         set(conf, "queue.buffering.max.messages", "1000000");
+        set(conf, "message.timeout.ms", "60000");
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     } else {
         set(conf, "group.id", "load");

@@ -16,6 +16,8 @@ import io.headrace.benchmarks.scenario.Scenario;
 import io.headrace.benchmarks.scenario.ScenarioRun;
 import io.headrace.benchmarks.scenario.Scenarios;
 
+import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -73,6 +75,12 @@ public final class Bench implements Callable<Integer> {
             paramLabel = "PEER",
             description = "Compare with: ${COMPLETION-CANDIDATES}. May be repeated.")
     private List<Peer> peers = List.of();
+
+    @Option(
+            names = "--vs-home",
+            paramLabel = "DIR",
+            description = "Compare with another checkout of this platform, built.")
+    private @Nullable Path otherHome;
 
     @Option(
             names = "--pairs",
@@ -176,6 +184,14 @@ public final class Bench implements Callable<Integer> {
                         "headrace",
                         heap,
                         scenario.fsync() ? Map.of() : Map.of("flush.policy", "page-cache")));
+        if (otherHome != null) {
+            contenders.add(
+                    new HeadraceContender(
+                            otherHome,
+                            "headrace-other",
+                            heap,
+                            contenders.getFirst().topicConfigs()));
+        }
         for (Peer peer : peers) {
             switch (peer) {
                 case KAFKA -> {

@@ -31,9 +31,13 @@ import java.util.List;
 final class FloorHandler extends SimpleChannelInboundHandler<ByteBuf> {
     private static final Uuid TOPIC_ID = new Uuid(1, 1);
 
-    /** What is served: API key, lowest and highest version. */
+    /**
+     * What is said to be served: API key, lowest and highest version. Nobody reads, but without
+     * Fetch librdkafka would send the old message format.
+     */
     private static final int[][] SERVED = {
         {ApiKeys.PRODUCE.id, 3, 12},
+        {ApiKeys.FETCH.id, 4, 12},
         {ApiKeys.LIST_OFFSETS.id, 1, 7},
         {ApiKeys.METADATA.id, 0, 12},
         {ApiKeys.API_VERSIONS.id, 0, 3},
