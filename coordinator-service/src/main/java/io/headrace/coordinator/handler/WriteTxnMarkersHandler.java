@@ -1,7 +1,7 @@
 package io.headrace.coordinator.handler;
 
 import io.headrace.coordinator.group.GroupErrors;
-import io.headrace.coordinator.handler.group.Gathering;
+import io.headrace.coordinator.handler.routing.Gathering;
 import io.headrace.coordinator.shard.ShardCall;
 import io.headrace.protocol.codec.ApiCatalog;
 

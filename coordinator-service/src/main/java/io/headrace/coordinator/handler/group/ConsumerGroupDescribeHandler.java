@@ -1,5 +1,7 @@
 package io.headrace.coordinator.handler.group;
 
+import io.headrace.coordinator.handler.routing.ManyShardsHandler;
+
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -8,7 +10,7 @@ import java.util.List;
 
 /** ConsumerGroupDescribe. */
 final class ConsumerGroupDescribeHandler
-        extends ManyGroupsHandler<
+        extends ManyShardsHandler<
                 ConsumerGroupDescribeRequestData, ConsumerGroupDescribeResponseData, String> {
 
     ConsumerGroupDescribeHandler(GroupRouter router) {
@@ -20,17 +22,17 @@ final class ConsumerGroupDescribeHandler
     }
 
     @Override
-    List<String> groups(ConsumerGroupDescribeRequestData request, short version) {
+    protected List<String> things(ConsumerGroupDescribeRequestData request, short version) {
         return request.groupIds();
     }
 
     @Override
-    String groupId(String group) {
+    protected String id(String group) {
         return group;
     }
 
     @Override
-    ConsumerGroupDescribeRequestData part(
+    protected ConsumerGroupDescribeRequestData part(
             ConsumerGroupDescribeRequestData whole, List<String> groups) {
         return new ConsumerGroupDescribeRequestData()
                 .setGroupIds(groups)
@@ -38,7 +40,7 @@ final class ConsumerGroupDescribeHandler
     }
 
     @Override
-    ConsumerGroupDescribeResponseData whole(
+    protected ConsumerGroupDescribeResponseData whole(
             ConsumerGroupDescribeRequestData request,
             short version,
             List<ConsumerGroupDescribeResponseData> parts) {

@@ -1,5 +1,7 @@
 package io.headrace.coordinator.handler.group;
 
+import io.headrace.coordinator.handler.routing.ManyShardsHandler;
+
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData.DeletableGroupResult;
@@ -9,7 +11,7 @@ import java.util.List;
 
 /** DeleteGroups. */
 final class DeleteGroupsHandler
-        extends ManyGroupsHandler<DeleteGroupsRequestData, DeleteGroupsResponseData, String> {
+        extends ManyShardsHandler<DeleteGroupsRequestData, DeleteGroupsResponseData, String> {
 
     DeleteGroupsHandler(GroupRouter router) {
         super(
@@ -20,22 +22,22 @@ final class DeleteGroupsHandler
     }
 
     @Override
-    List<String> groups(DeleteGroupsRequestData request, short version) {
+    protected List<String> things(DeleteGroupsRequestData request, short version) {
         return request.groupsNames();
     }
 
     @Override
-    String groupId(String group) {
+    protected String id(String group) {
         return group;
     }
 
     @Override
-    DeleteGroupsRequestData part(DeleteGroupsRequestData whole, List<String> groups) {
+    protected DeleteGroupsRequestData part(DeleteGroupsRequestData whole, List<String> groups) {
         return new DeleteGroupsRequestData().setGroupsNames(groups);
     }
 
     @Override
-    DeleteGroupsResponseData whole(
+    protected DeleteGroupsResponseData whole(
             DeleteGroupsRequestData request, short version, List<DeleteGroupsResponseData> parts) {
         DeleteGroupsResponseData whole = new DeleteGroupsResponseData();
         for (DeleteGroupsResponseData part : parts) {

@@ -1,5 +1,7 @@
 package io.headrace.coordinator.handler.group;
 
+import io.headrace.coordinator.handler.routing.ManyShardsHandler;
+
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -8,7 +10,7 @@ import java.util.List;
 
 /** DescribeGroups. */
 final class DescribeGroupsHandler
-        extends ManyGroupsHandler<DescribeGroupsRequestData, DescribeGroupsResponseData, String> {
+        extends ManyShardsHandler<DescribeGroupsRequestData, DescribeGroupsResponseData, String> {
 
     DescribeGroupsHandler(GroupRouter router) {
         super(
@@ -19,24 +21,24 @@ final class DescribeGroupsHandler
     }
 
     @Override
-    List<String> groups(DescribeGroupsRequestData request, short version) {
+    protected List<String> things(DescribeGroupsRequestData request, short version) {
         return request.groups();
     }
 
     @Override
-    String groupId(String group) {
+    protected String id(String group) {
         return group;
     }
 
     @Override
-    DescribeGroupsRequestData part(DescribeGroupsRequestData whole, List<String> groups) {
+    protected DescribeGroupsRequestData part(DescribeGroupsRequestData whole, List<String> groups) {
         return new DescribeGroupsRequestData()
                 .setGroups(groups)
                 .setIncludeAuthorizedOperations(whole.includeAuthorizedOperations());
     }
 
     @Override
-    DescribeGroupsResponseData whole(
+    protected DescribeGroupsResponseData whole(
             DescribeGroupsRequestData request,
             short version,
             List<DescribeGroupsResponseData> parts) {

@@ -1,6 +1,7 @@
 package io.headrace.coordinator.handler.group;
 
 import io.headrace.coordinator.handler.ForwardedHandler;
+import io.headrace.coordinator.handler.routing.OneShardHandler;
 import io.headrace.coordinator.metadata.InternalTopics;
 import io.headrace.coordinator.shard.OwnedShards;
 
@@ -29,42 +30,42 @@ public final class GroupHandlers {
     public static List<ForwardedHandler> of(OwnedShards shards, InternalTopics topics) {
         GroupRouter router = new GroupRouter(shards, topics);
         return List.of(
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.JOIN_GROUP,
                         JoinGroupRequestData.class,
                         JoinGroupRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.SYNC_GROUP,
                         SyncGroupRequestData.class,
                         SyncGroupRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.HEARTBEAT,
                         HeartbeatRequestData.class,
                         HeartbeatRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.LEAVE_GROUP,
                         LeaveGroupRequestData.class,
                         LeaveGroupRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.OFFSET_COMMIT,
                         OffsetCommitRequestData.class,
                         OffsetCommitRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.OFFSET_DELETE,
                         OffsetDeleteRequestData.class,
                         OffsetDeleteRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.TXN_OFFSET_COMMIT,
                         TxnOffsetCommitRequestData.class,
                         TxnOffsetCommitRequestData::groupId,
                         router),
-                new SingleGroupHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.CONSUMER_GROUP_HEARTBEAT,
                         ConsumerGroupHeartbeatRequestData.class,
                         ConsumerGroupHeartbeatRequestData::groupId,

@@ -2,6 +2,7 @@ package io.headrace.coordinator.handler.group;
 
 import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.handler.ForwardedRequest;
+import io.headrace.coordinator.handler.routing.Gathering;
 import io.headrace.protocol.codec.ApiCatalog;
 
 import org.apache.kafka.common.message.ListGroupsRequestData;

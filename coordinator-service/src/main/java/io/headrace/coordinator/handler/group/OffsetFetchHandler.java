@@ -1,5 +1,7 @@
 package io.headrace.coordinator.handler.group;
 
+import io.headrace.coordinator.handler.routing.ManyShardsHandler;
+
 import org.apache.kafka.common.message.OffsetFetchRequestData;
 import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestGroup;
 import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestTopic;
@@ -18,7 +20,7 @@ import java.util.List;
 
 /** OffsetFetch: versions before 8 name one group, and are served in the form of the later ones. */
 final class OffsetFetchHandler
-        extends ManyGroupsHandler<
+        extends ManyShardsHandler<
                 OffsetFetchRequestData, OffsetFetchResponseData, OffsetFetchRequestGroup> {
     private static final short MANY_GROUPS = 8;
 
@@ -34,7 +36,7 @@ final class OffsetFetchHandler
     }
 
     @Override
-    List<OffsetFetchRequestGroup> groups(OffsetFetchRequestData request, short version) {
+    protected List<OffsetFetchRequestGroup> things(OffsetFetchRequestData request, short version) {
         return version >= MANY_GROUPS ? request.groups() : List.of(onlyGroup(request));
     }
 
@@ -54,12 +56,12 @@ final class OffsetFetchHandler
     }
 
     @Override
-    String groupId(OffsetFetchRequestGroup group) {
+    protected String id(OffsetFetchRequestGroup group) {
         return group.groupId();
     }
 
     @Override
-    OffsetFetchRequestData part(
+    protected OffsetFetchRequestData part(
             OffsetFetchRequestData whole, List<OffsetFetchRequestGroup> groups) {
         return new OffsetFetchRequestData()
                 .setGroups(groups)
@@ -67,7 +69,7 @@ final class OffsetFetchHandler
     }
 
     @Override
-    OffsetFetchResponseData whole(
+    protected OffsetFetchResponseData whole(
             OffsetFetchRequestData request, short version, List<OffsetFetchResponseData> parts) {
         OffsetFetchResponseData whole = new OffsetFetchResponseData();
         parts.forEach(part -> whole.groups().addAll(part.groups()));

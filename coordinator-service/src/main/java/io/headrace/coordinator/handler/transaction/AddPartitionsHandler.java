@@ -2,7 +2,8 @@ package io.headrace.coordinator.handler.transaction;
 
 import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.handler.ForwardedRequest;
-import io.headrace.coordinator.handler.group.Gathering;
+import io.headrace.coordinator.handler.routing.Gathering;
+import io.headrace.coordinator.handler.routing.ShardRouter;
 import io.headrace.protocol.codec.ApiCatalog;
 
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
@@ -18,9 +19,9 @@ import java.util.Map;
 final class AddPartitionsHandler implements ForwardedHandler {
     private static final short BATCHED = 4;
 
-    private final TransactionRouter router;
+    private final ShardRouter router;
 
-    AddPartitionsHandler(TransactionRouter router) {
+    AddPartitionsHandler(ShardRouter router) {
         this.router = router;
     }
 

@@ -2,7 +2,8 @@ package io.headrace.coordinator.handler.transaction;
 
 import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.handler.ForwardedRequest;
-import io.headrace.coordinator.handler.group.Gathering;
+import io.headrace.coordinator.handler.routing.Gathering;
+import io.headrace.coordinator.handler.routing.ShardRouter;
 import io.headrace.protocol.codec.ApiCatalog;
 
 import org.apache.kafka.common.message.ListTransactionsRequestData;
@@ -16,9 +17,9 @@ import java.util.TreeSet;
 
 /** ListTransactions: the transactional ids of every shard that this coordinator owns. */
 final class ListTransactionsHandler implements ForwardedHandler {
-    private final TransactionRouter router;
+    private final ShardRouter router;
 
-    ListTransactionsHandler(TransactionRouter router) {
+    ListTransactionsHandler(ShardRouter router) {
         this.router = router;
     }
 

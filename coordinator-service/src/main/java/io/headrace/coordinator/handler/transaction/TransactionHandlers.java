@@ -1,9 +1,13 @@
 package io.headrace.coordinator.handler.transaction;
 
 import io.headrace.coordinator.handler.ForwardedHandler;
+import io.headrace.coordinator.handler.routing.OneShardHandler;
+import io.headrace.coordinator.handler.routing.ShardRouter;
 import io.headrace.coordinator.metadata.InternalTopics;
 import io.headrace.coordinator.shard.OwnedShards;
+import io.headrace.coordinator.transaction.TransactionErrors;
 
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.EndTxnRequestData;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -23,14 +27,19 @@ public final class TransactionHandlers {
      */
     public static List<ForwardedHandler> of(
             OwnedShards shards, OwnedShards groups, InternalTopics topics) {
-        TransactionRouter router = new TransactionRouter(shards, topics);
+        ShardRouter router =
+                new ShardRouter(
+                        shards,
+                        topics,
+                        Topic.TRANSACTION_STATE_TOPIC_NAME,
+                        TransactionErrors::reply);
         return List.of(
-                new SingleIdHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.INIT_PRODUCER_ID,
                         InitProducerIdRequestData.class,
                         body -> body.transactionalId() == null ? "" : body.transactionalId(),
                         router),
-                new SingleIdHandler<>(
+                new OneShardHandler<>(
                         ApiKeys.END_TXN,
                         EndTxnRequestData.class,
                         EndTxnRequestData::transactionalId,

@@ -4,8 +4,8 @@
  * <p>Lives here: the handlers that bring a request to the shards of its transactional ids and the
  * answers back together.
  *
- * <p>May depend on: {@code handler}'s interface, {@code shard}, {@code transaction}, {@code
- * metadata}.
+ * <p>May depend on: {@code handler}'s interface, {@code routing}, {@code shard}, {@code
+ * transaction}, {@code metadata}.
  *
  * <p>Invariant: a request of several shards is answered once, when all of them have answered.
  */

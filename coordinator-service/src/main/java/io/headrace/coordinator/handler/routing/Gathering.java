@@ -1,4 +1,4 @@
-package io.headrace.coordinator.handler.group;
+package io.headrace.coordinator.handler.routing;
 
 import org.apache.kafka.common.protocol.ApiMessage;
 

@@ -1,4 +1,4 @@
-package io.headrace.coordinator.handler.transaction;
+package io.headrace.coordinator.handler.routing;
 
 import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.handler.ForwardedRequest;
@@ -10,21 +10,21 @@ import org.apache.kafka.common.protocol.Errors;
 
 import java.util.function.Function;
 
-/** An API whose requests are about one transactional id, served by its shard as it comes. */
-class SingleIdHandler<Q extends ApiMessage> implements ForwardedHandler {
+/** An API whose requests are about one shard, which serves them as they come. */
+public class OneShardHandler<Q extends ApiMessage> implements ForwardedHandler {
     private final ApiKeys api;
     private final Class<Q> requestType;
-    private final Function<Q, String> transactionalId;
-    private final TransactionRouter router;
+    private final Function<Q, String> id;
+    private final ShardRouter router;
 
-    SingleIdHandler(
-            ApiKeys api,
-            Class<Q> requestType,
-            Function<Q, String> transactionalId,
-            TransactionRouter router) {
+    /**
+     * @param id the id, of a group or a transaction, that belongs to the shard
+     */
+    public OneShardHandler(
+            ApiKeys api, Class<Q> requestType, Function<Q, String> id, ShardRouter router) {
         this.api = api;
         this.requestType = requestType;
-        this.transactionalId = transactionalId;
+        this.id = id;
         this.router = router;
     }
 
@@ -46,7 +46,7 @@ class SingleIdHandler<Q extends ApiMessage> implements ForwardedHandler {
     @Override
     public void handle(ForwardedRequest request) {
         Q body = request.body(requestType);
-        int shard = router.shardOf(transactionalId.apply(body));
+        int shard = router.shardOf(id.apply(body));
         if (router.isOurs(shard)) {
             router.route(request, shard, body, request::reply);
         } else {

@@ -1,4 +1,4 @@
-package io.headrace.coordinator.handler.group;
+package io.headrace.coordinator.handler.routing;
 
 import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.handler.ForwardedRequest;
@@ -14,38 +14,39 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An API whose requests are about several groups: each shard is asked for its own, and the answers
- * become one.
+ * An API whose requests are about several things of several shards: each shard is asked for its
+ * own, and the answers become one.
  *
  * @param <Q> the request
  * @param <R> the response
- * @param <G> a group as the request names it
+ * @param <T> a group or transaction as the request names it
  */
-abstract class ManyGroupsHandler<Q extends ApiMessage, R extends ApiMessage, G>
+public abstract class ManyShardsHandler<Q extends ApiMessage, R extends ApiMessage, T>
         implements ForwardedHandler {
     private final ApiKeys api;
     private final Class<Q> requestType;
     private final Class<R> responseType;
-    private final GroupRouter router;
+    private final ShardRouter router;
 
-    ManyGroupsHandler(
-            ApiKeys api, Class<Q> requestType, Class<R> responseType, GroupRouter router) {
+    protected ManyShardsHandler(
+            ApiKeys api, Class<Q> requestType, Class<R> responseType, ShardRouter router) {
         this.api = api;
         this.requestType = requestType;
         this.responseType = responseType;
         this.router = router;
     }
 
-    /** The groups that a request is about. */
-    abstract List<G> groups(Q request, short version);
+    /** What a request is about. */
+    protected abstract List<T> things(Q request, short version);
 
-    abstract String groupId(G group);
+    /** The id that belongs to a shard. */
+    protected abstract String id(T thing);
 
-    /** A request about some of the groups. */
-    abstract Q part(Q whole, List<G> groups);
+    /** A request about some of the things. */
+    protected abstract Q part(Q whole, List<T> things);
 
     /** The answer to the whole request, in its version. */
-    abstract R whole(Q request, short version, List<R> parts);
+    protected abstract R whole(Q request, short version, List<R> parts);
 
     @Override
     public final short apiKey() {
@@ -65,10 +66,10 @@ abstract class ManyGroupsHandler<Q extends ApiMessage, R extends ApiMessage, G>
     @Override
     public final void handle(ForwardedRequest request) {
         Q body = request.body(requestType);
-        Map<Integer, List<G>> byShard = new LinkedHashMap<>();
-        for (G group : groups(body, request.apiVersion())) {
-            byShard.computeIfAbsent(router.shardOf(groupId(group)), shard -> new ArrayList<>())
-                    .add(group);
+        Map<Integer, List<T>> byShard = new LinkedHashMap<>();
+        for (T thing : things(body, request.apiVersion())) {
+            byShard.computeIfAbsent(router.shardOf(id(thing)), shard -> new ArrayList<>())
+                    .add(thing);
         }
         if (!byShard.isEmpty() && byShard.keySet().stream().noneMatch(router::isOurs)) {
             request.refuse(Errors.NOT_COORDINATOR);
@@ -80,7 +81,7 @@ abstract class ManyGroupsHandler<Q extends ApiMessage, R extends ApiMessage, G>
                         responseType,
                         parts -> request.reply(whole(body, request.apiVersion(), parts)));
         byShard.forEach(
-                (shard, groups) ->
-                        router.route(request, shard, part(body, groups), gathering::add));
+                (shard, things) ->
+                        router.route(request, shard, part(body, things), gathering::add));
     }
 }
