@@ -1,17 +1,23 @@
 package io.headrace.storage;
 
+import io.headrace.protocol.config.BrokerConfigNames;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.storage.cluster.ClusterView;
 import io.headrace.storage.cluster.UncleanReplica;
 import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.compaction.CompactionProperties;
 import io.headrace.storage.compaction.Compactor;
+import io.headrace.storage.config.NodeRates;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.log.LogRuntime;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.log.LogStoreProperties;
 import io.headrace.storage.log.PartitionLog;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.repair.LogRepairer;
+import io.headrace.storage.repair.Peers;
+import io.headrace.storage.repair.RepairCounters;
+import io.headrace.storage.repair.Scrubber;
 import io.headrace.transport.loop.LoopGroup;
 
 import org.apache.kafka.common.Uuid;
@@ -31,6 +37,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /** What a node has on its disks: the recovered logs, and the thread that compacts them. */
@@ -44,6 +51,8 @@ final class NodeDisks implements AutoCloseable {
     private final String clusterId;
     private final LogStore logs;
     private final Compactor compactor;
+    private volatile @Nullable LogRepairer repairer;
+    private volatile @Nullable Scrubber scrubber;
 
     private NodeDisks(
             StorageProperties properties, String clusterId, LogStore logs, Compactor compactor) {
@@ -62,25 +71,14 @@ final class NodeDisks implements AutoCloseable {
      */
     static NodeDisks open(
             StorageProperties properties,
-            LoopGroup loops,
-            Executor io,
-            LongSupplier clockMs,
+            LogRuntime runtime,
             ClusterView view,
             CompletableFuture<MetadataImage> firstImage)
             throws IOException, InterruptedException, ExecutionException {
         String known = clusterOf(properties.dataDirs());
         String clusterId = known == null ? firstImage.get().clusterId() : known;
-        for (Path directory : properties.dataDirs()) {
-            Files.createDirectories(directory);
-        }
-        LogRuntime runtime =
-                new LogRuntime(
-                        io,
-                        id -> Partitions.ownerOf(loops, id),
-                        clockMs,
-                        new SplittableRandom(),
-                        NodeDisks::bootId);
         long startedNanos = System.nanoTime();
+        AtomicLong readBytes = new AtomicLong();
         LogStore store =
                 LogStore.open(
                         storeProperties(properties, clusterId),
@@ -88,18 +86,19 @@ final class NodeDisks implements AutoCloseable {
                         topic ->
                                 Partitions.configOf(
                                         view.image(), topic, properties.topicDefaults()),
-                        (done, total) -> {});
+                        (done, total, read) -> readBytes.set(read));
         LOG.info(
-                "Recovered {} logs in {} ms",
+                "Recovered {} logs in {} ms, {} MB of them read",
                 store.logs().size(),
-                (System.nanoTime() - startedNanos) / 1_000_000);
+                (System.nanoTime() - startedNanos) / 1_000_000,
+                readBytes.get() / 1_000_000);
         store.failedDirectories()
                 .forEach((path, reason) -> LOG.error("{} is offline: {}", path, reason));
         Compactor compactor =
                 new Compactor(
                         compaction(properties.compaction()),
                         () -> store.logs().stream().map(PartitionLog::compactable).toList(),
-                        clockMs);
+                        runtime.clockMs());
         return new NodeDisks(properties, clusterId, store, compactor);
     }
 
@@ -125,20 +124,59 @@ final class NodeDisks implements AutoCloseable {
         return compactor.counters();
     }
 
+    /** Begins to repair what readers and the scrub find damaged. */
+    LogRepairer startRepair(Peers peers, ClusterView view) {
+        LogRepairer started = new LogRepairer(logs::repairable, peers);
+        Scrubber reader =
+                new Scrubber(
+                        () -> logs.logs().stream().map(PartitionLog::id).toList(),
+                        logs::repairable,
+                        started,
+                        () -> scrubRate(view.image()),
+                        properties.scrub().pause());
+        repairer = started;
+        scrubber = reader;
+        reader.start();
+        return started;
+    }
+
+    private long scrubRate(MetadataImage image) {
+        return NodeRates.of(
+                image,
+                properties.nodeId(),
+                BrokerConfigNames.SCRUB_RATE,
+                properties.scrub().maxBytesPerSecond());
+    }
+
+    /** What repair found and did, or null before it began. */
+    @Nullable RepairCounters repairCounters() {
+        LogRepairer started = repairer;
+        return started == null ? null : started.counters();
+    }
+
     /** Begins to compact; once, when the topics' configurations are known. */
     void startCompaction() {
         compactor.start();
     }
 
+    /** Threads, clock and chance of this process, for its logs. */
+    static LogRuntime runtime(LoopGroup loops, Executor io, LongSupplier clockMs) {
+        return new LogRuntime(
+                io,
+                id -> Partitions.ownerOf(loops, id),
+                clockMs,
+                new SplittableRandom(),
+                NodeDisks::bootId);
+    }
+
     /** Logs of topics that the metadata does not place on this node are kept, out of sight. */
-    void setAsideStrays(MetadataImage image) throws InterruptedException, ExecutionException {
-        logs.setAsideStrays(
-                        id -> {
-                            var partition = image.partition(id.topicId(), id.partition());
-                            return partition != null
-                                    && partition.assignedReplicas().contains(properties.nodeId());
-                        })
-                .get();
+    CompletableFuture<Void> setAsideStrays(MetadataImage image) {
+        return logs.setAsideStrays(
+                id -> {
+                    var partition = image.partition(id.topicId(), id.partition());
+                    return partition != null
+                            && partition.assignedReplicas().contains(properties.nodeId());
+                });
     }
 
     /**
@@ -182,6 +220,14 @@ final class NodeDisks implements AutoCloseable {
     /** Ends compaction, then closes the logs; blocks. The owner loops must still run. */
     @Override
     public void close() {
+        Scrubber reader = scrubber;
+        if (reader != null) {
+            reader.close();
+        }
+        LogRepairer started = repairer;
+        if (started != null) {
+            started.close();
+        }
         compactor.close();
         logs.close();
     }
@@ -201,6 +247,7 @@ final class NodeDisks implements AutoCloseable {
                 properties.limits().producerIdExpiration(),
                 usual.flushThreads(),
                 usual.checkpointInterval(),
+                usual.checkpointBytes(),
                 usual.retentionCheckInterval());
     }
 

@@ -7,14 +7,22 @@ import io.headrace.storage.partition.FetchQuery;
 import io.headrace.storage.partition.Partition;
 import io.headrace.storage.partition.PartitionRead;
 import io.headrace.storage.partition.ReplicaSeen;
+import io.headrace.storage.repair.RepairOutcome;
 
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** One partition of a fetch and what was found. Owned by whichever loop the fetch visits. */
 final class FetchEntry {
+    /** Where an I/O thread looks at what it read; larger than what consumers ask for at once. */
+    private static final ThreadLocal<ByteBuffer> SCRATCH =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect((1 << 20) + (64 << 10)));
+
     private final FetchTarget target;
     private @Nullable Partition partition;
     private PartitionRead read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
@@ -22,6 +30,7 @@ final class FetchEntry {
     private @Nullable ReplicaSeen replicaSeen;
     private LogSlice.@Nullable Warm verified;
     private long reservedBytes;
+    private @Nullable CompletableFuture<RepairOutcome> repair;
 
     FetchEntry(FetchTarget target) {
         this.target = target;
@@ -87,6 +96,7 @@ final class FetchEntry {
                         minOneMessage,
                         bound,
                         fromFollower);
+        repair = null;
         PartitionRead elsewhere = closer.isEmpty() ? null : owner.reader().redirect(query, closer);
         read = elsewhere == null ? owner.reader().read(query) : elsewhere;
         boolean found = read.error() == Errors.NONE;
@@ -111,9 +121,9 @@ final class FetchEntry {
         return reservedBytes;
     }
 
-    /** The range that was read from disk and is valid, or null when there is none after all. */
-    void onVerified(LogSlice.@Nullable Warm range) {
-        verified = range;
+    /** Reads the range from disk and checks it, on an I/O thread. */
+    void verify(LogSlice.Cold cold) throws IOException {
+        verified = cold.verify(SCRATCH.get());
     }
 
     /** The records are not to be sent after all. */

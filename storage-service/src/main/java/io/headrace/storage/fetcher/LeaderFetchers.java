@@ -2,11 +2,14 @@ package io.headrace.storage.fetcher;
 
 import io.headrace.storage.partition.LeaderFeed;
 import io.headrace.storage.partition.Partition;
+import io.headrace.storage.repair.Peers;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.channel.ChannelOptions;
+import io.headrace.transport.channel.Connector;
 import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -17,7 +20,7 @@ import java.util.Map;
  */
 public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
     private final FetcherSettings settings;
-    private final ChannelFactory channels;
+    private final Connector channels;
     private final ChannelOptions options;
     private final NodeAuthenticator authenticator;
     private final FollowerThrottle throttle;
@@ -35,14 +38,31 @@ public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
      */
     public LeaderFetchers(
             FetcherSettings settings, LoopGroup loops, NodeAuthenticator authenticator) {
+        this(settings, loops, new ChannelFactory(loops), authenticator);
+    }
+
+    /**
+     * @param loops the loops of partitions
+     * @param channels opens connections on them; closed with this
+     */
+    public LeaderFetchers(
+            FetcherSettings settings,
+            Loops loops,
+            Connector channels,
+            NodeAuthenticator authenticator) {
         this.settings = settings;
-        this.channels = new ChannelFactory(loops);
+        this.channels = channels;
         this.options = ChannelOptions.of("replica-" + settings.nodeId());
         this.authenticator = authenticator;
         this.throttle = new FollowerThrottle(settings.nodeId(), settings.image(), System::nanoTime);
         for (int i = 0; i < loops.size(); i++) {
             byLoop.put(loops.at(i), new OfLoop());
         }
+    }
+
+    /** The other replicas of a partition, for what is damaged here. */
+    public Peers peers(LoopGroup loops) {
+        return new ReplicaPeers(settings, loops.at(0), channels, options, authenticator);
     }
 
     private OfLoop of(Partition partition) {

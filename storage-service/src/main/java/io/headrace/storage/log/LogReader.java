@@ -2,8 +2,11 @@ package io.headrace.storage.log;
 
 import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.batch.CorruptBatchException;
+import io.headrace.storage.epoch.LeaderEpochs;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.file.OpenFiles;
+import io.headrace.storage.repair.BatchRules;
 import io.headrace.storage.segment.BatchHeaders;
 import io.headrace.storage.segment.BatchPosition;
 import io.headrace.storage.segment.Segment;
@@ -11,6 +14,7 @@ import io.headrace.storage.segment.SparseIndex;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -92,6 +96,7 @@ final class LogReader {
             int first,
             SparseIndex.View activeIndex,
             long activeSizeInBytes,
+            LeaderEpochs epochs,
             long offset,
             int maxBytes,
             boolean minOneMessage,
@@ -100,82 +105,40 @@ final class LogReader {
 
         @Override
         public ByteBuffer load(IntFunction<ByteBuffer> allocate) throws IOException {
-            try (Range range = locate()) {
-                if (range == null) {
-                    return allocate.apply(0).limit(0);
-                }
-                int size = range.sizeInBytes();
-                ByteBuffer bytes = allocate.apply(size).clear().limit(size);
-                range.file().readFully(bytes, range.first().position());
-                bytes.flip();
-                return bytes.limit(validEnd(bytes, range, 0));
-            } catch (SegmentReplacedException e) {
-                return afterReplacement().load(allocate);
+            Found found = find(allocate);
+            if (found == null) {
+                return allocate.apply(0).limit(0);
             }
+            found.file().release();
+            return found.bytes();
         }
 
         @Override
         public LogSlice.@Nullable Warm verify(ByteBuffer scratch) throws IOException {
-            try (Range range = locate()) {
-                if (range == null) {
-                    return null;
-                }
-                int size = verifiedSize(range, scratch);
-                if (size == 0 || !range.file().retain()) {
-                    return null;
-                }
-                long position = range.first().position();
-                return new LogSlice.Warm(range.file(), position, size, position + size);
+            Found found =
+                    find(
+                            size ->
+                                    size <= scratch.capacity()
+                                            ? scratch.clear()
+                                            : ByteBuffer.allocate(size));
+            if (found == null) {
+                return null;
+            }
+            int size = found.bytes().remaining();
+            long position = found.position();
+            return new LogSlice.Warm(found.file(), position, size, position + size);
+        }
+
+        private @Nullable Found find(IntFunction<ByteBuffer> allocate) throws IOException {
+            try {
+                return loadFromSegments(allocate);
             } catch (SegmentReplacedException e) {
-                return afterReplacement().verify(scratch);
+                return afterReplacement().find(allocate);
             }
         }
 
-        /** How many bytes of the range are whole valid batches below the bound. */
-        private int verifiedSize(Range range, ByteBuffer scratch) throws IOException {
-            ByteBuffer bytes = scratch;
-            int verified = 0;
-            while (verified < range.sizeInBytes()) {
-                int left = range.sizeInBytes() - verified;
-                bytes.clear().limit(Math.min(left, bytes.capacity()));
-                range.file().readFully(bytes, range.first().position() + verified);
-                bytes.flip();
-                int valid = validEnd(bytes, range, verified);
-                verified += valid;
-                boolean isCutOff = bytes.limit() < left && isCutOff(bytes, valid);
-                if (!isCutOff) {
-                    break;
-                }
-                if (valid == 0) { // a batch that is larger than the buffer
-                    long size =
-                            BatchDescriptor.LOG_OVERHEAD_BYTES + (long) BatchView.length(bytes, 0);
-                    if (size > left) {
-                        break;
-                    }
-                    bytes = ByteBuffer.allocate((int) size);
-                }
-            }
-            return verified;
-        }
-
-        /** Whether a batch that may be whole in the file does not end in these bytes. */
-        private static boolean isCutOff(ByteBuffer bytes, int at) {
-            if (at + BatchDescriptor.HEADER_BYTES > bytes.limit()) {
-                return true;
-            }
-            int room = bytes.limit() - at - BatchDescriptor.LOG_OVERHEAD_BYTES;
-            return BatchView.magic(bytes, at) == BatchDescriptor.CURRENT_MAGIC
-                    && BatchView.length(bytes, at) > room;
-        }
-
-        /** What a read is about; holds one use of the file. */
-        private record Range(Segment segment, LogFile file, BatchPosition first, int sizeInBytes)
-                implements AutoCloseable {
-            @Override
-            public void close() {
-                file.release();
-            }
-        }
+        /** Whole valid batches, and where they are; holds a use of the file. */
+        private record Found(LogFile file, long position, ByteBuffer bytes) {}
 
         /** The same read, of the segments that stand before the once active one now. */
         private Cold afterReplacement() {
@@ -200,14 +163,15 @@ final class LogReader {
                     floor,
                     activeIndex,
                     activeSizeInBytes,
+                    epochs,
                     offset,
                     maxBytes,
                     minOneMessage,
                     bound);
         }
 
-        /** From the batch that has the offset, as far as the limits go; null when nothing is. */
-        private @Nullable Range locate() throws IOException {
+        private @Nullable Found loadFromSegments(IntFunction<ByteBuffer> allocate)
+                throws IOException {
             for (int i = first; i < segments.size(); i++) {
                 Segment segment = segments.get(i);
                 if (segment.baseOffset() >= bound) {
@@ -216,25 +180,17 @@ final class LogReader {
                 boolean isActive = i == segments.size() - 1;
                 long end = isActive ? activeSizeInBytes : segment.sizeInBytes();
                 LogFile file = open(segment);
-                boolean isFound = false;
                 try {
                     SparseIndex.View index = isActive ? activeIndex : segment.offsets().view();
+                    long next = isActive ? Long.MAX_VALUE : segments.get(i + 1).baseOffset();
                     BatchPosition batch = segment.seek(file, index, offset, end);
-                    if (batch == null) {
-                        checkReadToEnd(segment, file, end);
-                        continue;
+                    if (batch != null) {
+                        return load(segment, file, batch, end, next, allocate);
                     }
-                    int size = batch.sizeInBytes();
-                    if (batch.baseOffset() >= bound || (size > maxBytes && !minOneMessage)) {
-                        return null;
-                    }
-                    isFound = true;
-                    long room = Math.min(end - batch.position(), Math.max(maxBytes, size));
-                    return new Range(segment, file, batch, (int) room);
+                } catch (CorruptBatchException | EOFException e) {
+                    throw new CorruptRangeException(segment + " is damaged: " + e, offset);
                 } finally {
-                    if (!isFound) {
-                        file.release();
-                    }
+                    file.release();
                 }
             }
             return null;
@@ -249,32 +205,45 @@ final class LogReader {
             }
         }
 
-        /** No batch was found: that is fine only where the headers lead to the end. */
-        private void checkReadToEnd(Segment segment, LogFile file, long end) throws IOException {
-            BatchHeaders headers = new BatchHeaders(file, end);
-            SparseIndex.Entry last = segment.offsets().view().last();
-            long position = last.isNone() ? 0 : last.value();
-            if (headers.at(position) == null) {
-                position = 0;
+        /** From that batch on, as far as the limits go; null when they leave nothing. */
+        private @Nullable Found load(
+                Segment segment,
+                LogFile file,
+                BatchPosition batch,
+                long end,
+                long nextBaseOffset,
+                IntFunction<ByteBuffer> allocate)
+                throws IOException {
+            boolean isTooLarge = batch.sizeInBytes() > maxBytes && !minOneMessage;
+            if (batch.baseOffset() >= bound || isTooLarge) {
+                return null;
             }
-            BatchPosition batch = headers.at(position);
-            while (batch != null) {
-                position = batch.nextPosition();
-                batch = headers.at(position);
+            long size = Math.min(end - batch.position(), Math.max(maxBytes, batch.sizeInBytes()));
+            ByteBuffer bytes = allocate.apply((int) size).clear().limit((int) size);
+            file.readFully(bytes, batch.position());
+            bytes.flip();
+            int good = validEnd(bytes, batch, segment);
+            if (good < 0) {
+                good = -good;
+                long last = BatchView.lastOffset(bytes, 0);
+                BatchPosition following = new BatchHeaders(file, end).at(batch.position() + good);
+                long bounded = following == null ? nextBaseOffset : following.baseOffset();
+                if (bounded <= last) {
+                    throw damaged(batch, segment, "ends above offset " + bounded);
+                }
             }
-            if (position != end) {
-                throw new CorruptRangeException(
-                        "The batch at " + position + " in " + segment + " is damaged", offset);
-            }
+            bytes.limit(good);
+            return good > 0 && file.retain() ? new Found(file, batch.position(), bytes) : null;
         }
 
         /**
-         * The end of the last whole valid batch below the bound.
-         *
-         * @param before how many bytes of the range were found valid already
+         * The end of the last good batch below the bound; negated when it is the only one: what
+         * follows it has to confirm its offset, which the CRC does not cover.
          */
-        private int validEnd(ByteBuffer bytes, Range range, int before) {
+        private int validEnd(ByteBuffer bytes, BatchPosition first, Segment segment) {
             int at = 0;
+            long last = first.baseOffset() - 1;
+            int unconfirmed = 0;
             while (at + BatchDescriptor.HEADER_BYTES <= bytes.limit()) {
                 long size = BatchDescriptor.LOG_OVERHEAD_BYTES + (long) BatchView.length(bytes, at);
                 boolean isPlausible =
@@ -283,26 +252,45 @@ final class LogReader {
                 if (isPlausible && size > bytes.limit() - at) {
                     break;
                 }
-                if (isPlausible && BatchView.baseOffset(bytes, at) >= bound) {
+                long baseOffset = BatchView.baseOffset(bytes, at);
+                if (isPlausible && baseOffset > last && baseOffset >= bound) {
                     break;
                 }
-                if (!isPlausible || !BatchView.isCrcValid(bytes, at)) {
-                    if (before + at > 0) {
-                        break; // what is before it is good; the next read meets it first
+                String problem =
+                        isPlausible
+                                ? BatchRules.problemOf(bytes, at, last, epochs)
+                                : "has a header that cannot be";
+                if (problem != null) {
+                    boolean continues = baseOffset == last + 1;
+                    int cut = unconfirmed < 0 || (at > 0 && continues) ? at : unconfirmed;
+                    if (cut > 0) {
+                        return cut; // what is before it is good; the next read meets it first
                     }
-                    throw new CorruptRangeException(
-                            "The batch of offset "
-                                    + range.first().baseOffset()
-                                    + " at "
-                                    + range.first().position()
-                                    + " in "
-                                    + range.segment()
-                                    + " does not match its CRC",
-                            range.first().baseOffset());
+                    throw damaged(first, segment, problem);
                 }
+                unconfirmed = at > 0 ? (baseOffset > last + 1 ? at : -1) : unconfirmed;
+                last = BatchView.lastOffset(bytes, at);
                 at += (int) size;
             }
-            return at;
+            if (unconfirmed > 0) {
+                return unconfirmed;
+            }
+            boolean isAlone = unconfirmed == 0;
+            return isAlone ? -at : at;
+        }
+
+        private static CorruptRangeException damaged(
+                BatchPosition first, Segment segment, String problem) {
+            return new CorruptRangeException(
+                    "The batch of offset "
+                            + first.baseOffset()
+                            + " at "
+                            + first.position()
+                            + " in "
+                            + segment
+                            + " "
+                            + problem,
+                    first.baseOffset());
         }
     }
 }
