@@ -22,7 +22,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -330,7 +329,7 @@ final class FetchOperation {
             if (entry.result().slice() instanceof LogSlice.Cold cold) {
                 service.metrics().onColdRead();
                 try {
-                    entry.onLoaded(cold.load(ByteBuffer::allocate));
+                    entry.verify(cold);
                 } catch (CorruptRangeException e) {
                     onDamaged(entry, e);
                 } catch (IOException | RuntimeException e) {
