@@ -126,6 +126,42 @@ final class FetchEntry {
         verified = cold.verify(SCRATCH.get());
     }
 
+    /** What was to be read is damaged; the repair is under way, or will not be. */
+    void onDamaged(CompletableFuture<RepairOutcome> underWay) {
+        repair = underWay;
+    }
+
+    @Nullable CompletableFuture<RepairOutcome> repair() {
+        return repair;
+    }
+
+    /** Whether there are records to answer. */
+    boolean hasRecords() {
+        return verified != null || read.slice() instanceof LogSlice.Warm;
+    }
+
+    /** Whether what was damaged is whole again. */
+    boolean isWhole() {
+        CompletableFuture<RepairOutcome> ended = repair;
+        return ended != null && ended.getNow(RepairOutcome.NOT_NOW) == RepairOutcome.WHOLE;
+    }
+
+    /**
+     * Answers nothing of what is damaged: no records while it is repaired, an error that has
+     * clients try again when that failed, and the damage only where nobody can repair it.
+     */
+    void dropDamaged() {
+        CompletableFuture<RepairOutcome> ended = repair;
+        if (ended != null) {
+            dropRecords(
+                    switch (ended.getNow(RepairOutcome.WHOLE)) {
+                        case WHOLE -> Errors.NONE;
+                        case NOT_NOW -> Errors.KAFKA_STORAGE_ERROR;
+                        case IMPOSSIBLE -> Errors.CORRUPT_MESSAGE;
+                    });
+        }
+    }
+
     /** The records are not to be sent after all. */
     void dropRecords(Errors error) {
         dropVerified();
