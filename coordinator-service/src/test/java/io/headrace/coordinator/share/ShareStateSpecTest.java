@@ -213,4 +213,22 @@ class ShareStateSpecTest {
         harness.compact(false);
         assertThat(harness.log()).hasSizeLessThanOrEqualTo(1 + 4);
     }
+
+    /** A connection that was lost may give up a write after later ones. */
+    @Test
+    void aWriteThatComesLateTakesNothingBack() {
+        harness.initialize(0, 3, 0);
+        StateBatch released = range(5, 9, AVAILABLE, 1);
+        assertThat(harness.write(0, 3, 1, 2, released)).isEqualTo(Errors.NONE);
+        assertThat(harness.write(0, 3, 1, 4, range(6, 7, ACKNOWLEDGED, 2))).isEqualTo(Errors.NONE);
+        assertThat(harness.write(0, 3, 1, 2, released)).isEqualTo(Errors.NONE);
+        harness.restart();
+        var read = harness.read(0, 1);
+        assertThat(read.startOffset()).isEqualTo(4);
+        assertThat(ShareHarness.ranges(read))
+                .containsExactly(
+                        range(5, 5, AVAILABLE, 1),
+                        range(6, 7, ACKNOWLEDGED, 2),
+                        range(8, 9, AVAILABLE, 1));
+    }
 }
