@@ -20,8 +20,10 @@ import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.channel.ChannelFactory;
+import io.headrace.transport.channel.Connector;
 import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.apache.kafka.common.Uuid;
@@ -29,12 +31,14 @@ import org.apache.kafka.common.internals.Topic;
 
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 
 /** The groups that this coordinator owns, with all that they need, from start to stop. */
 public final class GroupService implements AutoCloseable {
     private static final long METRICS_MS = 5_000;
 
-    private final ChannelFactory channels;
+    private final Connector channels;
     private final StorageLinks links;
     private final OwnedShards shards;
     private final List<ForwardedHandler> handlers;
@@ -50,34 +54,61 @@ public final class GroupService implements AutoCloseable {
             LoopGroup loops,
             Controller controller,
             MeterRegistry registry) {
-        String name = "coordinator-" + properties.id();
-        channels = new ChannelFactory(loops);
+        this(
+                properties.id(),
+                ClusterSecret.of(cluster.secret()),
+                options.toProperties(),
+                incarnationId,
+                new Surroundings(
+                        loops,
+                        new ChannelFactory(loops),
+                        System::currentTimeMillis,
+                        new SecureRandom()),
+                controller,
+                registry);
+    }
+
+    /**
+     * Where the shards of a coordinator live.
+     *
+     * @param channels opens connections on the loops; closed with the service
+     * @param random draws the ids of members
+     */
+    record Surroundings(
+            Loops loops, Connector channels, LongSupplier clockMs, RandomGenerator random) {}
+
+    GroupService(
+            int coordinatorId,
+            ClusterSecret secret,
+            GroupProperties groupProperties,
+            Uuid incarnationId,
+            Surroundings around,
+            Controller controller,
+            MeterRegistry registry) {
+        channels = around.channels();
         links =
                 new StorageLinks(
                         channels,
-                        new NodeAuthenticator(
-                                ClusterSecret.of(cluster.secret()), properties.id(), "coordinator"),
-                        name);
+                        new NodeAuthenticator(secret, coordinatorId, "coordinator"),
+                        "coordinator-" + coordinatorId);
         metrics = new GroupMetrics(registry);
-        SecureRandom random = new SecureRandom();
-        GroupProperties groupProperties = options.toProperties();
         shards =
                 new OwnedShards(
                         new Ownership(
                                 ShardOwnerImage.GROUP,
                                 Topic.GROUP_METADATA_TOPIC_NAME,
-                                properties.id(),
+                                coordinatorId,
                                 incarnationId),
                         controller.metadataLog(),
-                        loops,
+                        around.loops(),
                         new StorageShardLogs(controller.metadataLog(), links),
-                        System::currentTimeMillis,
+                        around.clockMs(),
                         ShardProperties.defaults(),
                         GroupErrors::reply,
-                        () -> new GroupShard(groupProperties, random, metrics),
-                        new GroupTasks(controller.metadataLog(), links, loops.at(0)));
+                        () -> new GroupShard(groupProperties, around.random(), metrics),
+                        new GroupTasks(controller.metadataLog(), links, around.loops().at(0)));
         handlers = GroupHandlers.of(shards, controller);
-        loop = loops.at(0);
+        loop = around.loops().at(0);
         refreshMetrics();
     }
 

@@ -15,7 +15,7 @@ import io.headrace.coordinator.transaction.TransactionErrors;
 import io.headrace.coordinator.transaction.TransactionProperties;
 import io.headrace.coordinator.transaction.TransactionShard;
 import io.headrace.protocol.metadata.ShardOwnerImage;
-import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
@@ -34,7 +34,7 @@ public final class TransactionService implements AutoCloseable {
             int coordinatorId,
             TransactionProperties properties,
             Uuid incarnationId,
-            LoopGroup loops,
+            Loops loops,
             Controller controller,
             StorageLinks links,
             OwnedShards groups) {

@@ -71,24 +71,12 @@ final class NodeDisks implements AutoCloseable {
      */
     static NodeDisks open(
             StorageProperties properties,
-            LoopGroup loops,
-            Executor io,
-            LongSupplier clockMs,
+            LogRuntime runtime,
             ClusterView view,
             CompletableFuture<MetadataImage> firstImage)
             throws IOException, InterruptedException, ExecutionException {
         String known = clusterOf(properties.dataDirs());
         String clusterId = known == null ? firstImage.get().clusterId() : known;
-        for (Path directory : properties.dataDirs()) {
-            Files.createDirectories(directory);
-        }
-        LogRuntime runtime =
-                new LogRuntime(
-                        io,
-                        id -> Partitions.ownerOf(loops, id),
-                        clockMs,
-                        new SplittableRandom(),
-                        NodeDisks::bootId);
         long startedNanos = System.nanoTime();
         AtomicLong readBytes = new AtomicLong();
         LogStore store =
@@ -110,7 +98,7 @@ final class NodeDisks implements AutoCloseable {
                 new Compactor(
                         compaction(properties.compaction()),
                         () -> store.logs().stream().map(PartitionLog::compactable).toList(),
-                        clockMs);
+                        runtime.clockMs());
         return new NodeDisks(properties, clusterId, store, compactor);
     }
 
@@ -171,15 +159,24 @@ final class NodeDisks implements AutoCloseable {
         compactor.start();
     }
 
+    /** Threads, clock and chance of this process, for its logs. */
+    static LogRuntime runtime(LoopGroup loops, Executor io, LongSupplier clockMs) {
+        return new LogRuntime(
+                io,
+                id -> Partitions.ownerOf(loops, id),
+                clockMs,
+                new SplittableRandom(),
+                NodeDisks::bootId);
+    }
+
     /** Logs of topics that the metadata does not place on this node are kept, out of sight. */
-    void setAsideStrays(MetadataImage image) throws InterruptedException, ExecutionException {
-        logs.setAsideStrays(
-                        id -> {
-                            var partition = image.partition(id.topicId(), id.partition());
-                            return partition != null
-                                    && partition.assignedReplicas().contains(properties.nodeId());
-                        })
-                .get();
+    CompletableFuture<Void> setAsideStrays(MetadataImage image) {
+        return logs.setAsideStrays(
+                id -> {
+                    var partition = image.partition(id.topicId(), id.partition());
+                    return partition != null
+                            && partition.assignedReplicas().contains(properties.nodeId());
+                });
     }
 
     /**

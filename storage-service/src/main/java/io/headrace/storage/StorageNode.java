@@ -7,26 +7,19 @@ import io.headrace.storage.cluster.IsrProposer;
 import io.headrace.storage.cluster.MetadataChange;
 import io.headrace.storage.cluster.MetadataTail;
 import io.headrace.storage.cluster.NodeReports;
-import io.headrace.storage.cluster.ProducerIds;
 import io.headrace.storage.cluster.Registration;
 import io.headrace.storage.config.StorageProperties;
-import io.headrace.storage.fetch.ColdReads;
-import io.headrace.storage.fetch.FetchService;
 import io.headrace.storage.fetcher.FetcherSettings;
 import io.headrace.storage.fetcher.LeaderFetchers;
 import io.headrace.storage.forward.CoordinatorLinks;
-import io.headrace.storage.forward.Forwarder;
 import io.headrace.storage.handler.Dispatcher;
 import io.headrace.storage.handler.Handlers;
 import io.headrace.storage.handler.Services;
-import io.headrace.storage.handler.ShareStateQuestions;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.metrics.ApiMetrics;
 import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.PartitionSurroundings;
 import io.headrace.storage.partition.Partitions;
-import io.headrace.storage.repair.LogRepairer;
-import io.headrace.storage.sharefetch.ShareService;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.channel.ChannelOptions;
@@ -46,7 +39,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -210,12 +202,14 @@ public final class StorageNode implements AutoCloseable {
         try {
             tail.ended().exceptionally(this::endRefused);
             CompletableFuture<MetadataImage> firstImage = tail.start();
-            NodeDisks opened = NodeDisks.open(properties, loops, io, clockMs, view, firstImage);
+            NodeDisks opened =
+                    NodeDisks.open(
+                            properties, NodeDisks.runtime(loops, io, clockMs), view, firstImage);
             disks = opened;
             LogStore store = opened.logs();
             MetadataImage image = firstImage.get();
             opened.requireCluster(image);
-            opened.setAsideStrays(image);
+            opened.setAsideStrays(image).get();
             Partitions created =
                     new Partitions(surroundings(), loops, store, properties.topicDefaults());
             createPartitions(created);
@@ -229,7 +223,18 @@ public final class StorageNode implements AutoCloseable {
                             created,
                             new NodeReports(properties.nodeId(), view, links));
             opened.startCompaction();
-            openPort(services(created, store, opened.startRepair(fetchers.peers(loops), view)));
+            openPort(
+                    NodeServices.of(
+                            properties,
+                            view,
+                            created,
+                            store,
+                            opened.startRepair(fetchers.peers(loops), view),
+                            loops,
+                            links,
+                            dataMetrics,
+                            io,
+                            clockMs));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             started.completeExceptionally(new StorageStartException("The start was interrupted"));
@@ -342,46 +347,6 @@ public final class StorageNode implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("Serving before all partitions are ready", e);
         }
-    }
-
-    private Services services(Partitions created, LogStore store, LogRepairer repairer) {
-        StorageProperties.Limits limits = properties.limits();
-        ColdReads coldReads = new ColdReads(io, limits.maxColdBytes());
-        Forwarder forwarder = new Forwarder(links, clockMs, limits.maxForwarded());
-        FetchService fetches =
-                new FetchService(
-                        loops,
-                        created,
-                        view::image,
-                        coldReads,
-                        repairer,
-                        dataMetrics,
-                        clockMs,
-                        limits.maxFetchBytes(),
-                        new SplittableRandom());
-        ShareService shares =
-                new ShareService(
-                        loops,
-                        created,
-                        view::image,
-                        new ShareStateQuestions(forwarder, view::image, links.loop(), clockMs),
-                        coldReads,
-                        dataMetrics,
-                        clockMs,
-                        limits.maxFetchBytes());
-        return new Services(
-                properties,
-                view,
-                created,
-                store,
-                fetches,
-                shares,
-                links,
-                forwarder,
-                new ProducerIds(properties.nodeId(), view, links),
-                dataMetrics,
-                io,
-                clockMs);
     }
 
     private void openPort(Services services) throws IOException {

@@ -45,7 +45,7 @@ final class ActiveController {
     private static final int MAX_RECORDS_PER_COMMIT = 20_000;
 
     private final ControllerOptions options;
-    private final SqlStore store;
+    private final MetadataStore store;
     private final TakeOver takeOver;
     private final ControllerState state;
     private final MetadataLog metadataLog;
@@ -68,7 +68,7 @@ final class ActiveController {
 
     ActiveController(
             ControllerOptions options,
-            SqlStore store,
+            MetadataStore store,
             TakeOver takeOver,
             ControllerState state,
             MetadataLog metadataLog,

@@ -13,8 +13,6 @@ import org.apache.kafka.common.errors.UnknownServerException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
-import org.springframework.transaction.TransactionException;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,6 +51,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
     private final Map<Integer, String> suspected = new ConcurrentHashMap<>();
 
     private volatile @Nullable CoordinatorIdentity identity;
+    private @Nullable ControllerDuty stepped;
     private volatile boolean active;
     private volatile boolean stopping;
     private String toldReason = "";
@@ -254,16 +253,79 @@ public final class Controller implements InternalTopics, AutoCloseable {
             pause(options.times().retryDelayMs());
             return;
         }
-        CoordinatorSessions sessions =
-                new CoordinatorSessions(
-                        database.dataSource(),
-                        Objects.requireNonNull(identity),
-                        options,
-                        this::isSuspected);
+        ControllerDuty duty = duty(store);
         while (!stopping) {
-            runRole(store, sessions);
+            pause(duty.hasRole() ? duty.turn(nextWork()) : duty.standBy());
         }
-        leave(sessions);
+        duty.end();
+    }
+
+    private ControllerDuty duty(MetadataStore store) {
+        return new ControllerDuty(
+                options,
+                Objects.requireNonNull(identity),
+                store,
+                exclusive,
+                metadataLog,
+                this::isSuspected,
+                uncleanElections,
+                new Fortune());
+    }
+
+    /** What the thread's work means for those who ask this controller. */
+    private final class Fortune implements ControllerDuty.Listener {
+        @Override
+        public void onHeard(long nowMs) {
+            heardMs = nowMs;
+        }
+
+        @Override
+        public void onLoaded() {
+            ready.complete(null);
+        }
+
+        @Override
+        public void onActive() {
+            active = true;
+        }
+
+        @Override
+        public void onStandby() {
+            active = false;
+            refuseQueued();
+        }
+    }
+
+    /**
+     * Begins without a thread: whoever calls does the work, by calling {@link #step} again and
+     * again.
+     *
+     * @param self this coordinator's incarnation, told to the cluster at the take-over
+     */
+    void startStepped(CoordinatorIdentity self, MetadataStore store) {
+        identity = self;
+        stepped = duty(store);
+    }
+
+    /**
+     * Does what is at hand, without waiting for more.
+     *
+     * @return how long to wait until the next step at most, in milliseconds
+     */
+    long step() {
+        ControllerDuty duty = Objects.requireNonNull(stepped);
+        if (!duty.hasRole()) {
+            return duty.standBy();
+        }
+        List<ControllerWork> work = new ArrayList<>();
+        queue.drainTo(work, options.maxCommandsPerCommit());
+        long pauseMs = duty.turn(work);
+        return duty.hasRole() ? options.times().tickMs() : pauseMs;
+    }
+
+    /** Whether something waits for the next step. */
+    boolean hasWork() {
+        return !queue.isEmpty();
     }
 
     /**
@@ -284,120 +346,6 @@ public final class Controller implements InternalTopics, AutoCloseable {
                 toldReason = reason;
             }
             return null;
-        }
-    }
-
-    /** One turn as standby and then as active controller, until deposed. */
-    private void runRole(SqlStore store, CoordinatorSessions sessions) {
-        LogTail tail = new LogTail(store, metadataLog);
-        try {
-            TakeOver takeOver =
-                    standBy(
-                            store,
-                            sessions,
-                            tail,
-                            new Standby(options, store, sessions, this::isSuspected, exclusive));
-            if (takeOver != null) {
-                serve(store, sessions, tail, takeOver);
-            }
-        } catch (DeposedException e) {
-            log.warn("{}", e.getMessage());
-        } catch (DataAccessException | TransactionException e) {
-            log.warn("The database is not usable now; trying again: {}", e.getMessage());
-            pause(options.times().retryDelayMs());
-        } finally {
-            active = false;
-            refuseQueued();
-        }
-    }
-
-    /** Follows SQL until this coordinator has the role; null when it is to stop. */
-    private @Nullable TakeOver standBy(
-            SqlStore store, CoordinatorSessions sessions, LogTail tail, Standby standby) {
-        while (!stopping) {
-            long readMs = nowMs();
-            try {
-                ControllerRow seen = store.readController();
-                if (seen == null) {
-                    store.foundCluster(options.newClusterId().get());
-                    continue;
-                }
-                if (!exclusive) {
-                    sessions.refresh(readMs);
-                    if (tail.follow(seen)) {
-                        heard(readMs);
-                        ready.complete(null);
-                    }
-                }
-                TakeOver takeOver = standby.tryTakeOver(seen, readMs);
-                if (takeOver != null) {
-                    return takeOver;
-                }
-            } catch (DataAccessException | TransactionException e) {
-                log.warn("SQL is not heard now: {}", Database.reasonOf(e));
-                standby.restart();
-            }
-            pause(options.times().tailMs());
-        }
-        return null;
-    }
-
-    private void heard(long nowMs) {
-        heardMs = nowMs;
-    }
-
-    private void serve(
-            SqlStore store, CoordinatorSessions sessions, LogTail tail, TakeOver takeOver) {
-        ControllerRow row = store.readController();
-        if (row == null || row.controllerEpoch() != takeOver.controllerEpoch()) {
-            throw new DeposedException("Deposed before loading");
-        }
-        tail.follow(row);
-        ControllerState state =
-                new ControllerState(
-                        metadataLog.image(), options.rules(), options.random(), nowMs());
-        ActiveController controller =
-                new ActiveController(
-                        options,
-                        store,
-                        takeOver,
-                        state,
-                        metadataLog,
-                        new Role(sessions, exclusive, this::heard),
-                        uncleanElections);
-        controller.commitFirst(Objects.requireNonNull(identity));
-        active = true;
-        ready.complete(null);
-        log.info(
-                "Controller {} of cluster {} in epoch {} at offset {}",
-                options.coordinatorId(),
-                metadataLog.image().clusterId(),
-                takeOver.controllerEpoch(),
-                metadataLog.nextOffset());
-        while (!stopping) {
-            controller.turn(nextWork());
-        }
-        controller.close();
-        release(store, takeOver);
-    }
-
-    /** Gives the role back, so that another coordinator need not wait to take it. */
-    private void release(SqlStore store, TakeOver takeOver) {
-        active = false;
-        try {
-            store.release(takeOver.controllerEpoch());
-        } catch (DataAccessException e) {
-            log.warn("The role runs out by itself: {}", Database.reasonOf(e));
-        }
-    }
-
-    private void leave(CoordinatorSessions sessions) {
-        if (!exclusive) {
-            try {
-                sessions.leave();
-            } catch (DataAccessException e) {
-                log.warn("Others see later that this coordinator left: {}", Database.reasonOf(e));
-            }
         }
     }
 
@@ -429,6 +377,9 @@ public final class Controller implements InternalTopics, AutoCloseable {
     }
 
     private void pause(long delayMs) {
+        if (delayMs <= 0) {
+            return;
+        }
         try {
             Thread.sleep(delayMs);
         } catch (InterruptedException e) {

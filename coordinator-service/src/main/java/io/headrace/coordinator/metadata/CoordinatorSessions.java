@@ -1,11 +1,11 @@
 package io.headrace.coordinator.metadata;
 
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
+import io.headrace.coordinator.metadata.MetadataStore.Session;
 import io.headrace.coordinator.metadata.row.CoordinatorRow;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.jdbc.core.JdbcTemplate;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,8 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiPredicate;
 
-import javax.sql.DataSource;
-
 /**
  * The coordinators that show themselves in SQL, this one among them, and which of them are alive.
  * Confined to the controller's thread; every method that talks to SQL blocks.
@@ -23,7 +21,7 @@ import javax.sql.DataSource;
 final class CoordinatorSessions {
     private static final Logger log = LoggerFactory.getLogger(CoordinatorSessions.class);
 
-    private final JdbcTemplate jdbc;
+    private final MetadataStore store;
     private final CoordinatorIdentity self;
     private final ControllerOptions options;
     private final BiPredicate<Integer, String> suspected;
@@ -36,17 +34,15 @@ final class CoordinatorSessions {
     /** A coordinator's row, and since when it does not change. */
     private record Watched(Session session, LeaseWatch watch) {}
 
-    private record Session(CoordinatorRow row, long touchCount) {}
-
     /**
      * @param suspected whether the membership reports that coordinator's incarnation gone
      */
     CoordinatorSessions(
-            DataSource dataSource,
+            MetadataStore store,
             CoordinatorIdentity self,
             ControllerOptions options,
             BiPredicate<Integer, String> suspected) {
-        this.jdbc = new JdbcTemplate(dataSource);
+        this.store = store;
         this.self = self;
         this.options = options;
         this.suspected = suspected;
@@ -66,48 +62,20 @@ final class CoordinatorSessions {
     }
 
     private void show() {
-        int updated =
-                jdbc.update(
-                        "UPDATE coordinator_sessions SET touch_count = touch_count + 1 WHERE"
-                                + " coordinator_id = ? AND incarnation_id = ?",
-                        row.coordinatorId(),
-                        row.incarnationId());
-        if (updated == 0) {
+        if (!store.touchSession(row)) {
             if (shown) {
                 log.error(
                         "Another coordinator shows itself with the id {} of this one: give each an"
                                 + " id of its own",
                         row.coordinatorId());
             }
-            jdbc.update(
-                    "DELETE FROM coordinator_sessions WHERE coordinator_id = ?",
-                    row.coordinatorId());
-            jdbc.update(
-                    "INSERT INTO coordinator_sessions (coordinator_id, incarnation_id, host, port,"
-                            + " apis, touch_count) VALUES (?, ?, ?, ?, ?, 0)",
-                    row.coordinatorId(),
-                    row.incarnationId(),
-                    row.host(),
-                    row.port(),
-                    row.apis());
+            store.beginSession(row);
         }
         shown = true;
     }
 
     private void look(long nowMs) {
-        List<Session> sessions =
-                jdbc.query(
-                        "SELECT coordinator_id, incarnation_id, host, port, apis, touch_count FROM"
-                                + " coordinator_sessions",
-                        (result, index) ->
-                                new Session(
-                                        new CoordinatorRow(
-                                                result.getInt(1),
-                                                result.getString(2),
-                                                result.getString(3),
-                                                result.getInt(4),
-                                                result.getString(5)),
-                                        result.getLong(6)));
+        List<Session> sessions = store.sessions();
         Map<Integer, Watched> before = Map.copyOf(watched);
         watched.clear();
         for (Session session : sessions) {
@@ -151,9 +119,6 @@ final class CoordinatorSessions {
 
     /** Takes this coordinator's row away, so that others need not wait. */
     void leave() {
-        jdbc.update(
-                "DELETE FROM coordinator_sessions WHERE coordinator_id = ? AND incarnation_id = ?",
-                row.coordinatorId(),
-                row.incarnationId());
+        store.endSession(row);
     }
 }

@@ -16,10 +16,10 @@ final class LogTail {
     private static final Logger log = LoggerFactory.getLogger(LogTail.class);
     private static final int ROWS = 500;
 
-    private final SqlStore store;
+    private final MetadataStore store;
     private final MetadataLog metadataLog;
 
-    LogTail(SqlStore store, MetadataLog metadataLog) {
+    LogTail(MetadataStore store, MetadataLog metadataLog) {
         this.store = store;
         this.metadataLog = metadataLog;
     }
@@ -93,7 +93,7 @@ final class LogTail {
 
     /** Begins anew from the tables. */
     void load() {
-        SqlStore.Loaded loaded = store.load(MetadataLog.MAX_BATCHES);
+        MetadataStore.Loaded loaded = store.load(MetadataLog.MAX_BATCHES);
         if (!metadataLog.image().clusterId().isEmpty()) {
             log.warn(
                     "The metadata in SQL is not what this coordinator knew: from offset {} it goes"

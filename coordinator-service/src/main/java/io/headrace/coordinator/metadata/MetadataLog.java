@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,7 +27,7 @@ public final class MetadataLog implements ClusterMetadata {
     private static final int MAX_WAITING = 10_000;
 
     private final TreeMap<Long, LogRow> batches = new TreeMap<>();
-    private final Map<Object, Waiting> waiting = new HashMap<>();
+    private final Map<Object, Waiting> waiting = new LinkedHashMap<>();
     private final List<Consumer<MetadataImage>> listeners = new CopyOnWriteArrayList<>();
     private final ArrayDeque<MetadataSnapshot> snapshots = new ArrayDeque<>();
     private long sizeInBytes;

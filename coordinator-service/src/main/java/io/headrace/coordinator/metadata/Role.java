@@ -53,7 +53,11 @@ final class Role {
      * @throws DeposedException if SQL said that it has not
      */
     boolean hold(
-            SqlStore store, TakeOver takeOver, ControllerOptions options, boolean now, long nowMs) {
+            MetadataStore store,
+            TakeOver takeOver,
+            ControllerOptions options,
+            boolean now,
+            long nowMs) {
         cutOff = false;
         changed = null;
         if (exclusive) {

@@ -40,7 +40,7 @@ import javax.sql.DataSource;
  * condition that its epoch and next offset are those the controller knows. That row's lock is the
  * fence, the order and the allocator of offsets without a gap.
  */
-final class SqlStore {
+final class SqlStore implements MetadataStore {
     private static final int ROW_ID = 1;
     private static final String READ_CONTROLLER =
             "SELECT cluster_id, epoch, owner_id, take_over_id, next_offset, touch_count"
@@ -61,17 +61,14 @@ final class SqlStore {
         snapshot.setReadOnly(true);
     }
 
-    /** The controller row as committed, or null before the first start. */
-    @Nullable ControllerRow readController() {
+    @Override
+    public @Nullable ControllerRow readController() {
         List<ControllerRow> rows = jdbc.query(READ_CONTROLLER, SqlStore::controllerRow, ROW_ID);
         return rows.isEmpty() ? null : rows.getFirst();
     }
 
-    /**
-     * The controller row once every transaction that holds it has ended: tells whether a commit of
-     * unknown outcome happened. If that epoch still has the role, this is a sign of life, too.
-     */
-    ControllerRow readControllerLocked(long controllerEpoch) {
+    @Override
+    public ControllerRow readControllerLocked(long controllerEpoch) {
         return Objects.requireNonNull(
                 transaction.execute(
                         status -> {
@@ -84,11 +81,8 @@ final class SqlStore {
                         }));
     }
 
-    /**
-     * Does once, and takes back, what a commit does: a transaction that holds the controller row
-     * must not stop to load classes.
-     */
-    void rehearse() {
+    @Override
+    public void rehearse() {
         transaction.executeWithoutResult(
                 status -> {
                     status.setRollbackOnly();
@@ -112,8 +106,8 @@ final class SqlStore {
                 row.getLong(6));
     }
 
-    /** Makes the controller row of a new cluster; does nothing if another made it first. */
-    void foundCluster(String clusterId) {
+    @Override
+    public void foundCluster(String clusterId) {
         if (readController() == null) {
             try {
                 insertController(
@@ -125,12 +119,9 @@ final class SqlStore {
         }
     }
 
-    /**
-     * Becomes the controller, in the epoch after the one that was seen.
-     *
-     * @return the take-over, or null if another was faster
-     */
-    @Nullable TakeOver takeOver(ControllerRow seen, int controllerId, Uuid takeOverId, long nowMs) {
+    @Override
+    public @Nullable TakeOver takeOver(
+            ControllerRow seen, int controllerId, Uuid takeOverId, long nowMs) {
         TakeOver next = new TakeOver(controllerId, seen.controllerEpoch() + 1, takeOverId);
         List<ApiMessage> records = new ArrayList<>();
         if (seen.nextOffset() == 0) {
@@ -177,13 +168,8 @@ final class SqlStore {
                 MetadataBatches.encode(records, baseOffset, takeOver.controllerEpoch(), nowMs));
     }
 
-    /**
-     * Commits records: fence, log row and table rows in one transaction.
-     *
-     * @param topicName names a topic that exists before these records
-     * @return false if the fence did not hold: nothing was changed
-     */
-    boolean append(LogRow row, List<ApiMessage> records, Function<Uuid, String> topicName) {
+    @Override
+    public boolean append(LogRow row, List<ApiMessage> records, Function<Uuid, String> topicName) {
         RowChanges changes = RowChanges.of(records, topicName);
         return Boolean.TRUE.equals(
                 transaction.execute(
@@ -262,8 +248,8 @@ final class SqlStore {
                 bytes);
     }
 
-    /** Shows that the controller of that epoch is alive; false when it is deposed. */
-    boolean touch(long controllerEpoch) {
+    @Override
+    public boolean touch(long controllerEpoch) {
         return jdbc.update(
                         "UPDATE controller SET touch_count = touch_count + 1 WHERE id = ? AND epoch"
                                 + " = ?",
@@ -272,8 +258,8 @@ final class SqlStore {
                 == 1;
     }
 
-    /** Log rows from an offset on, in order, at most that many. */
-    List<LogRow> readLog(long fromOffset, int limit) {
+    @Override
+    public List<LogRow> readLog(long fromOffset, int limit) {
         return jdbc.query(
                 "SELECT base_offset, next_offset, epoch, take_over_id, batch FROM metadata_log"
                         + " WHERE base_offset >= ? ORDER BY base_offset LIMIT ?",
@@ -288,20 +274,13 @@ final class SqlStore {
                 limit);
     }
 
-    /** Takes away log rows before an offset: readers behind it start from a snapshot. */
-    int pruneLog(long beforeOffset) {
+    @Override
+    public int pruneLog(long beforeOffset) {
         return jdbc.update("DELETE FROM metadata_log WHERE base_offset < ?", beforeOffset);
     }
 
-    /**
-     * The tables and the end of the log, as of one moment.
-     *
-     * @param rows the last log rows, in order
-     */
-    record Loaded(MetadataImage image, List<LogRow> rows) {}
-
-    /** Reads everything, in one snapshot of the database. */
-    Loaded load(int maxRows) {
+    @Override
+    public Loaded load(int maxRows) {
         return Objects.requireNonNull(
                 snapshot.execute(
                         status -> {
@@ -311,8 +290,8 @@ final class SqlStore {
                         }));
     }
 
-    /** Gives the role back: whoever sees the row may take it at once. Does nothing when deposed. */
-    void release(long controllerEpoch) {
+    @Override
+    public void release(long controllerEpoch) {
         jdbc.update(
                 "UPDATE controller SET owner_id = ? WHERE id = ? AND epoch = ?",
                 ControllerRow.NOBODY,
@@ -338,5 +317,54 @@ final class SqlStore {
         aggregates.findAll(ShardOwnerRow.class).forEach(row -> records.add(row.toRecord()));
         aggregates.findAll(ProducerIdRow.class).forEach(row -> records.add(row.toRecord()));
         return MetadataImage.EMPTY.applyAll(records, controller.nextOffset());
+    }
+
+    @Override
+    public boolean touchSession(CoordinatorRow coordinator) {
+        return jdbc.update(
+                        "UPDATE coordinator_sessions SET touch_count = touch_count + 1 WHERE"
+                                + " coordinator_id = ? AND incarnation_id = ?",
+                        coordinator.coordinatorId(),
+                        coordinator.incarnationId())
+                > 0;
+    }
+
+    @Override
+    public void beginSession(CoordinatorRow coordinator) {
+        jdbc.update(
+                "DELETE FROM coordinator_sessions WHERE coordinator_id = ?",
+                coordinator.coordinatorId());
+        jdbc.update(
+                "INSERT INTO coordinator_sessions (coordinator_id, incarnation_id, host, port,"
+                        + " apis, touch_count) VALUES (?, ?, ?, ?, ?, 0)",
+                coordinator.coordinatorId(),
+                coordinator.incarnationId(),
+                coordinator.host(),
+                coordinator.port(),
+                coordinator.apis());
+    }
+
+    @Override
+    public List<Session> sessions() {
+        return jdbc.query(
+                "SELECT coordinator_id, incarnation_id, host, port, apis, touch_count FROM"
+                        + " coordinator_sessions",
+                (result, index) ->
+                        new Session(
+                                new CoordinatorRow(
+                                        result.getInt(1),
+                                        result.getString(2),
+                                        result.getString(3),
+                                        result.getInt(4),
+                                        result.getString(5)),
+                                result.getLong(6)));
+    }
+
+    @Override
+    public void endSession(CoordinatorRow coordinator) {
+        jdbc.update(
+                "DELETE FROM coordinator_sessions WHERE coordinator_id = ? AND incarnation_id = ?",
+                coordinator.coordinatorId(),
+                coordinator.incarnationId());
     }
 }

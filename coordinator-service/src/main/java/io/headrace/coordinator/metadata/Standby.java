@@ -17,7 +17,7 @@ final class Standby {
     private static final Logger log = LoggerFactory.getLogger(Standby.class);
 
     private final ControllerOptions options;
-    private final SqlStore store;
+    private final MetadataStore store;
     private final CoordinatorSessions sessions;
     private final BiPredicate<Integer, String> suspected;
     private final boolean exclusive;
@@ -33,7 +33,7 @@ final class Standby {
      */
     Standby(
             ControllerOptions options,
-            SqlStore store,
+            MetadataStore store,
             CoordinatorSessions sessions,
             BiPredicate<Integer, String> suspected,
             boolean exclusive) {

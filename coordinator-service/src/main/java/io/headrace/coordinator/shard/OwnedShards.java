@@ -8,7 +8,7 @@ import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.transport.loop.Loop;
-import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
@@ -35,7 +35,7 @@ public final class OwnedShards implements AutoCloseable {
 
     private final Ownership ownership;
     private final ClusterMetadata metadata;
-    private final LoopGroup loops;
+    private final Loops loops;
     private final StorageShardLogs logs;
     private final LongSupplier clockMs;
     private final ShardProperties properties;
@@ -81,7 +81,7 @@ public final class OwnedShards implements AutoCloseable {
     public OwnedShards(
             Ownership ownership,
             ClusterMetadata metadata,
-            LoopGroup loops,
+            Loops loops,
             StorageShardLogs logs,
             LongSupplier clockMs,
             ShardProperties properties,

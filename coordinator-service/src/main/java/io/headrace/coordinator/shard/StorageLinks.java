@@ -4,9 +4,9 @@ import io.headrace.protocol.metadata.CoordinatorImage;
 import io.headrace.protocol.metadata.Endpoint;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.transport.auth.NodeAuthenticator;
-import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.channel.ChannelOptions;
 import io.headrace.transport.channel.ClientChannel;
+import io.headrace.transport.channel.Connector;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -24,7 +24,7 @@ public final class StorageLinks implements AutoCloseable {
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
     private static final int MAX_FRAME_BYTES = 64 << 20;
 
-    private final ChannelFactory channels;
+    private final Connector channels;
     private final NodeAuthenticator authenticator;
     private final ChannelOptions options;
     private final Map<Integer, Link> links = new HashMap<>();
@@ -38,7 +38,7 @@ public final class StorageLinks implements AutoCloseable {
         }
     }
 
-    public StorageLinks(ChannelFactory channels, NodeAuthenticator authenticator, String clientId) {
+    public StorageLinks(Connector channels, NodeAuthenticator authenticator, String clientId) {
         this.channels = channels;
         this.authenticator = authenticator;
         this.options =

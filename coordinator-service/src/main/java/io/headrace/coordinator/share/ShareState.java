@@ -82,7 +82,8 @@ final class ShareState {
     }
 
     /**
-     * Takes a write in.
+     * Takes a write in. A start offset below the one that is known is that of a write that comes
+     * late.
      *
      * @param newStartOffset {@link #NO_OFFSET} if it stays
      */
@@ -90,7 +91,7 @@ final class ShareState {
             int inLeaderEpoch, long newStartOffset, int completeCount, List<StateBatch> written) {
         leaderEpoch = Math.max(leaderEpoch, inLeaderEpoch);
         if (newStartOffset != NO_OFFSET) {
-            startOffset = newStartOffset;
+            startOffset = Math.max(startOffset, newStartOffset);
         }
         deliveryCompleteCount = completeCount;
         written.forEach(batches::put);

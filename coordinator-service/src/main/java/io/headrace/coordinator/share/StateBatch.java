@@ -27,6 +27,16 @@ record StateBatch(long firstOffset, long lastOffset, byte deliveryState, short d
         return deliveryState == other.deliveryState && deliveryCount == other.deliveryCount;
     }
 
+    /**
+     * Whether it is further on than another of the same records: of more deliveries, or of as many
+     * and nearer to the end.
+     */
+    boolean outranks(StateBatch other) {
+        return deliveryCount == other.deliveryCount
+                ? deliveryState > other.deliveryState
+                : deliveryCount > other.deliveryCount;
+    }
+
     StateBatch from(long offset) {
         return new StateBatch(offset, lastOffset, deliveryState, deliveryCount);
     }

@@ -1,12 +1,13 @@
 package io.headrace.coordinator.share;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The states of offsets in flight, as ranges that do not overlap. What is written later counts.
- * Confined to its shard's core.
+ * The states of offsets in flight, as ranges that do not overlap. What is further on counts: a
+ * write that comes late, or a second time, takes nothing back. Confined to its shard's core.
  */
 final class StateBatches {
     private final TreeMap<Long, StateBatch> byFirstOffset = new TreeMap<>();
@@ -20,8 +21,34 @@ final class StateBatches {
         return List.copyOf(byFirstOffset.values());
     }
 
-    /** Notes a range's state in the place of what was known of its offsets. */
+    /** Notes a range's state, but for those of its offsets that are known to be further on. */
     void put(StateBatch batch) {
+        long next = batch.firstOffset();
+        for (StateBatch known : overlapping(batch)) {
+            if (known.outranks(batch)) {
+                if (known.firstOffset() > next) {
+                    place(batch.from(next).upTo(known.firstOffset() - 1));
+                }
+                next = Math.max(next, known.lastOffset() + 1);
+            }
+        }
+        if (next <= batch.lastOffset()) {
+            place(batch.from(next));
+        }
+    }
+
+    private List<StateBatch> overlapping(StateBatch batch) {
+        List<StateBatch> found = new ArrayList<>();
+        Map.Entry<Long, StateBatch> before = byFirstOffset.lowerEntry(batch.firstOffset());
+        if (before != null && before.getValue().lastOffset() >= batch.firstOffset()) {
+            found.add(before.getValue());
+        }
+        found.addAll(
+                byFirstOffset.subMap(batch.firstOffset(), true, batch.lastOffset(), true).values());
+        return found;
+    }
+
+    private void place(StateBatch batch) {
         cut(batch.firstOffset(), batch.lastOffset());
         StateBatch merged = batch;
         Map.Entry<Long, StateBatch> left = byFirstOffset.lowerEntry(batch.firstOffset());

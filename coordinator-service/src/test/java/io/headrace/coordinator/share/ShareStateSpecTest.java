@@ -151,7 +151,7 @@ class ShareStateSpecTest {
      *
      * <p>Method: chance writes, deletes and initializes; a model keeps one entry for each offset.
      */
-    @Seeded(runs = 60)
+    @Seeded(runs = 30)
     void everyOffsetIsInTheStateWrittenLast(RandomGenerator random) {
         Map<Long, Integer> model = new HashMap<>();
         long start = 0;

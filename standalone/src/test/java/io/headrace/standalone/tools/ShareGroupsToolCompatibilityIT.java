@@ -30,8 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Share groups (KIP-932) as Kafka's Admin and {@code kafka-share-groups} see them, unmodified. */
@@ -97,6 +99,32 @@ class ShareGroupsToolCompatibilityIT {
         }
     }
 
+    /** Polls until the group's one member has so many partitions. */
+    private static void awaitAssignment(
+            Admin admin,
+            KafkaShareConsumer<String, String> consumer,
+            String group,
+            int partitions) {
+        Eventually.passes(
+                LIMIT,
+                () -> {
+                    consumer.poll(Duration.ofMillis(100));
+                    ShareGroupDescription now = described(admin, group);
+                    assertThat(now.groupState()).isEqualTo(GroupState.STABLE);
+                    assertThat(now.members()).hasSize(1);
+                    assertThat(now.members().iterator().next().assignment().topicPartitions())
+                            .hasSize(partitions);
+                },
+                "the member has its partitions");
+    }
+
+    private static void awaitEmpty(Admin admin, String group) {
+        Eventually.until(
+                LIMIT,
+                () -> described(admin, group).groupState() == GroupState.EMPTY,
+                "the group is empty");
+    }
+
     /** Members come and go; what they were given is seen, set and forgotten. */
     @Test
     void aGroupIsSeenAndItsOffsetsAreSetAndForgotten() throws Exception {
@@ -107,25 +135,11 @@ class ShareGroupsToolCompatibilityIT {
             send("jobs", 10);
             try (KafkaShareConsumer<String, String> consumer = member(group)) {
                 consumer.subscribe(List.of("jobs"));
-                Eventually.within(
-                        LIMIT,
-                        () -> {
-                            consumer.poll(Duration.ofMillis(100));
-                            ShareGroupDescription now = described(admin, group);
-                            assertThat(now.groupState()).isEqualTo(GroupState.STABLE);
-                            assertThat(now.members()).hasSize(1);
-                            assertThat(
-                                            now.members()
-                                                    .iterator()
-                                                    .next()
-                                                    .assignment()
-                                                    .topicPartitions())
-                                    .containsExactlyInAnyOrder(
-                                            first, new TopicPartition("jobs", 1));
-                        });
+                awaitAssignment(admin, consumer, group, 2);
                 assertThat(admin.listGroups().all().get())
-                        .extracting(GroupListing::groupId, l -> l.type().orElseThrow())
-                        .contains(org.assertj.core.groups.Tuple.tuple(group, GroupType.SHARE));
+                        .filteredOn(listing -> listing.groupId().equals(group))
+                        .extracting(GroupListing::type)
+                        .containsExactly(Optional.of(GroupType.SHARE));
                 assertThatThrownBy(
                                 () ->
                                         admin.alterShareGroupOffsets(group, Map.of(first, 3L))
@@ -133,11 +147,7 @@ class ShareGroupsToolCompatibilityIT {
                                                 .get())
                         .hasCauseInstanceOf(GroupNotEmptyException.class);
             }
-            Eventually.within(
-                    LIMIT,
-                    () ->
-                            assertThat(described(admin, group).groupState())
-                                    .isEqualTo(GroupState.EMPTY));
+            awaitEmpty(admin, group);
             admin.alterShareGroupOffsets(group, Map.of(first, 3L)).all().get();
             assertThat(offsets(admin, group).get(first).startOffset()).isEqualTo(3);
             assertThat(offsets(admin, group).get(first).lag()).contains(7L);
@@ -149,47 +159,28 @@ class ShareGroupsToolCompatibilityIT {
         }
     }
 
+    private static String tool(String... arguments) throws Exception {
+        List<String> all = new ArrayList<>(List.of("--bootstrap-server", platform.kafkaAddress()));
+        all.addAll(List.of(arguments));
+        return KafkaTool.of("org.apache.kafka.tools.consumer.group.ShareGroupCommand")
+                .run(all.toArray(String[]::new));
+    }
+
     @Test
     void theToolListsDescribesResetsAndDeletes() throws Exception {
-        KafkaTool groups = KafkaTool.of("org.apache.kafka.tools.consumer.group.ShareGroupCommand");
-        String server = platform.kafkaAddress();
         try (Admin admin = admin()) {
             admin.createTopics(List.of(new NewTopic("tasks", 1, (short) 1))).all().get();
             send("tasks", 5);
             try (KafkaShareConsumer<String, String> consumer = member("workers")) {
                 consumer.subscribe(List.of("tasks"));
-                Eventually.within(
-                        LIMIT,
-                        () -> {
-                            consumer.poll(Duration.ofMillis(100));
-                            assertThat(described(admin, "workers").members())
-                                    .anySatisfy(
-                                            member ->
-                                                    assertThat(
-                                                                    member.assignment()
-                                                                            .topicPartitions())
-                                                            .hasSize(1));
-                        });
-                assertThat(groups.run("--bootstrap-server", server, "--list")).contains("workers");
-                assertThat(
-                                groups.run(
-                                        "--bootstrap-server",
-                                        server,
-                                        "--describe",
-                                        "--group",
-                                        "workers",
-                                        "--members"))
+                awaitAssignment(admin, consumer, "workers", 1);
+                assertThat(tool("--list")).contains("workers");
+                assertThat(tool("--describe", "--group", "workers", "--members"))
                         .contains("tasks:0");
             }
-            Eventually.within(
-                    LIMIT,
-                    () ->
-                            assertThat(described(admin, "workers").groupState())
-                                    .isEqualTo(GroupState.EMPTY));
+            awaitEmpty(admin, "workers");
             assertThat(
-                            groups.run(
-                                    "--bootstrap-server",
-                                    server,
+                            tool(
                                     "--reset-offsets",
                                     "--group",
                                     "workers",
@@ -198,27 +189,11 @@ class ShareGroupsToolCompatibilityIT {
                                     "--to-earliest",
                                     "--execute"))
                     .containsPattern("tasks\\s+0\\s+0");
-            assertThat(
-                            groups.run(
-                                    "--bootstrap-server",
-                                    server,
-                                    "--describe",
-                                    "--group",
-                                    "workers",
-                                    "--offsets"))
-                    .containsPattern("workers\\s+tasks\\s+0\\s+\\S+\\s+\\S+");
-            assertThat(
-                            groups.run(
-                                    "--bootstrap-server",
-                                    server,
-                                    "--delete-offsets",
-                                    "--group",
-                                    "workers",
-                                    "--topic",
-                                    "tasks"))
+            assertThat(tool("--describe", "--group", "workers", "--offsets"))
+                    .containsPattern("workers\\s+tasks\\s+0\\s+0\\s+5");
+            assertThat(tool("--delete-offsets", "--group", "workers", "--topic", "tasks"))
                     .contains("tasks");
-            assertThat(groups.run("--bootstrap-server", server, "--delete", "--group", "workers"))
-                    .contains("success");
+            assertThat(tool("--delete", "--group", "workers")).contains("success");
         }
     }
 }

@@ -28,7 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Follows the metadata log with long-poll fetches, and registers this node once it may.
@@ -339,8 +339,12 @@ public final class MetadataTail {
 
     /** Clients see a change once it has taken effect here, or takes too long to. */
     private void apply(MetadataChange change, long highWatermark) {
-        listener.onChange(change, view.nodeEpoch())
-                .orTimeout(SETTLE_MS, TimeUnit.MILLISECONDS)
+        CompletableFuture<Void> settled =
+                listener.onChange(change, view.nodeEpoch()).thenApply(done -> done);
+        Loop.ScheduledTask timeout =
+                loop.schedule(
+                        () -> settled.completeExceptionally(new TimeoutException()), SETTLE_MS);
+        settled.whenComplete((done, failure) -> timeout.cancel())
                 .whenComplete(
                         (done, failure) ->
                                 loop.run(

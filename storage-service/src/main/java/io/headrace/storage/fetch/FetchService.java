@@ -5,7 +5,7 @@ import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.Partitions;
 import io.headrace.storage.repair.LogRepairer;
 import io.headrace.transport.loop.Loop;
-import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
@@ -23,7 +23,7 @@ public final class FetchService {
     private static final int MAX_SESSION_PARTITIONS = 1_000_000;
     private static final long EVICT_AFTER_MS = 120_000;
 
-    private final LoopGroup loops;
+    private final Loops loops;
     private final Partitions partitions;
     private final Supplier<MetadataImage> image;
     private final ColdReads coldReads;
@@ -34,7 +34,7 @@ public final class FetchService {
     private final FetchSessions[] sessions;
 
     public FetchService(
-            LoopGroup loops,
+            Loops loops,
             Partitions partitions,
             Supplier<MetadataImage> image,
             ColdReads coldReads,

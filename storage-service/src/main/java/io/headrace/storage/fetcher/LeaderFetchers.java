@@ -6,8 +6,10 @@ import io.headrace.storage.repair.Peers;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.channel.ChannelOptions;
+import io.headrace.transport.channel.Connector;
 import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -18,7 +20,7 @@ import java.util.Map;
  */
 public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
     private final FetcherSettings settings;
-    private final ChannelFactory channels;
+    private final Connector channels;
     private final ChannelOptions options;
     private final NodeAuthenticator authenticator;
     private final FollowerThrottle throttle;
@@ -36,8 +38,20 @@ public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
      */
     public LeaderFetchers(
             FetcherSettings settings, LoopGroup loops, NodeAuthenticator authenticator) {
+        this(settings, loops, new ChannelFactory(loops), authenticator);
+    }
+
+    /**
+     * @param loops the loops of partitions
+     * @param channels opens connections on them; closed with this
+     */
+    public LeaderFetchers(
+            FetcherSettings settings,
+            Loops loops,
+            Connector channels,
+            NodeAuthenticator authenticator) {
         this.settings = settings;
-        this.channels = new ChannelFactory(loops);
+        this.channels = channels;
         this.options = ChannelOptions.of("replica-" + settings.nodeId());
         this.authenticator = authenticator;
         this.throttle = new FollowerThrottle(settings.nodeId(), settings.image(), System::nanoTime);

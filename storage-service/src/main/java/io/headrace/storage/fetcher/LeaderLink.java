@@ -4,9 +4,9 @@ import io.headrace.protocol.metadata.Endpoint;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.transport.auth.NodeAuthenticator;
-import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.channel.ChannelOptions;
 import io.headrace.transport.channel.ClientChannel;
+import io.headrace.transport.channel.Connector;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 final class LeaderLink {
     private final int leaderId;
     private final Supplier<MetadataImage> image;
-    private final ChannelFactory channels;
+    private final Connector channels;
     private final ChannelOptions options;
     private final NodeAuthenticator authenticator;
     private @Nullable CompletableFuture<ClientChannel> current;
@@ -29,7 +29,7 @@ final class LeaderLink {
     LeaderLink(
             int leaderId,
             Supplier<MetadataImage> image,
-            ChannelFactory channels,
+            Connector channels,
             ChannelOptions options,
             NodeAuthenticator authenticator) {
         this.leaderId = leaderId;

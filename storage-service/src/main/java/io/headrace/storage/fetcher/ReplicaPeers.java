@@ -6,8 +6,8 @@ import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.storage.repair.Peers;
 import io.headrace.transport.auth.NodeAuthenticator;
-import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.channel.ChannelOptions;
+import io.headrace.transport.channel.Connector;
 import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.TopicIdPartition;
@@ -36,7 +36,7 @@ final class ReplicaPeers implements Peers {
 
     private final FetcherSettings settings;
     private final Loop loop;
-    private final ChannelFactory channels;
+    private final Connector channels;
     private final ChannelOptions options;
     private final NodeAuthenticator authenticator;
 
@@ -46,7 +46,7 @@ final class ReplicaPeers implements Peers {
     ReplicaPeers(
             FetcherSettings settings,
             Loop loop,
-            ChannelFactory channels,
+            Connector channels,
             ChannelOptions options,
             NodeAuthenticator authenticator) {
         this.settings = settings;

@@ -1,9 +1,9 @@
 package io.headrace.storage.forward;
 
 import io.headrace.transport.auth.NodeAuthenticator;
-import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.channel.ChannelOptions;
 import io.headrace.transport.channel.ClientChannel;
+import io.headrace.transport.channel.Connector;
 import io.headrace.transport.loop.Loop;
 
 import org.jspecify.annotations.Nullable;
@@ -24,7 +24,7 @@ final class CoordinatorLink {
     private static final long LONGEST_PAUSE_MS = 1_000;
 
     private final InetSocketAddress address;
-    private final ChannelFactory channels;
+    private final Connector channels;
     private final ChannelOptions options;
     private final NodeAuthenticator authenticator;
     private final Loop loop;
@@ -34,7 +34,7 @@ final class CoordinatorLink {
 
     CoordinatorLink(
             InetSocketAddress address,
-            ChannelFactory channels,
+            Connector channels,
             ChannelOptions options,
             NodeAuthenticator authenticator,
             Loop loop) {

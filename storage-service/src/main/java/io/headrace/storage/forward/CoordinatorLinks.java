@@ -7,8 +7,10 @@ import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.channel.ChannelOptions;
 import io.headrace.transport.channel.ClientChannel;
+import io.headrace.transport.channel.Connector;
 import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,16 +20,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** The links to all coordinators, and which of them to ask (any thread). */
 public final class CoordinatorLinks implements AutoCloseable {
     private final List<InetSocketAddress> seeds;
-    private final ChannelFactory channels;
+    private final Connector channels;
     private final ChannelOptions options;
     private final NodeAuthenticator authenticator;
     private final Loop loop;
     private final Supplier<MetadataImage> image;
+    private final LongSupplier monotonicMs;
     private final Map<InetSocketAddress, CoordinatorLink> links = new ConcurrentHashMap<>();
     private final ControllerSearch search = new ControllerSearch();
     private @Nullable InetSocketAddress chosen;
@@ -42,8 +46,33 @@ public final class CoordinatorLinks implements AutoCloseable {
             ChannelOptions options,
             NodeAuthenticator authenticator,
             Supplier<MetadataImage> image) {
+        this(
+                seeds,
+                loops,
+                new ChannelFactory(loops),
+                options,
+                authenticator,
+                image,
+                () -> System.nanoTime() / 1_000_000);
+    }
+
+    /**
+     * @param seeds the configured coordinators, used until the metadata names the others
+     * @param loops where links live; apart from the loops of clients and partitions
+     * @param channels opens connections on them; closed with this
+     * @param monotonicMs a clock that is never set
+     */
+    public CoordinatorLinks(
+            List<InetSocketAddress> seeds,
+            Loops loops,
+            Connector channels,
+            ChannelOptions options,
+            NodeAuthenticator authenticator,
+            Supplier<MetadataImage> image,
+            LongSupplier monotonicMs) {
         this.seeds = List.copyOf(seeds);
-        this.channels = new ChannelFactory(loops);
+        this.channels = channels;
+        this.monotonicMs = monotonicMs;
         this.options = options;
         this.authenticator = authenticator;
         this.loop = loops.at(0);
@@ -89,8 +118,8 @@ public final class CoordinatorLinks implements AutoCloseable {
         return InetSocketAddress.createUnresolved(coordinator.host(), coordinator.port());
     }
 
-    private static long nowMs() {
-        return System.nanoTime() / 1_000_000;
+    private long nowMs() {
+        return monotonicMs.getAsLong();
     }
 
     /**

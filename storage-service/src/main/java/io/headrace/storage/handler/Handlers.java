@@ -148,6 +148,11 @@ public final class Handlers {
                             Errors.NOT_COORDINATOR,
                             body -> transactionShardOf(services, transactionalIdOf(body))));
         }
+        addSplit(handlers, services);
+    }
+
+    /** APIs about several groups or transactional ids. */
+    private static void addSplit(List<ApiHandler> handlers, Services services) {
         Function<String, ForwardTarget> groupOwner = group -> shardOf(services, group);
         Function<String, ForwardTarget> transactionOwner = id -> transactionShardOf(services, id);
         handlers.add(

@@ -64,7 +64,7 @@ final class LogStoreLoader {
             }
         }
         int threads = Math.min(context.properties().recoveryThreads(), tasks.size());
-        if (threads <= 1) {
+        if (threads <= 1 || context.runtime().commits() != null) {
             tasks.forEach(task -> load(task, tasks.size()));
             return;
         }

@@ -72,12 +72,14 @@ public final class FollowerLog {
         return log.unclean().map(UncleanLog::fromOffset).orElse(Long.MAX_VALUE);
     }
 
-    /** Copies what may be missing anew, once a leader is there that has it. */
-    private boolean repairs(PartitionLog log, long leaderHighWatermark) {
+    /**
+     * Copies what may be missing anew. A leader that answered has all that is here: it found this
+     * log's end in its own. Its high watermark is not waited for: it may not move before this
+     * replica is in sync.
+     */
+    private boolean repairs(PartitionLog log) {
         long missing = missingFrom(log);
-        boolean hasNone =
-                missing >= log.logEndOffset() || log.logStartOffset() == log.logEndOffset();
-        if (hasNone || leaderHighWatermark <= missing) {
+        if (missing >= log.logEndOffset() || log.logStartOffset() == log.logEndOffset()) {
             return false;
         }
         LOG.warn(
@@ -105,7 +107,7 @@ public final class FollowerLog {
         if (log == null) {
             return true;
         }
-        if (repairs(log, data.highWatermark())) {
+        if (repairs(log)) {
             return true;
         }
         long endBefore = log.logEndOffset();

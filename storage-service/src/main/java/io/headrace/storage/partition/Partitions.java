@@ -8,7 +8,7 @@ import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.storage.log.LogConfig;
 import io.headrace.storage.log.LogStore;
 import io.headrace.transport.loop.Loop;
-import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -34,7 +34,7 @@ public final class Partitions {
     private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
 
     private final PartitionSurroundings around;
-    private final LoopGroup loops;
+    private final Loops loops;
     private final LogStore store;
     private final Map<String, String> topicDefaults;
     private final Map<Key, Partition> byKey = new ConcurrentHashMap<>();
@@ -46,7 +46,7 @@ public final class Partitions {
      */
     public Partitions(
             PartitionSurroundings around,
-            LoopGroup loops,
+            Loops loops,
             LogStore store,
             Map<String, String> topicDefaults) {
         this.around = around;
@@ -56,7 +56,7 @@ public final class Partitions {
     }
 
     /** The loop that owns a partition, the same for as long as this process lives. */
-    public static Loop ownerOf(LoopGroup loops, TopicIdPartition id) {
+    public static Loop ownerOf(Loops loops, TopicIdPartition id) {
         int hash = id.topicId().hashCode() * 31 + id.partition();
         hash ^= hash >>> 16;
         return loops.at(Math.floorMod(hash, loops.size()));

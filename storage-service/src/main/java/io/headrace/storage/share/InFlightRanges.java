@@ -32,6 +32,11 @@ final class InFlightRanges {
         return endOffset;
     }
 
+    /** How many records more may be in flight; negative when a batch went beyond. */
+    long windowRoom(ShareSettings settings) {
+        return settings.maxRecordLocks() - (endOffset - startOffset);
+    }
+
     Collection<InFlightRange> all() {
         return byFirstOffset.values();
     }

@@ -114,11 +114,7 @@ public final class SharePartition {
         return restored
                 && startConfirmed
                 && closed == null
-                && (nextFetchOffset() < ranges.endOffset() || windowRoom() > 0);
-    }
-
-    private long windowRoom() {
-        return settings.maxRecordLocks() - (ranges.endOffset() - ranges.startOffset());
+                && (nextFetchOffset() < ranges.endOffset() || ranges.windowRoom(settings) > 0);
     }
 
     /** Where the log is to be read next: the first record that may be delivered, or the end. */
@@ -153,7 +149,8 @@ public final class SharePartition {
         if (!canAcquire()) {
             return List.of();
         }
-        Acquisition acquisition = new Acquisition(memberId, limits, nowMs + settings.lockMs());
+        Acquisition acquisition =
+                new Acquisition(ranges, settings, memberId, limits, nowMs + settings.lockMs());
         long next = Math.max(fetchOffset, ranges.startOffset());
         for (FetchedBatch batch : batches) {
             if (acquisition.isFull() || next > ranges.endOffset()) {
@@ -173,78 +170,7 @@ public final class SharePartition {
         }
         ranges.joinAll();
         advance();
-        return acquisition.acquired;
-    }
-
-    /** One call of {@link #acquire}. */
-    private final class Acquisition {
-        private final String memberId;
-        private final AcquireLimits limits;
-        private final long lockedUntilMs;
-        private final List<AcquiredRange> acquired = new ArrayList<>();
-        private long count;
-
-        Acquisition(String memberId, AcquireLimits limits, long lockedUntilMs) {
-            this.memberId = memberId;
-            this.limits = limits;
-            this.lockedUntilMs = lockedUntilMs;
-        }
-
-        boolean isFull() {
-            return count >= limits.maxRecords();
-        }
-
-        /** Takes what is available of one batch; false when no more is to be taken after it. */
-        boolean take(long first, long last) {
-            long known = Math.min(last, ranges.endOffset() - 1);
-            for (InFlightRange range : ranges.cut(first, known)) {
-                if (range.state != RecordState.AVAILABLE) {
-                    continue;
-                }
-                long most = limits.strict() ? limits.maxRecords() - count : range.count();
-                if (most <= 0) {
-                    return false;
-                }
-                long until = Math.min(range.lastOffset, range.firstOffset + most - 1);
-                ranges.cut(range.firstOffset, until).forEach(this::give);
-            }
-            return last < ranges.endOffset() || takeNew(last);
-        }
-
-        private boolean takeNew(long last) {
-            long first = ranges.endOffset();
-            long room = windowRoom();
-            long most = limits.strict() ? Math.min(room, limits.maxRecords() - count) : room;
-            if (most <= 0) {
-                return false;
-            }
-            long until = limits.strict() ? Math.min(last, first + most - 1) : last;
-            give(ranges.append(until, RecordState.AVAILABLE, 0));
-            return until == last;
-        }
-
-        private void give(InFlightRange range) {
-            range.state = RecordState.ACQUIRED;
-            range.target = RecordState.ACQUIRED;
-            range.memberId = memberId;
-            range.lockedUntilMs = lockedUntilMs;
-            range.deliveryCount++;
-            count += range.count();
-            AcquiredRange given =
-                    new AcquiredRange(range.firstOffset, range.lastOffset, range.deliveryCount);
-            AcquiredRange before = acquired.isEmpty() ? null : acquired.getLast();
-            if (before != null
-                    && before.lastOffset() + 1 == given.firstOffset()
-                    && before.deliveryCount() == given.deliveryCount()
-                    && before.count() + given.count() <= limits.batchSize()) {
-                acquired.set(
-                        acquired.size() - 1,
-                        new AcquiredRange(
-                                before.firstOffset(), given.lastOffset(), given.deliveryCount()));
-            } else {
-                acquired.add(given);
-            }
-        }
+        return acquisition.acquired();
     }
 
     /** These are no records, or for nobody. The log tells again, so the shard need not hear. */
@@ -486,9 +412,9 @@ public final class SharePartition {
         }
         ranges.joinAll();
         advance();
-        done.forEach(pending -> pending.complete(answerOf(result)));
-        if (isFenced(result)) {
-            close(answerOf(result));
+        done.forEach(pending -> pending.complete(ShardErrors.answerOf(result)));
+        if (ShardErrors.isFenced(result)) {
+            close(ShardErrors.answerOf(result));
         }
     }
 
@@ -502,34 +428,6 @@ public final class SharePartition {
             int ended = range.deliveryCount - (range.state == RecordState.ACQUIRED ? 1 : 0);
             range.unwritten |= range.state.isTerminal() || ended > 0;
         }
-    }
-
-    /** Whether an error of the shard means that this cache is not the valid one any more. */
-    public static boolean isFenced(Errors error) {
-        return switch (error) {
-            case FENCED_STATE_EPOCH,
-                    FENCED_LEADER_EPOCH,
-                    GROUP_ID_NOT_FOUND,
-                    UNKNOWN_TOPIC_OR_PARTITION ->
-                    true;
-            default -> false;
-        };
-    }
-
-    /** What a client is told when the shard answers an error, as in Kafka. */
-    public static Errors answerOf(Errors shardError) {
-        return switch (shardError) {
-            case NONE, GROUP_ID_NOT_FOUND, UNKNOWN_TOPIC_OR_PARTITION -> shardError;
-            case NOT_COORDINATOR,
-                    COORDINATOR_NOT_AVAILABLE,
-                    COORDINATOR_LOAD_IN_PROGRESS,
-                    NETWORK_EXCEPTION,
-                    REQUEST_TIMED_OUT ->
-                    Errors.COORDINATOR_NOT_AVAILABLE;
-            case FENCED_STATE_EPOCH, FENCED_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER ->
-                    Errors.NOT_LEADER_OR_FOLLOWER;
-            default -> Errors.UNKNOWN_SERVER_ERROR;
-        };
     }
 
     // End.

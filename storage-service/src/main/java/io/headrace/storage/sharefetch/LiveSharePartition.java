@@ -32,6 +32,7 @@ final class LiveSharePartition {
     private static final Logger LOG = LoggerFactory.getLogger(LiveSharePartition.class);
     private static final int MAX_WAITERS = 10_000;
     private static final long RETRY_PAUSE_MS = 500;
+    private static final long LONGEST_PAUSE_MS = 5_000;
 
     private final SharePartitionKey key;
     private final Partition partition;
@@ -44,6 +45,7 @@ final class LiveSharePartition {
     private boolean ready;
     private boolean reading;
     private boolean pausing;
+    private long readPauseMs = RETRY_PAUSE_MS / 2;
     private long changes;
     private long timerAtMs = Long.MAX_VALUE;
     private Loop.@Nullable ScheduledTask timer;
@@ -122,7 +124,8 @@ final class LiveSharePartition {
             if (error == Errors.FENCED_LEADER_EPOCH) {
                 close(Errors.NOT_LEADER_OR_FOLLOWER);
             } else {
-                loop.schedule(this::restart, RETRY_PAUSE_MS);
+                loop.schedule(this::restart, readPauseMs);
+                readPauseMs = Math.min(LONGEST_PAUSE_MS, readPauseMs * 2);
             }
         } else if (answer.state().startOffset() >= 0) {
             begin(answer.state(), answer.state().startOffset());

@@ -11,7 +11,7 @@ import io.headrace.storage.share.ShareSessions;
 import io.headrace.storage.share.ShareSettings;
 import io.headrace.storage.share.SharedPartition;
 import io.headrace.transport.loop.Loop;
-import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +40,7 @@ public final class ShareService {
     private final Map<Loop, ShareLoop> byLoop = new HashMap<>();
 
     public ShareService(
-            LoopGroup group,
+            Loops group,
             Partitions partitions,
             Supplier<MetadataImage> image,
             ShareStateStore store,

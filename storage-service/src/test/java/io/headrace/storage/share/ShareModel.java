@@ -43,6 +43,10 @@ final class ShareModel {
 
     private final Map<Long, Integer> deliveries = new HashMap<>();
     private final List<Leader> leaders = new ArrayList<>();
+
+    /** Every write that was sent: a lost connection may give it up late, after others. */
+    private final List<StateWrite> onTheWay = new ArrayList<>();
+
     private long logStart;
     private long logEnd;
     private long nowMs;
@@ -288,6 +292,10 @@ final class ShareModel {
             return;
         }
         Errors result = fate == 0 ? Errors.NETWORK_EXCEPTION : shard.write(sent);
+        onTheWay.add(sent);
+        if (fate == 0 && random.nextBoolean()) {
+            shard.write(onTheWay.get(random.nextInt(onTheWay.size()))); // it comes late, or again
+        }
         leader.partition.onWritten(fate == 1 ? Errors.NETWORK_EXCEPTION : result);
         if (leader.partition.closedBy() != null) {
             leader.held.clear();

@@ -56,7 +56,7 @@ final class ShareShardFake {
             return Errors.FENCED_STATE_EPOCH;
         }
         leaderEpoch = Math.max(leaderEpoch, write.leaderEpoch());
-        startOffset = write.startOffset();
+        startOffset = Math.max(startOffset, write.startOffset());
         for (StateBatch batch : write.batches()) {
             for (long offset = batch.firstOffset(); offset <= batch.lastOffset(); offset++) {
                 byOffset.merge(

@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Opens connections on a group of loops. */
-public final class ChannelFactory implements AutoCloseable {
+public final class ChannelFactory implements Connector {
     private final LoopGroup loops;
     private final Set<MultiplexedChannel> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -23,12 +23,7 @@ public final class ChannelFactory implements AutoCloseable {
         this.loops = loops;
     }
 
-    /**
-     * Connects; the host name is resolved each time.
-     *
-     * @return the open channel, or a failure with an {@link java.io.IOException} that names the
-     *     address
-     */
+    @Override
     public CompletableFuture<ClientChannel> connect(
             InetSocketAddress address, ChannelOptions options) {
         CompletableFuture<ClientChannel> result = new CompletableFuture<>();
@@ -62,7 +57,6 @@ public final class ChannelFactory implements AutoCloseable {
         return result;
     }
 
-    /** Closes every connection that this factory opened. */
     @Override
     public void close() {
         closed = true;

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A fixed set of loops; connections and partitions are spread over them. */
-public final class LoopGroup implements AutoCloseable {
+public final class LoopGroup implements Loops, AutoCloseable {
     private final EventLoopGroup group;
     private final List<Loop> loops = new ArrayList<>();
     private final IdentityHashMap<EventLoop, Loop> byEventLoop = new IdentityHashMap<>();
@@ -45,11 +45,12 @@ public final class LoopGroup implements AutoCloseable {
                 new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), io));
     }
 
+    @Override
     public int size() {
         return loops.size();
     }
 
-    /** The loop of that index, from 0 to {@link #size} - 1. */
+    @Override
     public Loop at(int index) {
         return loops.get(index);
     }

@@ -1,0 +1,225 @@
+package io.headrace.coordinator.metadata;
+
+import io.headrace.coordinator.cluster.ControllerState;
+import io.headrace.coordinator.cluster.CoordinatorIdentity;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
+
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiPredicate;
+
+/**
+ * What a controller does on one database, step by step: as a standby it follows the metadata and
+ * takes the role when it is free; with the role it decides, until deposed. Confined to the
+ * controller's thread.
+ */
+final class ControllerDuty {
+    private static final Logger log = LoggerFactory.getLogger(ControllerDuty.class);
+
+    private final ControllerOptions options;
+    private final CoordinatorIdentity identity;
+    private final MetadataStore store;
+    private final boolean exclusive;
+    private final MetadataLog metadataLog;
+    private final BiPredicate<Integer, String> suspected;
+    private final LongAdder uncleanElections;
+    private final Listener listener;
+    private final CoordinatorSessions sessions;
+    private LogTail tail;
+    private Standby standby;
+    private @Nullable Serving serving;
+
+    private record Serving(ActiveController controller, TakeOver takeOver) {}
+
+    /** Hears how a controller fares. */
+    interface Listener {
+        /** SQL answered. */
+        void onHeard(long nowMs);
+
+        /** There is metadata to serve. */
+        void onLoaded();
+
+        /** The role is this coordinator's. */
+        void onActive();
+
+        /** The role is not, or no longer, this coordinator's. */
+        void onStandby();
+    }
+
+    /**
+     * @param exclusive whether no other process can open the database
+     * @param suspected whether the membership reports a coordinator's incarnation gone
+     */
+    ControllerDuty(
+            ControllerOptions options,
+            CoordinatorIdentity identity,
+            MetadataStore store,
+            boolean exclusive,
+            MetadataLog metadataLog,
+            BiPredicate<Integer, String> suspected,
+            LongAdder uncleanElections,
+            Listener listener) {
+        this.options = options;
+        this.identity = identity;
+        this.store = store;
+        this.exclusive = exclusive;
+        this.metadataLog = metadataLog;
+        this.suspected = suspected;
+        this.uncleanElections = uncleanElections;
+        this.listener = listener;
+        this.sessions = new CoordinatorSessions(store, identity, options, suspected);
+        this.tail = new LogTail(store, metadataLog);
+        this.standby = new Standby(options, store, sessions, suspected, exclusive);
+    }
+
+    /** Whether this controller has the role, as far as it knows: {@link #turn} is next. */
+    boolean hasRole() {
+        return serving != null;
+    }
+
+    private long nowMs() {
+        return options.clock().getAsLong();
+    }
+
+    /**
+     * One look at SQL without the role, and the take-over if the role is free.
+     *
+     * @return how long to wait until the next step, in milliseconds
+     */
+    long standBy() {
+        try {
+            TakeOver takeOver = look();
+            if (takeOver != null) {
+                serve(takeOver);
+                return 0;
+            }
+            return options.times().tailMs();
+        } catch (DeposedException e) {
+            return onDeposed(e);
+        } catch (DataAccessException | TransactionException e) {
+            return onUnusable(e);
+        }
+    }
+
+    private @Nullable TakeOver look() {
+        long readMs = nowMs();
+        try {
+            ControllerRow seen = store.readController();
+            if (seen == null) {
+                store.foundCluster(options.newClusterId().get());
+                seen = store.readController();
+            }
+            if (seen == null) {
+                return null;
+            }
+            if (!exclusive) {
+                sessions.refresh(readMs);
+                if (tail.follow(seen)) {
+                    listener.onHeard(readMs);
+                    listener.onLoaded();
+                }
+            }
+            return standby.tryTakeOver(seen, readMs);
+        } catch (DataAccessException | TransactionException e) {
+            log.warn("SQL is not heard now: {}", Database.reasonOf(e));
+            standby.restart();
+            return null;
+        }
+    }
+
+    private void serve(TakeOver takeOver) {
+        ControllerRow row = store.readController();
+        if (row == null || row.controllerEpoch() != takeOver.controllerEpoch()) {
+            throw new DeposedException("Deposed before loading");
+        }
+        tail.follow(row);
+        ControllerState state =
+                new ControllerState(
+                        metadataLog.image(), options.rules(), options.random(), nowMs());
+        ActiveController controller =
+                new ActiveController(
+                        options,
+                        store,
+                        takeOver,
+                        state,
+                        metadataLog,
+                        new Role(sessions, exclusive, listener::onHeard),
+                        uncleanElections);
+        controller.commitFirst(identity);
+        serving = new Serving(controller, takeOver);
+        listener.onActive();
+        listener.onLoaded();
+        log.info(
+                "Controller {} of cluster {} in epoch {} at offset {}",
+                options.coordinatorId(),
+                metadataLog.image().clusterId(),
+                takeOver.controllerEpoch(),
+                metadataLog.nextOffset());
+    }
+
+    /**
+     * One turn with the role.
+     *
+     * @return how long to wait until the next step; 0 while the role lasts
+     */
+    long turn(List<ControllerWork> work) {
+        Serving current = serving;
+        if (current == null) {
+            throw new IllegalStateException("This controller has not the role");
+        }
+        try {
+            current.controller().turn(work);
+            return 0;
+        } catch (DeposedException e) {
+            return onDeposed(e);
+        } catch (DataAccessException | TransactionException e) {
+            return onUnusable(e);
+        }
+    }
+
+    private long onDeposed(DeposedException e) {
+        log.warn("{}", e.getMessage());
+        beginAnew();
+        return 0;
+    }
+
+    private long onUnusable(RuntimeException e) {
+        log.warn("The database is not usable now; trying again: {}", e.getMessage());
+        beginAnew();
+        return options.times().retryDelayMs();
+    }
+
+    private void beginAnew() {
+        serving = null;
+        listener.onStandby();
+        tail = new LogTail(store, metadataLog);
+        standby = new Standby(options, store, sessions, suspected, exclusive);
+    }
+
+    /** Ends in order: gives the role back, so that another coordinator need not wait to take it. */
+    void end() {
+        Serving current = serving;
+        serving = null;
+        listener.onStandby();
+        if (current != null) {
+            current.controller().close();
+            try {
+                store.release(current.takeOver().controllerEpoch());
+            } catch (DataAccessException e) {
+                log.warn("The role runs out by itself: {}", Database.reasonOf(e));
+            }
+        }
+        if (!exclusive) {
+            try {
+                sessions.leave();
+            } catch (DataAccessException e) {
+                log.warn("Others see later that this coordinator left: {}", Database.reasonOf(e));
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package io.headrace.coordinator;
+
+import io.headrace.coordinator.cluster.ClusterRules;
+import io.headrace.coordinator.cluster.CoordinatorIdentity;
+import io.headrace.coordinator.group.GroupProperties;
+import io.headrace.coordinator.handler.AdminHandlers;
+import io.headrace.coordinator.handler.ForwardedHandler;
+import io.headrace.coordinator.handler.HandlerTable;
+import io.headrace.coordinator.handler.NodeServer;
+import io.headrace.coordinator.metadata.Controller;
+import io.headrace.coordinator.metadata.ControllerOptions;
+import io.headrace.coordinator.metadata.SimulatedDatabase;
+import io.headrace.coordinator.metadata.SteppedController;
+import io.headrace.coordinator.transaction.TransactionProperties;
+import io.headrace.simulation.network.Host;
+import io.headrace.simulation.network.Wire;
+import io.headrace.simulation.network.World;
+import io.headrace.transport.auth.ClusterSecret;
+import io.headrace.transport.loop.Loops;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+
+import org.apache.kafka.common.Uuid;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A coordinator as {@link CoordinatorConfiguration} wires it, on simulated ground. */
+public final class SimulatedCoordinator {
+    private static final long SESSION_TIMEOUT_MS = 3_000;
+    private static final ClusterRules RULES =
+            new ClusterRules(SESSION_TIMEOUT_MS, 1, 3, 1, 1, 10_000, 200_000);
+
+    private final Controller controller;
+
+    /** Starts a process on the host. */
+    public SimulatedCoordinator(
+            int id, Host host, Wire wire, ClusterSecret secret, SimulatedDatabase database) {
+        World world = host.world();
+        Uuid incarnation = new Uuid(world.random().nextLong(), world.random().nextLong());
+        Loops loops = host.loops(2);
+        controller =
+                new Controller(
+                        new ControllerOptions(
+                                id,
+                                RULES,
+                                () -> {
+                                    throw new IllegalStateException("Stepped on its store");
+                                },
+                                () -> new Uuid(1, 1).toString(),
+                                world.random().split(),
+                                world::elapsedMs,
+                                new ControllerOptions.Times(
+                                        10, 0, 1_000, 300, 1_500, 500, 100, 2_000),
+                                512));
+        GroupService groups =
+                new GroupService(
+                        id,
+                        secret,
+                        GroupProperties.defaults(),
+                        incarnation,
+                        new GroupService.Surroundings(
+                                loops,
+                                wire.connectorOf(host, loops),
+                                world::nowMs,
+                                world.random().split()),
+                        controller,
+                        new CompositeMeterRegistry());
+        TransactionService transactions =
+                new TransactionService(
+                        id,
+                        TransactionProperties.defaults(),
+                        incarnation,
+                        loops,
+                        controller,
+                        groups.links(),
+                        groups.shards());
+        List<ForwardedHandler> handlers = new ArrayList<>(AdminHandlers.of(controller));
+        handlers.addAll(groups.handlers());
+        handlers.addAll(transactions.handlers());
+        HandlerTable table = new HandlerTable(handlers);
+        host.serve(
+                loops,
+                new NodeServer(
+                        secret, controller, table, groups.shards()::submit, SESSION_TIMEOUT_MS));
+        SteppedController.start(
+                controller,
+                new CoordinatorIdentity(id, incarnation, host.name(), 9094, table.versions()),
+                database,
+                host.loops(1).at(0));
+    }
+
+    /** Whether this process takes itself for the active controller. */
+    public boolean isActive() {
+        return controller.isActive();
+    }
+}

@@ -1,0 +1,35 @@
+package io.headrace.simulation;
+
+/**
+ * What happened in a run.
+ *
+ * @param acknowledged records that were acknowledged
+ * @param traceHash one number for the whole trace
+ */
+record Report(
+        long seed,
+        long events,
+        int elections,
+        int truncations,
+        int crashes,
+        int acknowledged,
+        int read,
+        long sequenceRefusals,
+        long simulatedMs,
+        long traceHash) {
+    @Override
+    public String toString() {
+        return "seed %d: %d ms, %d events, %d elections, %d truncations, %d crashes, %d records acknowledged, %d read, %d refused for their sequence, trace %x"
+                .formatted(
+                        seed,
+                        simulatedMs,
+                        events,
+                        elections,
+                        truncations,
+                        crashes,
+                        acknowledged,
+                        read,
+                        sequenceRefusals,
+                        traceHash);
+    }
+}

@@ -1,0 +1,325 @@
+package io.headrace.simulation.network;
+
+import io.headrace.protocol.codec.ApiSchema;
+import io.headrace.protocol.codec.MalformedFrameException;
+import io.headrace.protocol.codec.MessageWriter;
+import io.headrace.protocol.codec.OutboundFrame;
+import io.headrace.protocol.codec.ResponseReader;
+import io.headrace.transport.channel.ChannelClosedException;
+import io.headrace.transport.channel.ChannelOptions;
+import io.headrace.transport.channel.ClientChannel;
+import io.headrace.transport.channel.RequestTimeoutException;
+import io.headrace.transport.loop.Loop;
+
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.jspecify.annotations.Nullable;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** One connection: the client's end is a {@link ClientChannel}, as the services use it. */
+final class Pipe implements ClientChannel {
+    private final Wire wire;
+    private final long id;
+    private final Host client;
+    private final Loop loop;
+    private final Host server;
+    private final InetSocketAddress address;
+    private final ChannelOptions options;
+    private final ServerEnd serverEnd;
+    private final Direction toServer;
+    private final Direction toClient;
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private final Map<Integer, Waiting> waiting = new LinkedHashMap<>();
+    private int nextCorrelationId;
+    private boolean open;
+
+    private record Waiting(
+            ApiSchema api, CompletableFuture<ByteBuffer> answer, Loop.ScheduledTask timeout) {}
+
+    /** One way: frames arrive in order, or wait for a cut to be mended. */
+    private final class Direction {
+        private final Host from;
+        private final Host to;
+        private final List<Runnable> stalled = new ArrayList<>();
+        private long lastArrivalMs;
+        private boolean lost;
+
+        Direction(Host from, Host to) {
+            this.from = from;
+            this.to = to;
+        }
+
+        void send(Runnable arrival) {
+            if (lost) {
+                return;
+            }
+            if (wire.losesFrame()) {
+                lost = true;
+                breakSoon();
+            } else if (wire.isCut(from.name(), to.name()) || !stalled.isEmpty()) {
+                stalled.add(arrival);
+            } else {
+                deliver(arrival);
+            }
+        }
+
+        private void deliver(Runnable arrival) {
+            long nowMs = wire.world().nowMs();
+            lastArrivalMs = Math.max(lastArrivalMs, nowMs + wire.delayMs());
+            wire.world().after(lastArrivalMs - nowMs, () -> arrive(arrival));
+        }
+
+        private void arrive(Runnable arrival) {
+            if (wire.isCut(from.name(), to.name())) {
+                stalled.add(arrival);
+            } else if (to.isAlive()) {
+                arrival.run();
+            }
+        }
+
+        void goOn() {
+            List<Runnable> now = new ArrayList<>(stalled);
+            stalled.clear();
+            now.forEach(this::deliver);
+        }
+    }
+
+    Pipe(
+            Wire wire,
+            long id,
+            Host client,
+            Loop loop,
+            Host server,
+            InetSocketAddress address,
+            ChannelOptions options) {
+        this.wire = wire;
+        this.id = id;
+        this.client = client;
+        this.loop = loop;
+        this.server = server;
+        this.address = address;
+        this.options = options;
+        this.toServer = new Direction(client, server);
+        this.toClient = new Direction(server, client);
+        this.serverEnd = new ServerEnd(this, server, server.nextDoorLoop());
+    }
+
+    long id() {
+        return id;
+    }
+
+    Wire wire() {
+        return wire;
+    }
+
+    String clientName() {
+        return client.name();
+    }
+
+    void open(CompletableFuture<ClientChannel> result) {
+        open = true;
+        serverEnd.open();
+        toClient.send(() -> loop.execute(() -> result.complete(this)));
+    }
+
+    // The client's end.
+
+    @Override
+    public CompletableFuture<ByteBuffer> send(
+            ApiSchema api, short version, ApiMessage body, Duration timeout) {
+        CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+        loop.run(() -> write(api, version, body, timeout, answer));
+        return answer;
+    }
+
+    @Override
+    public <T extends ApiMessage> CompletableFuture<T> call(
+            ApiSchema api, short version, ApiMessage body, Class<T> response, Duration timeout) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        send(api, version, body, timeout)
+                .whenComplete(
+                        (frame, failure) -> {
+                            if (failure != null) {
+                                result.completeExceptionally(failure);
+                                return;
+                            }
+                            try {
+                                ApiMessage answer = ResponseReader.read(api, version, frame);
+                                if (wire.tamper().touches(api.key())) {
+                                    wire.tamper()
+                                            .onAnswer(
+                                                    client.name(),
+                                                    server.name(),
+                                                    api.key(),
+                                                    answer);
+                                }
+                                result.complete(response.cast(answer));
+                            } catch (MalformedFrameException | ClassCastException e) {
+                                result.completeExceptionally(e);
+                            }
+                        });
+        return result;
+    }
+
+    @Override
+    public void sendOneWay(ApiSchema api, short version, ApiMessage body) {
+        loop.run(() -> write(api, version, body, options.requestTimeout(), null));
+    }
+
+    private void write(
+            ApiSchema api,
+            short version,
+            ApiMessage body,
+            Duration timeout,
+            @Nullable CompletableFuture<ByteBuffer> answer) {
+        if (!open) {
+            if (answer != null) {
+                answer.completeExceptionally(
+                        new ChannelClosedException("Not connected to " + address, false));
+            }
+            return;
+        }
+        int correlationId = nextCorrelationId++;
+        OutboundFrame frame;
+        try {
+            frame = MessageWriter.request(api, version, correlationId, options.clientId(), body);
+        } catch (RuntimeException e) {
+            if (answer != null) {
+                answer.completeExceptionally(e);
+            }
+            return;
+        }
+        if (answer != null) {
+            Loop.ScheduledTask late =
+                    loop.schedule(() -> onTimeout(correlationId), timeout.toMillis());
+            waiting.put(correlationId, new Waiting(api, answer, late));
+        }
+        ByteBuffer bytes = ServerEnd.join(frame);
+        toServer.send(() -> serverEnd.onFrame(bytes));
+    }
+
+    private void onTimeout(int correlationId) {
+        Waiting request = waiting.remove(correlationId);
+        if (request != null) {
+            request.answer()
+                    .completeExceptionally(
+                            new RequestTimeoutException(
+                                    "No answer to " + request.api().name() + " from " + address));
+        }
+    }
+
+    /** The server's answer leaves. */
+    void answer(ByteBuffer frame) {
+        toClient.send(() -> loop.execute(() -> onAnswer(frame)));
+    }
+
+    private void onAnswer(ByteBuffer frame) {
+        Waiting request = open ? waiting.remove(frame.getInt(0)) : null;
+        if (request != null) {
+            wire.world()
+                    .trace(
+                            "< " + request.api().name() + " " + server.name() + ">" + client.name(),
+                            id,
+                            frame.getInt(0),
+                            frame.remaining());
+            request.timeout().cancel();
+            request.answer().complete(frame);
+        }
+    }
+
+    // The end.
+
+    private void breakSoon() {
+        wire.world().after(wire.world().between(1, 2_000), this::breakForClient);
+        wire.world().after(wire.world().between(1, 2_000), serverEnd::onClosed);
+    }
+
+    private void breakForClient() {
+        loop.execute(this::onClosed);
+    }
+
+    private void onClosed() {
+        if (!open) {
+            return;
+        }
+        open = false;
+        wire.forget(this);
+        closed.complete(null);
+        List<Waiting> unanswered = new ArrayList<>(waiting.values());
+        waiting.clear();
+        for (Waiting request : unanswered) {
+            request.timeout().cancel();
+            request.answer()
+                    .completeExceptionally(
+                            new ChannelClosedException(
+                                    "The connection to " + address + " ended", true));
+        }
+    }
+
+    void closeByClient() {
+        loop.execute(this::onClosed);
+        toServer.send(serverEnd::onClosed);
+    }
+
+    void closeByServer() {
+        serverEnd.onClosed();
+        toClient.send(this::breakForClient);
+    }
+
+    void onDeath(Host host, long noticedAfterMs) {
+        if (host == server) {
+            wire.world().after(noticedAfterMs, this::breakForClient);
+        }
+        if (host == client) {
+            wire.forget(this);
+            wire.world().after(noticedAfterMs, serverEnd::onClosed);
+        }
+    }
+
+    void goOn() {
+        toServer.goOn();
+        toClient.goOn();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return open;
+    }
+
+    @Override
+    public boolean isWritable() {
+        return open;
+    }
+
+    @Override
+    public CompletableFuture<Void> closed() {
+        return closed;
+    }
+
+    @Override
+    public void close() {
+        closeByClient();
+    }
+
+    @Override
+    public Loop loop() {
+        return loop;
+    }
+
+    @Override
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    @Override
+    public ChannelOptions options() {
+        return options;
+    }
+}

@@ -1,0 +1,101 @@
+package io.headrace.simulation.network;
+
+import io.headrace.testkit.clock.ManualLoop;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Time, chance and the trace of one run: everything that a seed decides comes from here. */
+public final class World {
+    private static final int MAX_LINES = 200_000;
+    private static final long START_MS = 1_700_000_000_000L;
+
+    private final long seed;
+    private final ManualLoop time = new ManualLoop(START_MS);
+    private final SplittableRandom random;
+    private final boolean keepsLines;
+    private final List<String> lines = new ArrayList<>();
+    private long traceHash = 0xcbf29ce484222325L;
+    private long events;
+
+    /**
+     * @param keepsLines whether the trace is kept as text, not only as a hash
+     */
+    public World(long seed, boolean keepsLines) {
+        this.seed = seed;
+        this.random = new SplittableRandom(seed);
+        this.keepsLines = keepsLines;
+    }
+
+    public long seed() {
+        return seed;
+    }
+
+    public ManualLoop time() {
+        return time;
+    }
+
+    public long nowMs() {
+        return time.nowMs();
+    }
+
+    /** Milliseconds since the run began. */
+    public long elapsedMs() {
+        return time.nowMs() - START_MS;
+    }
+
+    public SplittableRandom random() {
+        return random;
+    }
+
+    /** Whether something of that chance happens now. */
+    public boolean chance(double probability) {
+        return random.nextDouble() < probability;
+    }
+
+    /** A number from {@code min} to {@code max}, both included. */
+    public long between(long min, long max) {
+        return min + random.nextLong(max - min + 1);
+    }
+
+    /** Runs a task of the simulation itself, whatever becomes of the hosts. */
+    public void after(long delayMs, Runnable task) {
+        time.after(Duration.ofMillis(delayMs), task);
+    }
+
+    /** Notes an event of the trace. */
+    public void trace(String what, long first, long second, long third) {
+        events++;
+        mix(elapsedMs());
+        for (int i = 0; i < what.length(); i++) {
+            mix(what.charAt(i));
+        }
+        mix(first);
+        mix(second);
+        mix(third);
+        if (keepsLines && lines.size() < MAX_LINES) {
+            lines.add(elapsedMs() + " " + what + " " + first + " " + second + " " + third);
+        }
+    }
+
+    private void mix(long value) {
+        traceHash = (traceHash ^ value) * 0x100000001b3L;
+        traceHash ^= traceHash >>> 29;
+    }
+
+    /** One number for all events so far: the same seed gives the same. */
+    public long traceHash() {
+        return traceHash;
+    }
+
+    public long events() {
+        return events;
+    }
+
+    /** The trace as text, if it is kept. */
+    public List<String> lines() {
+        return lines;
+    }
+}

@@ -1,0 +1,50 @@
+package io.headrace.storage;
+
+import io.headrace.storage.config.StorageProperties;
+
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** The settings of simulated storage nodes: the service's own defaults but for a few. */
+public final class SimulatedSettings {
+    /** What the nodes of a simulated cluster prove themselves with. */
+    public static final String SECRET = "the simulated cluster's secret";
+
+    private static final StorageProperties USUAL =
+            new Binder(
+                            new MapConfigurationPropertySource(
+                                    Map.of(
+                                            "headrace.storage.cluster-secret", SECRET,
+                                            "headrace.storage.coordinators", "c1:9094,c2:9094",
+                                            "headrace.storage.loops", "2",
+                                            "headrace.storage.replication.lag-time-max", "3s")))
+                    .bindOrCreate("headrace.storage", StorageProperties.class);
+
+    private SimulatedSettings() {}
+
+    /** The settings of one node. */
+    public static StorageProperties of(int nodeId, Path dataDirectory) {
+        RecordComponent[] components = StorageProperties.class.getRecordComponents();
+        Object[] values = new Object[components.length];
+        Class<?>[] types = new Class<?>[components.length];
+        try {
+            for (int i = 0; i < components.length; i++) {
+                types[i] = components[i].getType();
+                values[i] =
+                        switch (components[i].getName()) {
+                            case "nodeId" -> nodeId;
+                            case "dataDirs" -> List.of(dataDirectory);
+                            default -> components[i].getAccessor().invoke(USUAL);
+                        };
+            }
+            return StorageProperties.class.getDeclaredConstructor(types).newInstance(values);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("The settings are no record of this shape any more", e);
+        }
+    }
+}
