@@ -28,9 +28,19 @@ class ScheduleTest {
     }
 
     @Test
-    void everyKindComesAndNoFaultOverlapsTheNext() {
-        List<Schedule.Event> events = Schedule.draw(1, 600_000, ALL).events();
+    void everyKindComesAndOnlyFaultsOfTwoLanesOverlap() {
+        List<Schedule.Event> all = Schedule.draw(1, 600_000, ALL).events();
+        assertThat(all).anyMatch(event -> event.lane() == 1);
+        assertThat(all)
+                .filteredOn(event -> event.lane() == 1)
+                .allMatch(event -> event.kind().mayOverlap());
+        assertOneAfterTheOther(all.stream().filter(event -> event.lane() == 1).toList());
+        List<Schedule.Event> events = all.stream().filter(event -> event.lane() == 0).toList();
         assertThat(events.stream().map(Schedule.Event::kind)).containsAll(ALL);
+        assertOneAfterTheOther(events);
+    }
+
+    private static void assertOneAfterTheOther(List<Schedule.Event> events) {
         for (int i = 1; i < events.size(); i++) {
             Schedule.Event before = events.get(i - 1);
             assertThat(events.get(i).atMs()).isGreaterThan(before.atMs() + before.lastsMs());
