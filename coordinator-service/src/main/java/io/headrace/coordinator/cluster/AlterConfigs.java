@@ -197,14 +197,16 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
     }
 
     private static @Nullable ConfigDefinition definitionOf(ConfigResourceKey key, String name) {
-        return switch (key.type()) {
-            case ConfigResourceKey.TOPIC -> TopicConfigs.find(name);
-            case ConfigResourceKey.BROKER -> {
-                String topicConfig = BrokerConfigNames.dynamicTopicConfig(name);
-                yield topicConfig == null ? null : TopicConfigs.find(topicConfig);
-            }
-            default -> null;
-        };
+        String topicConfig =
+                key.type() == ConfigResourceKey.BROKER
+                        ? BrokerConfigNames.dynamicTopicConfig(name)
+                        : name;
+        boolean hasDefinition =
+                key.type() == ConfigResourceKey.TOPIC || key.type() == ConfigResourceKey.BROKER;
+        if (topicConfig == null || !hasDefinition) {
+            return null;
+        }
+        return TopicConfigs.find(topicConfig);
     }
 
     private static List<ApiMessage> records(

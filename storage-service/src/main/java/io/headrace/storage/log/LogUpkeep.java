@@ -15,7 +15,6 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -150,7 +149,7 @@ final class LogUpkeep {
                                 .submit(
                                         new FileReplacement(
                                                 file,
-                                                content.getBytes(StandardCharsets.UTF_8),
+                                                content,
                                                 failure -> {
                                                     complete(result, null, failure);
                                                     whenOver.run();

@@ -108,4 +108,18 @@ final class ShareEntry {
     boolean hasNews() {
         return error != Errors.NONE || !acquired.isEmpty();
     }
+
+    /**
+     * Whether this partition is in the answer: its acknowledgements, and news of what is fetched.
+     * What is wrong with other partitions of the session is no answer to acknowledgements;
+     * librdkafka takes what it did not name for its own.
+     *
+     * @param isFetch whether the request reads the session's partitions
+     * @param onlyAcknowledges whether it is a ShareAcknowledge, which gets all it named
+     */
+    boolean isTold(boolean isFetch, boolean onlyAcknowledges) {
+        return !acknowledgements.isEmpty()
+                || (hasNews() && (isFetch || isNamed))
+                || (onlyAcknowledges && isNamed);
+    }
 }

@@ -66,6 +66,8 @@ final class ShareLoop {
     LiveSharePartition use(SharePartitionKey key, Partition partition) {
         LiveSharePartition known = find(key, partition);
         if (known != null) {
+            // At once, not at the next sweep: what a group's configs say counts from their change.
+            known.state().configure(settingsOf.apply(key.groupId()));
             return known;
         }
         LiveSharePartition created =

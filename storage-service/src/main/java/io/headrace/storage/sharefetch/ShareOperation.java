@@ -381,12 +381,8 @@ final class ShareOperation {
         call.reply().accept(new ShareAnswer(Errors.NONE, lockMs, answers));
     }
 
-    /** News, acknowledgements, and all partitions of a session's first fetch. */
     private boolean isTold(ShareEntry entry) {
         boolean isFirst = isFetch && call.sessionEpoch() == ShareSessions.INITIAL_EPOCH;
-        return isFirst
-                || entry.hasNews()
-                || !entry.acknowledgements.isEmpty()
-                || (call.fetch() == null && entry.isNamed);
+        return isFirst || entry.isTold(isFetch, call.fetch() == null);
     }
 }
