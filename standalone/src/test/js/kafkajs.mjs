@@ -1,11 +1,11 @@
-// KafkaJS against a running platform: node kafkajs.mjs HOST:PORT. Exits 0 when everything held.
+// KafkaJS against a running platform: node kafkajs.mjs HOST:PORT,... Exits 0 when everything held.
 import assert from 'node:assert/strict';
 import kafkajs from 'kafkajs';
 
 const { Kafka, CompressionTypes, logLevel } = kafkajs;
 const kafka = new Kafka({
   clientId: 'kafkajs-test',
-  brokers: [process.argv[2]],
+  brokers: process.argv[2].split(','),
   logLevel: logLevel.WARN,
 });
 const topic = 'from-kafkajs';

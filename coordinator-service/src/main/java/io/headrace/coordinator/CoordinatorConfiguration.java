@@ -14,6 +14,7 @@ import io.headrace.coordinator.metadata.ControllerOptions;
 import io.headrace.coordinator.metadata.Database;
 import io.headrace.coordinator.metadata.MetadataLog;
 import io.headrace.coordinator.metrics.ControllerMetrics;
+import io.headrace.coordinator.share.ShareStateProperties;
 import io.headrace.transport.loop.LoopGroup;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -45,6 +46,7 @@ class CoordinatorConfiguration {
                 properties.topicDefaults().replicationFactor(),
                 properties.topicDefaults().offsetsPartitions(),
                 properties.topicDefaults().transactionsPartitions(),
+                properties.topicDefaults().shareStatePartitions(),
                 properties.limits().partitionsPerRequest(),
                 properties.limits().partitions());
     }
@@ -129,14 +131,32 @@ class CoordinatorConfiguration {
     }
 
     @Bean
+    ShareStateService shareStateService(
+            CoordinatorProperties properties,
+            Uuid coordinatorIncarnation,
+            LoopGroup coordinatorLoops,
+            Controller controller,
+            GroupService groups) {
+        return new ShareStateService(
+                properties.id(),
+                ShareStateProperties.defaults(),
+                coordinatorIncarnation,
+                coordinatorLoops,
+                controller,
+                groups.links());
+    }
+
+    @Bean
     HandlerTable handlerTable(
             Controller controller,
             GroupService groups,
             TransactionService transactions,
+            ShareStateService shareStates,
             ObjectProvider<ForwardedHandler> others) {
         List<ForwardedHandler> handlers = new ArrayList<>(AdminHandlers.of(controller));
         handlers.addAll(groups.handlers());
         handlers.addAll(transactions.handlers());
+        handlers.addAll(shareStates.handlers());
         others.orderedStream().forEach(handlers::add);
         return new HandlerTable(handlers);
     }

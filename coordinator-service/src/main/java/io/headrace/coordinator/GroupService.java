@@ -106,7 +106,7 @@ public final class GroupService implements AutoCloseable {
                         ShardProperties.defaults(),
                         GroupErrors::reply,
                         () -> new GroupShard(groupProperties, around.random(), metrics),
-                        new GroupTasks(controller.metadataLog(), links));
+                        new GroupTasks(controller.metadataLog(), links, around.loops().at(0)));
         handlers = GroupHandlers.of(shards, controller);
         loop = around.loops().at(0);
         refreshMetrics();

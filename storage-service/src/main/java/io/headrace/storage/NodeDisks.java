@@ -1,17 +1,23 @@
 package io.headrace.storage;
 
+import io.headrace.protocol.config.BrokerConfigNames;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.storage.cluster.ClusterView;
 import io.headrace.storage.cluster.UncleanReplica;
 import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.compaction.CompactionProperties;
 import io.headrace.storage.compaction.Compactor;
+import io.headrace.storage.config.NodeRates;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.log.LogRuntime;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.log.LogStoreProperties;
 import io.headrace.storage.log.PartitionLog;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.repair.LogRepairer;
+import io.headrace.storage.repair.Peers;
+import io.headrace.storage.repair.RepairCounters;
+import io.headrace.storage.repair.Scrubber;
 import io.headrace.transport.loop.LoopGroup;
 
 import org.apache.kafka.common.Uuid;
@@ -31,6 +37,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /** What a node has on its disks: the recovered logs, and the thread that compacts them. */
@@ -44,6 +51,8 @@ final class NodeDisks implements AutoCloseable {
     private final String clusterId;
     private final LogStore logs;
     private final Compactor compactor;
+    private volatile @Nullable LogRepairer repairer;
+    private volatile @Nullable Scrubber scrubber;
 
     private NodeDisks(
             StorageProperties properties, String clusterId, LogStore logs, Compactor compactor) {
@@ -69,6 +78,7 @@ final class NodeDisks implements AutoCloseable {
         String known = clusterOf(properties.dataDirs());
         String clusterId = known == null ? firstImage.get().clusterId() : known;
         long startedNanos = System.nanoTime();
+        AtomicLong readBytes = new AtomicLong();
         LogStore store =
                 LogStore.open(
                         storeProperties(properties, clusterId),
@@ -76,11 +86,12 @@ final class NodeDisks implements AutoCloseable {
                         topic ->
                                 Partitions.configOf(
                                         view.image(), topic, properties.topicDefaults()),
-                        (done, total) -> {});
+                        (done, total, read) -> readBytes.set(read));
         LOG.info(
-                "Recovered {} logs in {} ms",
+                "Recovered {} logs in {} ms, {} MB of them read",
                 store.logs().size(),
-                (System.nanoTime() - startedNanos) / 1_000_000);
+                (System.nanoTime() - startedNanos) / 1_000_000,
+                readBytes.get() / 1_000_000);
         store.failedDirectories()
                 .forEach((path, reason) -> LOG.error("{} is offline: {}", path, reason));
         Compactor compactor =
@@ -111,6 +122,36 @@ final class NodeDisks implements AutoCloseable {
 
     CompactionCounters compactionCounters() {
         return compactor.counters();
+    }
+
+    /** Begins to repair what readers and the scrub find damaged. */
+    LogRepairer startRepair(Peers peers, ClusterView view) {
+        LogRepairer started = new LogRepairer(logs::repairable, peers);
+        Scrubber reader =
+                new Scrubber(
+                        () -> logs.logs().stream().map(PartitionLog::id).toList(),
+                        logs::repairable,
+                        started,
+                        () -> scrubRate(view.image()),
+                        properties.scrub().pause());
+        repairer = started;
+        scrubber = reader;
+        reader.start();
+        return started;
+    }
+
+    private long scrubRate(MetadataImage image) {
+        return NodeRates.of(
+                image,
+                properties.nodeId(),
+                BrokerConfigNames.SCRUB_RATE,
+                properties.scrub().maxBytesPerSecond());
+    }
+
+    /** What repair found and did, or null before it began. */
+    @Nullable RepairCounters repairCounters() {
+        LogRepairer started = repairer;
+        return started == null ? null : started.counters();
     }
 
     /** Begins to compact; once, when the topics' configurations are known. */
@@ -179,6 +220,14 @@ final class NodeDisks implements AutoCloseable {
     /** Ends compaction, then closes the logs; blocks. The owner loops must still run. */
     @Override
     public void close() {
+        Scrubber reader = scrubber;
+        if (reader != null) {
+            reader.close();
+        }
+        LogRepairer started = repairer;
+        if (started != null) {
+            started.close();
+        }
         compactor.close();
         logs.close();
     }
@@ -198,6 +247,7 @@ final class NodeDisks implements AutoCloseable {
                 properties.limits().producerIdExpiration(),
                 usual.flushThreads(),
                 usual.checkpointInterval(),
+                usual.checkpointBytes(),
                 usual.retentionCheckInterval());
     }
 

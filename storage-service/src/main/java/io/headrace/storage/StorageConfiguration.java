@@ -2,10 +2,11 @@ package io.headrace.storage;
 
 import io.headrace.storage.admin.StorageHealth;
 import io.headrace.storage.cluster.HazelcastMembership;
-import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.metrics.CompactionMetrics;
+import io.headrace.storage.metrics.RepairMetrics;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.repair.RepairCounters;
 import io.headrace.transport.auth.ClusterSecret;
 import io.micrometer.core.instrument.MeterRegistry;
 
@@ -58,9 +59,13 @@ class StorageConfiguration {
             if (partitions != null) {
                 node.dataMetrics().bindTo(meters, partitions);
             }
-            CompactionCounters compaction = node.compactionCounters();
-            if (compaction != null) {
-                new CompactionMetrics(compaction).bindTo(meters);
+            NodeDisks disks = node.disks();
+            if (disks != null) {
+                new CompactionMetrics(disks.compactionCounters()).bindTo(meters);
+                RepairCounters repairs = disks.repairCounters();
+                if (repairs != null) {
+                    new RepairMetrics(repairs).bindTo(meters);
+                }
             }
         };
     }

@@ -7,16 +7,11 @@ import io.headrace.storage.cluster.IsrProposer;
 import io.headrace.storage.cluster.MetadataChange;
 import io.headrace.storage.cluster.MetadataTail;
 import io.headrace.storage.cluster.NodeReports;
-import io.headrace.storage.cluster.ProducerIds;
 import io.headrace.storage.cluster.Registration;
-import io.headrace.storage.compaction.CompactionCounters;
 import io.headrace.storage.config.StorageProperties;
-import io.headrace.storage.fetch.ColdReads;
-import io.headrace.storage.fetch.FetchService;
 import io.headrace.storage.fetcher.FetcherSettings;
 import io.headrace.storage.fetcher.LeaderFetchers;
 import io.headrace.storage.forward.CoordinatorLinks;
-import io.headrace.storage.forward.Forwarder;
 import io.headrace.storage.handler.Dispatcher;
 import io.headrace.storage.handler.Handlers;
 import io.headrace.storage.handler.Services;
@@ -44,7 +39,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -187,10 +181,9 @@ public final class StorageNode implements AutoCloseable {
         return dataMetrics;
     }
 
-    /** What compaction did, or null before recovery is done. */
-    public @Nullable CompactionCounters compactionCounters() {
-        NodeDisks opened = disks;
-        return opened == null ? null : opened.compactionCounters();
+    /** Null before recovery is done. */
+    @Nullable NodeDisks disks() {
+        return disks;
     }
 
     /** The partitions, or null before recovery is done. */
@@ -230,7 +223,18 @@ public final class StorageNode implements AutoCloseable {
                             created,
                             new NodeReports(properties.nodeId(), view, links));
             opened.startCompaction();
-            openPort(services(created, store));
+            openPort(
+                    NodeServices.of(
+                            properties,
+                            view,
+                            created,
+                            store,
+                            opened.startRepair(fetchers.peers(loops), view),
+                            loops,
+                            links,
+                            dataMetrics,
+                            io,
+                            clockMs));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             started.completeExceptionally(new StorageStartException("The start was interrupted"));
@@ -343,32 +347,6 @@ public final class StorageNode implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("Serving before all partitions are ready", e);
         }
-    }
-
-    private Services services(Partitions created, LogStore store) {
-        StorageProperties.Limits limits = properties.limits();
-        FetchService fetches =
-                new FetchService(
-                        loops,
-                        created,
-                        view::image,
-                        new ColdReads(io, limits.maxColdBytes()),
-                        dataMetrics,
-                        clockMs,
-                        limits.maxFetchBytes(),
-                        new SplittableRandom());
-        return new Services(
-                properties,
-                view,
-                created,
-                store,
-                fetches,
-                links,
-                new Forwarder(links, clockMs, limits.maxForwarded()),
-                new ProducerIds(properties.nodeId(), view, links),
-                dataMetrics,
-                io,
-                clockMs);
     }
 
     private void openPort(Services services) throws IOException {

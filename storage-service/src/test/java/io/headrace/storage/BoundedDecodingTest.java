@@ -114,6 +114,16 @@ class BoundedDecodingTest {
         assertThat(ResponseReader.read(api, (short) 13, bytes.flip())).isEqualTo(answer);
     }
 
+    /** As Kafka does: librdkafka's Metadata of all topics is followed by three bytes. */
+    @Test
+    void bytesAfterTheBodyAreIgnored() throws Exception {
+        MetadataRequestData message = new MetadataRequestData().setTopics(null);
+        ByteBuffer exact = MessageWriter.bytes(message, (short) 12);
+        ByteBuffer longer = ByteBuffer.allocate(exact.remaining() + 3).put(exact).clear();
+        ApiSchema api = ApiCatalog.get(ApiKeys.METADATA);
+        assertThat(new RequestHead(api, (short) 12, 1, "").readBody(longer)).isEqualTo(message);
+    }
+
     private static void read(ApiKeys key, short version, ApiMessage message)
             throws MalformedFrameException {
         ApiSchema api = ApiCatalog.get(key);

@@ -42,6 +42,9 @@ import org.apache.kafka.common.message.EnvelopeRequestData;
 import org.apache.kafka.common.message.EnvelopeResponseData;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.ReadShareGroupStateRequestData;
+import org.apache.kafka.common.message.ShareGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.WriteShareGroupStateRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
@@ -64,6 +67,7 @@ final class FakeCoordinator implements AutoCloseable {
     private final LoopGroup loops = LoopGroup.start("fake-coordinator", 1);
     private final List<ApiMessage> log = new ArrayList<>();
     private final List<Runnable> waiting = new ArrayList<>();
+    private final FakeShareGroups shareGroups = new FakeShareGroups();
     private final FrameServer server;
     private MetadataImage image = MetadataImage.EMPTY;
     private long nextProducerId;
@@ -82,7 +86,11 @@ final class FakeCoordinator implements AutoCloseable {
                         .setHost("127.0.0.1")
                         .setPort(server.address().getPort());
         for (ApiKeys api :
-                List.of(ApiKeys.CREATE_TOPICS, ApiKeys.DELETE_TOPICS, ApiKeys.INIT_PRODUCER_ID)) {
+                List.of(
+                        ApiKeys.CREATE_TOPICS,
+                        ApiKeys.DELETE_TOPICS,
+                        ApiKeys.INIT_PRODUCER_ID,
+                        ApiKeys.SHARE_GROUP_HEARTBEAT)) {
             own.apis()
                     .add(
                             new CoordinatorRecord.CoordinatorApi()
@@ -115,6 +123,17 @@ final class FakeCoordinator implements AutoCloseable {
     /** Creates a topic as an administrator would. */
     void createTopic(String name, int partitions, Map<String, String> configs) {
         CompletableFuture.runAsync(() -> create(name, partitions, configs), loops.at(0)).join();
+    }
+
+    /** Sets a group's config as an administrator would. */
+    void setGroupConfig(String group, String name, String value) {
+        ConfigRecord record =
+                new ConfigRecord()
+                        .setResourceType((byte) 32)
+                        .setResourceName(group)
+                        .setName(name)
+                        .setValue(value);
+        CompletableFuture.runAsync(() -> append(List.of(record)), loops.at(0)).join();
     }
 
     private void append(List<? extends ApiMessage> records) {
@@ -321,6 +340,10 @@ final class FakeCoordinator implements AutoCloseable {
                     switch (head.readBody(frame)) {
                         case CreateTopicsRequestData request -> createTopics(request);
                         case DeleteTopicsRequestData request -> deleteTopics(request);
+                        case ShareGroupHeartbeatRequestData request ->
+                                shareGroups.heartbeat(request, image);
+                        case ReadShareGroupStateRequestData request -> shareGroups.read(request);
+                        case WriteShareGroupStateRequestData request -> shareGroups.write(request);
                         default -> throw new MalformedFrameException("Not served in this test");
                     };
             return answered(head, answer);

@@ -249,7 +249,7 @@ class StorageNodeIT {
         for (int i = 0; i < 10; i++) {
             assertThat(last).containsEntry("k" + i, String.valueOf(490 + i));
         }
-        CompactionCounters counters = Objects.requireNonNull(node.compactionCounters());
+        CompactionCounters counters = Objects.requireNonNull(node.disks()).compactionCounters();
         assertThat(counters.passes()).isPositive();
         assertThat(counters.failures()).isZero();
     }

@@ -45,6 +45,9 @@ final class BrokerDefaults {
         if (topicConfig != null) {
             return TopicConfigs.problem(Map.of(topicConfig, value));
         }
+        if (BrokerConfigNames.RATES.contains(name)) {
+            return rateProblem(name, value);
+        }
         if (name.equals(BALANCE)) {
             return booleanProblem(name, value);
         }
@@ -78,11 +81,27 @@ final class BrokerDefaults {
 
     /** Says what is wrong with a config of one node; null when nothing is. */
     static @Nullable String nodeProblem(String name, String value) {
+        if (BrokerConfigNames.RATES.contains(name)) {
+            return rateProblem(name, value);
+        }
         return name.equals(DRAIN)
                 ? booleanProblem(name, value)
                 : "Configs of a single broker are set where it starts; while running only "
                         + DRAIN
-                        + " can be changed, others for all brokers";
+                        + " and rates ("
+                        + String.join(", ", new TreeSet<>(BrokerConfigNames.RATES))
+                        + ") can be changed, others for all brokers";
+    }
+
+    private static @Nullable String rateProblem(String name, String value) {
+        try {
+            if (Long.parseLong(value.trim()) >= 0) {
+                return null;
+            }
+        } catch (NumberFormatException e) {
+            return "Invalid value " + value + " for configuration " + name + ": Not a number";
+        }
+        return "Invalid value " + value + " for configuration " + name + ": at least 0";
     }
 
     private static @Nullable String booleanProblem(String name, String value) {

@@ -8,6 +8,7 @@ package io.headrace.coordinator.cluster;
  * @param defaultReplicationFactor replicas of such a topic, at most as many as there are nodes
  * @param offsetsPartitions partitions of {@code __consumer_offsets}, and so the group shards
  * @param transactionsPartitions partitions of {@code __transaction_state}, and so its shards
+ * @param shareStatePartitions partitions of {@code __share_group_state}, and so its shards
  * @param maxPartitionsPerRequest the most partitions that one request may create
  * @param maxPartitions the most partitions in the cluster
  */
@@ -17,6 +18,7 @@ public record ClusterRules(
         int defaultReplicationFactor,
         int offsetsPartitions,
         int transactionsPartitions,
+        int shareStatePartitions,
         int maxPartitionsPerRequest,
         int maxPartitions) {
 
@@ -41,6 +43,7 @@ public record ClusterRules(
                 || defaultReplicationFactor <= 0
                 || offsetsPartitions <= 0
                 || transactionsPartitions <= 0
+                || shareStatePartitions <= 0
                 || maxPartitionsPerRequest <= 0
                 || maxPartitions <= 0) {
             throw new IllegalArgumentException("Every rule of the cluster must be above 0");
@@ -49,6 +52,6 @@ public record ClusterRules(
 
     /** The rules of a cluster that configures nothing. */
     public static ClusterRules defaults() {
-        return new ClusterRules(9_000, 1, 1, 50, 50, 10_000, 200_000);
+        return new ClusterRules(9_000, 1, 1, 50, 50, 50, 10_000, 200_000);
     }
 }

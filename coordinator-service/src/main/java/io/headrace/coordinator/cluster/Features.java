@@ -19,9 +19,14 @@ final class Features {
     /** Partitions are added by producing to them, and every transaction has its epoch (KIP-890). */
     static final short TRANSACTION_LEVEL = 2;
 
+    static final String SHARE_VERSION = "share.version";
+
+    /** The level that turns share groups on (KIP-932). */
+    static final short SHARE_LEVEL = 1;
+
     /**
-     * What a new cluster finalizes. The share and the streams group protocol are not among them: a
-     * level is finalized only when its code is there.
+     * What a new cluster finalizes. The protocol of streams groups is not among them: a level is
+     * finalized only when its code is there.
      */
     static final Map<String, Short> INITIAL =
             Map.of(
@@ -30,7 +35,9 @@ final class Features {
                     GROUP_VERSION,
                     GROUP_LEVEL,
                     TRANSACTION_VERSION,
-                    TRANSACTION_LEVEL);
+                    TRANSACTION_LEVEL,
+                    SHARE_VERSION,
+                    SHARE_LEVEL);
 
     private Features() {}
 }

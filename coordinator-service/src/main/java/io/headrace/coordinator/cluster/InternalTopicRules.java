@@ -36,11 +36,22 @@ final class InternalTopicRules {
                     TopicConfigs.SEGMENT_BYTES,
                     "104857600");
 
+    /** Configs of {@code __share_group_state}; compacted, where Kafka deletes what is behind. */
+    static final Map<String, String> SHARE_STATE_CONFIGS =
+            Map.of(
+                    TopicConfigs.CLEANUP_POLICY,
+                    "compact",
+                    TopicConfigs.COMPRESSION_TYPE,
+                    "uncompressed",
+                    TopicConfigs.SEGMENT_BYTES,
+                    "104857600");
+
     /** The topics whose partitions are shards, by kind. */
     static final Map<Byte, String> SHARD_TOPICS =
             Map.of(
                     ShardOwnerImage.GROUP, Topic.GROUP_METADATA_TOPIC_NAME,
-                    ShardOwnerImage.TRANSACTION, Topic.TRANSACTION_STATE_TOPIC_NAME);
+                    ShardOwnerImage.TRANSACTION, Topic.TRANSACTION_STATE_TOPIC_NAME,
+                    ShardOwnerImage.SHARE, Topic.SHARE_GROUP_STATE_TOPIC_NAME);
 
     /** What an internal topic is made with. */
     record Shape(int partitions, Map<String, String> configs) {}
@@ -52,6 +63,8 @@ final class InternalTopicRules {
                     new Shape(rules.offsetsPartitions(), OFFSETS_CONFIGS);
             case Topic.TRANSACTION_STATE_TOPIC_NAME ->
                     new Shape(rules.transactionsPartitions(), TRANSACTIONS_CONFIGS);
+            case Topic.SHARE_GROUP_STATE_TOPIC_NAME ->
+                    new Shape(rules.shareStatePartitions(), SHARE_STATE_CONFIGS);
             default -> null;
         };
     }

@@ -60,18 +60,21 @@ public record CoordinatorProperties(
      * @param replicationFactor at most as many replicas as there are nodes are made
      * @param offsetsPartitions partitions of {@code __consumer_offsets}, fixed once it exists
      * @param transactionsPartitions partitions of {@code __transaction_state}, likewise
+     * @param shareStatePartitions partitions of {@code __share_group_state}, likewise
      */
     public record TopicDefaults(
             @DefaultValue("1") int partitions,
             @DefaultValue("3") int replicationFactor,
             @DefaultValue("50") int offsetsPartitions,
-            @DefaultValue("50") int transactionsPartitions) {
+            @DefaultValue("50") int transactionsPartitions,
+            @DefaultValue("50") int shareStatePartitions) {
         public TopicDefaults {
             requireRange("topic-defaults.partitions", partitions, 1, 10_000);
             requireRange("topic-defaults.replication-factor", replicationFactor, 1, 100);
             requireRange("topic-defaults.offsets-partitions", offsetsPartitions, 1, 10_000);
             requireRange(
                     "topic-defaults.transactions-partitions", transactionsPartitions, 1, 10_000);
+            requireRange("topic-defaults.share-state-partitions", shareStatePartitions, 1, 10_000);
         }
     }
 

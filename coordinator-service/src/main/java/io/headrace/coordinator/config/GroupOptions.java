@@ -2,6 +2,7 @@ package io.headrace.coordinator.config;
 
 import io.headrace.coordinator.group.ConsumerProtocolProperties;
 import io.headrace.coordinator.group.GroupProperties;
+import io.headrace.coordinator.group.ShareProtocolProperties;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -19,6 +20,7 @@ import java.time.Duration;
  * @param offsetsRetentionCheckInterval how often that is looked at
  * @param offsetMetadataMaxBytes the longest text that may be committed with an offset
  * @param consumer the consumer protocol (KIP-848)
+ * @param share share groups (KIP-932)
  */
 @ConfigurationProperties("headrace.coordinator.group")
 public record GroupOptions(
@@ -29,7 +31,8 @@ public record GroupOptions(
         @DefaultValue("7d") Duration offsetsRetention,
         @DefaultValue("10m") Duration offsetsRetentionCheckInterval,
         @DefaultValue("4096") int offsetMetadataMaxBytes,
-        @DefaultValue ConsumerProtocol consumer) {
+        @DefaultValue ConsumerProtocol consumer,
+        @DefaultValue ShareProtocol share) {
 
     /** What becomes of a group whose members begin to speak the other protocol. */
     public enum Migration {
@@ -65,6 +68,32 @@ public record GroupOptions(
         }
     }
 
+    /**
+     * Share groups.
+     *
+     * @param sessionTimeout how long a member may be silent
+     * @param minHeartbeatInterval how often members are heard of while there are few
+     * @param maxHeartbeatInterval the same while there are many
+     * @param maxSize the most members of a group
+     */
+    public record ShareProtocol(
+            @DefaultValue("45s") Duration sessionTimeout,
+            @DefaultValue("500ms") Duration minHeartbeatInterval,
+            @DefaultValue("5s") Duration maxHeartbeatInterval,
+            @DefaultValue("200") int maxSize) {
+
+        ShareProtocolProperties toProperties() {
+            ShareProtocolProperties usual = ShareProtocolProperties.defaults();
+            return new ShareProtocolProperties(
+                    Math.toIntExact(sessionTimeout.toMillis()),
+                    Math.toIntExact(minHeartbeatInterval.toMillis()),
+                    Math.toIntExact(maxHeartbeatInterval.toMillis()),
+                    maxSize,
+                    usual.maxPartitions(),
+                    usual.stateRetryMs());
+        }
+    }
+
     /** The same for the room of groups, with the bounds that nobody sets. */
     public GroupProperties toProperties() {
         GroupProperties usual = GroupProperties.defaults();
@@ -81,6 +110,7 @@ public record GroupOptions(
                 offsetMetadataMaxBytes,
                 offsetsRetention.toMillis(),
                 offsetsRetentionCheckInterval.toMillis(),
-                consumer.toProperties());
+                consumer.toProperties(),
+                share.toProperties());
     }
 }

@@ -1,7 +1,12 @@
 package io.headrace.coordinator.exchange;
 
+import io.headrace.coordinator.group.GroupEvent.StatesChanged;
+import io.headrace.coordinator.group.GroupEvent.StatesSummed;
 import io.headrace.coordinator.group.GroupEvent.TransactionVerified;
 import io.headrace.coordinator.group.GroupTask;
+import io.headrace.coordinator.group.GroupTask.DeleteStates;
+import io.headrace.coordinator.group.GroupTask.InitializeStates;
+import io.headrace.coordinator.group.GroupTask.SumStates;
 import io.headrace.coordinator.group.GroupTask.VerifyTransaction;
 import io.headrace.coordinator.metadata.ClusterMetadata;
 import io.headrace.coordinator.shard.ShardEvent;
@@ -14,6 +19,7 @@ import io.headrace.protocol.metadata.CoordinatorImage;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.protocol.metadata.TopicImage;
+import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
@@ -31,7 +37,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Carries out the tasks of group shards: asks the owners of transactional ids. Thread-safe. */
+/**
+ * Carries out the tasks of group shards: asks the owners of transactional ids and of share state.
+ * Thread-safe.
+ */
 public final class GroupTasks implements TaskRunner {
     private static final Logger LOG = LoggerFactory.getLogger(GroupTasks.class);
     private static final ApiSchema API = ApiCatalog.get(ApiKeys.ADD_PARTITIONS_TO_TXN);
@@ -40,10 +49,17 @@ public final class GroupTasks implements TaskRunner {
 
     private final ClusterMetadata metadata;
     private final StorageLinks links;
+    private final ShareStateCalls states;
+    private final LagReader lags;
 
-    public GroupTasks(ClusterMetadata metadata, StorageLinks links) {
+    /**
+     * @param loop keeps the time between attempts
+     */
+    public GroupTasks(ClusterMetadata metadata, StorageLinks links, Loop loop) {
         this.metadata = metadata;
         this.links = links;
+        this.states = new ShareStateCalls(metadata, links, loop);
+        this.lags = new LagReader(metadata, links);
     }
 
     @Override
@@ -53,6 +69,27 @@ public final class GroupTasks implements TaskRunner {
         }
         switch (known) {
             case VerifyTransaction verify -> verify(verify, shard, events);
+            case InitializeStates initialize ->
+                    states.ask(
+                            new StateQuestions.Initialize(initialize),
+                            outcomes ->
+                                    events.accept(
+                                            new StatesChanged(initialize.taskId(), outcomes)));
+            case DeleteStates delete ->
+                    states.ask(
+                            new StateQuestions.Delete(delete),
+                            outcomes ->
+                                    events.accept(new StatesChanged(delete.taskId(), outcomes)));
+            case SumStates sum ->
+                    states.ask(
+                            new StateQuestions.Summary(sum),
+                            sums ->
+                                    lags.read(
+                                            sums,
+                                            summaries ->
+                                                    events.accept(
+                                                            new StatesSummed(
+                                                                    sum.taskId(), summaries))));
         }
     }
 

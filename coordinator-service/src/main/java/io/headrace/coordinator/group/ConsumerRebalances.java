@@ -65,7 +65,7 @@ final class ConsumerRebalances {
             }
             resolved.forEach((regex, topics) -> changes.setRegex(group, regex, topics));
             forgetUnusedRegexes(group);
-            long hash = topicsHash(group);
+            long hash = TopicsHash.of(group.subscribedTopics(), space.image());
             if (hash != group.metadataHash()) {
                 changes.setEpoch(group, group.groupEpoch() + (hasBegun ? 0 : 1), hash);
             }
@@ -97,23 +97,6 @@ final class ConsumerRebalances {
                 changes.setRegex(group, regex, null);
             }
         }
-    }
-
-    /** A hash of the subscribed topics that exist: another one means another assignment. */
-    private long topicsHash(ConsumerGroup group) {
-        long hash = 0;
-        for (String name : group.subscribedTopics()) {
-            TopicImage topic = space.image().topic(name);
-            if (topic != null) {
-                long mixed =
-                        topic.topicId().getMostSignificantBits()
-                                ^ Long.rotateLeft(topic.topicId().getLeastSignificantBits(), 17)
-                                ^ (topic.partitionCount() * 0x9E3779B97F4A7C15L);
-                mixed = (mixed ^ (mixed >>> 31)) * 0xBF58476D1CE4E5B9L;
-                hash += mixed ^ (mixed >>> 29);
-            }
-        }
-        return hash;
     }
 
     private void retarget(ConsumerGroup group) {

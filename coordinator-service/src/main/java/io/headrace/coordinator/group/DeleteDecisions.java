@@ -3,6 +3,7 @@ package io.headrace.coordinator.group;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.offset.CommittedOffset;
 import io.headrace.coordinator.group.offset.OffsetRecords;
+import io.headrace.coordinator.group.share.ShareGroup;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.TopicPartition;
@@ -32,22 +33,41 @@ import java.util.function.Predicate;
 final class DeleteDecisions {
     private final GroupSpace space;
     private final ConsumerRebalances consumerRebalances;
+    private final ShareOffsetDecisions shareOffsets;
 
-    DeleteDecisions(GroupSpace space, ConsumerRebalances consumerRebalances) {
+    DeleteDecisions(
+            GroupSpace space,
+            ConsumerRebalances consumerRebalances,
+            ShareOffsetDecisions shareOffsets) {
         this.space = space;
         this.consumerRebalances = consumerRebalances;
+        this.shareOffsets = shareOffsets;
     }
 
     void decide(ShardRequest request, DeleteGroupsRequestData body) {
         DeleteGroupsResponseData response = new DeleteGroupsResponseData();
-        for (String groupId : Set.copyOf(body.groupsNames())) {
-            response.results()
-                    .add(
-                            new DeletableGroupResult()
-                                    .setGroupId(groupId)
-                                    .setErrorCode(deleteGroup(groupId).code()));
+        Set<String> groupIds = Set.copyOf(body.groupsNames());
+        Countdown left =
+                new Countdown(
+                        groupIds.size(),
+                        () -> space.reply(new Waiter(request.id(), request.version()), response));
+        for (String groupId : groupIds) {
+            ShareOffsetDecisions.Deleted then =
+                    error -> {
+                        response.results()
+                                .add(
+                                        new DeletableGroupResult()
+                                                .setGroupId(groupId)
+                                                .setErrorCode(error.code()));
+                        left.next();
+                    };
+            ShareGroup shareGroup = space.shareGroup(groupId);
+            if (shareGroup == null) {
+                then.accept(deleteGroup(groupId));
+            } else {
+                shareOffsets.deleteGroup(shareGroup, then);
+            }
         }
-        space.reply(new Waiter(request.id(), request.version()), response);
     }
 
     private Errors deleteGroup(String groupId) {

@@ -1,5 +1,7 @@
 package io.headrace.coordinator.group;
 
+import org.apache.kafka.common.message.AlterShareGroupOffsetsRequestData;
+import org.apache.kafka.common.message.AlterShareGroupOffsetsResponseData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
@@ -7,9 +9,14 @@ import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData.DeletableGroupResult;
+import org.apache.kafka.common.message.DeleteShareGroupOffsetsRequestData;
+import org.apache.kafka.common.message.DeleteShareGroupOffsetsResponseData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
+import org.apache.kafka.common.message.DescribeShareGroupOffsetsRequestData;
+import org.apache.kafka.common.message.DescribeShareGroupOffsetsResponseData;
+import org.apache.kafka.common.message.DescribeShareGroupOffsetsResponseData.DescribeShareGroupOffsetsResponseGroup;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.HeartbeatResponseData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
@@ -27,6 +34,10 @@ import org.apache.kafka.common.message.OffsetDeleteResponseData;
 import org.apache.kafka.common.message.OffsetFetchRequestData;
 import org.apache.kafka.common.message.OffsetFetchResponseData;
 import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseGroup;
+import org.apache.kafka.common.message.ShareGroupDescribeRequestData;
+import org.apache.kafka.common.message.ShareGroupDescribeResponseData;
+import org.apache.kafka.common.message.ShareGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.ShareGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.SyncGroupResponseData;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
@@ -77,6 +88,19 @@ public final class GroupErrors {
                     new ConsumerGroupHeartbeatResponseData().setErrorCode(code);
             case ConsumerGroupDescribeRequestData describe ->
                     describeConsumerGroups(describe, error);
+            case ShareGroupHeartbeatRequestData heartbeat ->
+                    new ShareGroupHeartbeatResponseData().setErrorCode(code);
+            case ShareGroupDescribeRequestData describe -> describeShareGroups(describe, error);
+            case DescribeShareGroupOffsetsRequestData describe ->
+                    describeShareOffsets(describe, error);
+            case AlterShareGroupOffsetsRequestData alter ->
+                    new AlterShareGroupOffsetsResponseData()
+                            .setErrorCode(code)
+                            .setErrorMessage(error.message());
+            case DeleteShareGroupOffsetsRequestData delete ->
+                    new DeleteShareGroupOffsetsResponseData()
+                            .setErrorCode(code)
+                            .setErrorMessage(error.message());
             default -> throw new IllegalArgumentException("No group API: " + request.getClass());
         };
     }
@@ -182,6 +206,34 @@ public final class GroupErrors {
                             new ConsumerGroupDescribeResponseData.DescribedGroup()
                                     .setGroupId(groupId)
                                     .setErrorCode(error.code()));
+        }
+        return response;
+    }
+
+    private static ShareGroupDescribeResponseData describeShareGroups(
+            ShareGroupDescribeRequestData request, Errors error) {
+        ShareGroupDescribeResponseData response = new ShareGroupDescribeResponseData();
+        for (String groupId : request.groupIds()) {
+            response.groups()
+                    .add(
+                            new ShareGroupDescribeResponseData.DescribedGroup()
+                                    .setGroupId(groupId)
+                                    .setErrorCode(error.code()));
+        }
+        return response;
+    }
+
+    private static DescribeShareGroupOffsetsResponseData describeShareOffsets(
+            DescribeShareGroupOffsetsRequestData request, Errors error) {
+        DescribeShareGroupOffsetsResponseData response =
+                new DescribeShareGroupOffsetsResponseData();
+        for (var group : request.groups()) {
+            response.groups()
+                    .add(
+                            new DescribeShareGroupOffsetsResponseGroup()
+                                    .setGroupId(group.groupId())
+                                    .setErrorCode(error.code())
+                                    .setErrorMessage(error.message()));
         }
         return response;
     }

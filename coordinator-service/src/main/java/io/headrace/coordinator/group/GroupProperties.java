@@ -16,6 +16,7 @@ package io.headrace.coordinator.group;
  * @param offsetsRetentionMs how long offsets outlive their group, or their last commit (KIP-211)
  * @param offsetsRetentionCheckMs how often offsets are looked at for that
  * @param consumer settings of the consumer protocol
+ * @param share settings of share groups
  */
 public record GroupProperties(
         int minSessionTimeoutMs,
@@ -30,7 +31,8 @@ public record GroupProperties(
         int offsetMetadataMaxBytes,
         long offsetsRetentionMs,
         long offsetsRetentionCheckMs,
-        ConsumerProtocolProperties consumer) {
+        ConsumerProtocolProperties consumer,
+        ShareProtocolProperties share) {
 
     public GroupProperties {
         if (minSessionTimeoutMs <= 0 || maxSessionTimeoutMs < minSessionTimeoutMs) {
@@ -63,7 +65,8 @@ public record GroupProperties(
                 4_096,
                 7L * 24 * 60 * 60 * 1000,
                 10L * 60 * 1000,
-                ConsumerProtocolProperties.defaults());
+                ConsumerProtocolProperties.defaults(),
+                ShareProtocolProperties.defaults());
     }
 
     /** The same with another initial rebalance delay. */
@@ -81,6 +84,7 @@ public record GroupProperties(
                 offsetMetadataMaxBytes,
                 offsetsRetentionMs,
                 offsetsRetentionCheckMs,
-                consumer);
+                consumer,
+                share);
     }
 }

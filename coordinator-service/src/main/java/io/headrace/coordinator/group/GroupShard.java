@@ -6,6 +6,9 @@ import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.consumer.ConsumerReplay;
 import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.group.offset.PendingOffsets;
+import io.headrace.coordinator.group.share.ShareGroup;
+import io.headrace.coordinator.group.share.ShareMember;
+import io.headrace.coordinator.group.share.ShareReplay;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.ShardCore;
 import io.headrace.coordinator.shard.ShardEvent;
@@ -15,10 +18,13 @@ import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.metadata.MetadataImage;
 
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.AlterShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
+import org.apache.kafka.common.message.DeleteShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
+import org.apache.kafka.common.message.DescribeShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData;
@@ -26,6 +32,8 @@ import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
 import org.apache.kafka.common.message.OffsetFetchRequestData;
+import org.apache.kafka.common.message.ShareGroupDescribeRequestData;
+import org.apache.kafka.common.message.ShareGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.message.WriteTxnMarkersRequestData;
@@ -64,6 +72,12 @@ public final class GroupShard implements ShardCore {
     private final ConsumerDescribeDecision consumerDescribes;
     private final Migration migration;
     private final ConsumerReplay consumerReplay;
+    private final ShareStateWork shareWork;
+    private final ShareRebalances shareRebalances;
+    private final ShareHeartbeatDecision shareHeartbeats;
+    private final ShareDescribeDecision shareDescribes;
+    private final ShareOffsetDecisions shareOffsets;
+    private final ShareReplay shareReplay;
 
     /**
      * @param random makes the member ids; they should not be guessable
@@ -85,7 +99,13 @@ public final class GroupShard implements ShardCore {
         this.leaves = new LeaveGroupDecision(space, rebalances, mixed);
         this.commits = new OffsetCommitDecision(space, rebalances);
         this.fetches = new OffsetFetchDecision(space);
-        this.deletes = new DeleteDecisions(space, consumerRebalances);
+        this.shareWork = new ShareStateWork(space);
+        this.shareRebalances = new ShareRebalances(space, shareWork);
+        this.shareHeartbeats = new ShareHeartbeatDecision(space, shareRebalances);
+        this.shareDescribes = new ShareDescribeDecision(space);
+        this.shareOffsets = new ShareOffsetDecisions(space, shareRebalances, shareWork);
+        this.shareReplay = new ShareReplay(space.shareGroupsById());
+        this.deletes = new DeleteDecisions(space, consumerRebalances, shareOffsets);
         this.reads = new ReadDecisions(space);
         this.transactional = new TransactionalOffsets(space);
     }
@@ -100,6 +120,8 @@ public final class GroupShard implements ShardCore {
             default -> {
                 if (ConsumerReplay.isType(type)) {
                     consumerReplay.apply(type, record);
+                } else if (ShareReplay.isType(type)) {
+                    shareReplay.apply(type, record);
                 } // else of a later version, which will find it here
             }
         }
@@ -184,6 +206,7 @@ public final class GroupShard implements ShardCore {
             space.forgetIfNothing(group);
         }
         space.consumerGroups().forEach(consumerRebalances::resume);
+        space.shareGroups().forEach(shareRebalances::resume);
         scheduleExpiry();
     }
 
@@ -205,6 +228,11 @@ public final class GroupShard implements ShardCore {
             case WriteTxnMarkersRequestData body -> transactional.decide(request, body);
             case ConsumerGroupHeartbeatRequestData body -> consumerHeartbeats.decide(request, body);
             case ConsumerGroupDescribeRequestData body -> consumerDescribes.decide(request, body);
+            case ShareGroupHeartbeatRequestData body -> shareHeartbeats.decide(request, body);
+            case ShareGroupDescribeRequestData body -> shareDescribes.decide(request, body);
+            case DescribeShareGroupOffsetsRequestData body -> shareOffsets.decide(request, body);
+            case AlterShareGroupOffsetsRequestData body -> shareOffsets.decide(request, body);
+            case DeleteShareGroupOffsetsRequestData body -> shareOffsets.decide(request, body);
             default ->
                     throw new IllegalArgumentException(
                             "No group API: " + request.body().getClass());
@@ -260,6 +288,8 @@ public final class GroupShard implements ShardCore {
         }
         switch (known) {
             case GroupEvent.TransactionVerified answer -> transactional.onVerified(answer);
+            case GroupEvent.StatesChanged changed -> shareWork.onChanged(changed);
+            case GroupEvent.StatesSummed summed -> shareWork.onSummed(summed);
         }
     }
 
@@ -272,10 +302,12 @@ public final class GroupShard implements ShardCore {
             return;
         }
         space.consumerGroups().forEach(group -> group.markRefresh(true));
+        space.shareGroups().forEach(group -> group.markRefresh(true));
         Set<Uuid> deleted = new HashSet<>(before.topicsById().keySet());
         deleted.removeAll(image.topicsById().keySet());
         if (!deleted.isEmpty()) {
             deletes.forgetTopics(deleted::contains);
+            shareRebalances.forgetTopics(deleted::contains);
         }
     }
 
@@ -297,7 +329,10 @@ public final class GroupShard implements ShardCore {
         }
         ClassicGroup group = space.group(due.groupId());
         ConsumerGroup consumerGroup = space.consumerGroup(due.groupId());
-        if (consumerGroup != null) {
+        ShareGroup shareGroup = space.shareGroup(due.groupId());
+        if (shareGroup != null) {
+            onDeadline(shareGroup, due);
+        } else if (consumerGroup != null) {
             onDeadline(consumerGroup, due);
         } else if (group != null) {
             onDeadline(group, due);
@@ -309,7 +344,7 @@ public final class GroupShard implements ShardCore {
             case HEARTBEAT -> rebalances.onHeartbeatDeadline(group, due.memberId());
             case JOIN -> rebalances.onJoinDeadline(group);
             case SYNC -> rebalances.onSyncDeadline(group);
-            case SESSION, REVOCATION, MEMBER_JOIN, MEMBER_SYNC, EXPIRY -> {}
+            case SESSION, REVOCATION, MEMBER_JOIN, MEMBER_SYNC, SHARE_STATES, EXPIRY -> {}
         }
     }
 
@@ -321,7 +356,18 @@ public final class GroupShard implements ShardCore {
         }
         switch (due.kind()) {
             case SESSION, REVOCATION, MEMBER_JOIN, MEMBER_SYNC -> migration.remove(group, member);
-            case HEARTBEAT, JOIN, SYNC, EXPIRY -> {}
+            case HEARTBEAT, JOIN, SYNC, SHARE_STATES, EXPIRY -> {}
+        }
+    }
+
+    private void onDeadline(ShareGroup group, TimerKey due) {
+        if (due.kind() == GroupTimers.Kind.SHARE_STATES) {
+            shareRebalances.onRetry(group);
+            return;
+        }
+        ShareMember member = group.member(due.memberId());
+        if (due.kind() == GroupTimers.Kind.SESSION && member != null) {
+            shareRebalances.remove(group, member);
         }
     }
 
@@ -334,6 +380,7 @@ public final class GroupShard implements ShardCore {
         deletes.expire();
         transactional.expire();
         deletes.forgetTopics(id -> !id.equals(Uuid.ZERO_UUID) && space.image().topic(id) == null);
+        shareRebalances.forgetTopics(id -> space.image().topic(id) == null);
     }
 
     private void scheduleExpiry() {
@@ -368,6 +415,15 @@ public final class GroupShard implements ShardCore {
         return named;
     }
 
+    /** The same for share groups. */
+    public Map<String, Integer> shareGroupCounts() {
+        Map<String, Integer> named = new TreeMap<>();
+        for (ShareGroup group : space.shareGroups()) {
+            named.merge(group.state().label(), 1, Integer::sum);
+        }
+        return named;
+    }
+
     /** How many offsets are committed. */
     public int offsetCount() {
         return space.offsets().count();
@@ -379,5 +435,9 @@ public final class GroupShard implements ShardCore {
 
     @Nullable ConsumerGroup consumerGroup(String groupId) {
         return space.consumerGroup(groupId);
+    }
+
+    @Nullable ShareGroup shareGroup(String groupId) {
+        return space.shareGroup(groupId);
     }
 }

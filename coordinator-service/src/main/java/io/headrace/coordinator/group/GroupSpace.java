@@ -3,6 +3,7 @@ package io.headrace.coordinator.group;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.offset.OffsetTable;
 import io.headrace.coordinator.group.offset.PendingOffsets;
+import io.headrace.coordinator.group.share.ShareGroup;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.Effects.ReplyWhen;
 import io.headrace.coordinator.shard.ShardRecord;
@@ -30,6 +31,7 @@ final class GroupSpace {
     private final GroupCounters counters;
     private final Map<String, ClassicGroup> groups = new HashMap<>();
     private final Map<String, ConsumerGroup> consumerGroups = new HashMap<>();
+    private final Map<String, ShareGroup> shareGroups = new HashMap<>();
     private final OffsetTable offsets = new OffsetTable();
     private final PendingOffsets pendingOffsets = new PendingOffsets();
     private final GroupTimers timers = new GroupTimers();
@@ -102,7 +104,7 @@ final class GroupSpace {
     }
 
     boolean hasRoomForGroup() {
-        return groups.size() + consumerGroups.size() < properties.maxGroups();
+        return groups.size() + consumerGroups.size() + shareGroups.size() < properties.maxGroups();
     }
 
     /** The group of the consumer protocol, or null; an id never is of both kinds. */
@@ -122,6 +124,35 @@ final class GroupSpace {
 
     void removeConsumerGroup(String groupId) {
         consumerGroups.remove(groupId);
+    }
+
+    /** The share group, or null; an id never is of two kinds. */
+    @Nullable ShareGroup shareGroup(String groupId) {
+        return shareGroups.get(groupId);
+    }
+
+    Collection<ShareGroup> shareGroups() {
+        return shareGroups.values();
+    }
+
+    /** Share groups by id, for their replay. */
+    Map<String, ShareGroup> shareGroupsById() {
+        return shareGroups;
+    }
+
+    ShareGroup addShareGroup(String groupId) {
+        ShareGroup group = new ShareGroup(groupId);
+        shareGroups.put(groupId, group);
+        return group;
+    }
+
+    void removeShareGroup(String groupId) {
+        shareGroups.remove(groupId);
+    }
+
+    /** Whether there is a group of that id that is no share group. */
+    boolean isOfOtherKind(String groupId) {
+        return groups.containsKey(groupId) || consumerGroups.containsKey(groupId);
     }
 
     /** How many members the groups of the consumer protocol have; not of this very moment. */

@@ -1,6 +1,10 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.share.StatePlace;
 import io.headrace.coordinator.shard.ShardTask;
+
+import java.util.Map;
+import java.util.Set;
 
 /** What a group shard wants done outside. */
 public sealed interface GroupTask extends ShardTask {
@@ -19,4 +23,19 @@ public sealed interface GroupTask extends ShardTask {
             short producerEpoch,
             boolean add)
             implements GroupTask {}
+
+    /**
+     * Have the states of share partitions begun; answered by {@link GroupEvent.StatesChanged}.
+     *
+     * @param startOffsets where each begins; -1 leaves that to the partition's leader
+     */
+    record InitializeStates(
+            long taskId, String groupId, int stateEpoch, Map<StatePlace, Long> startOffsets)
+            implements GroupTask {}
+
+    /** Have the states of share partitions deleted; answered alike. */
+    record DeleteStates(long taskId, String groupId, Set<StatePlace> places) implements GroupTask {}
+
+    /** Ask how far share partitions are; answered by {@link GroupEvent.StatesSummed}. */
+    record SumStates(long taskId, String groupId, Set<StatePlace> places) implements GroupTask {}
 }

@@ -77,6 +77,10 @@ final class JoinGroupDecision {
             refuse(joining, joining.memberId(), invalid);
             return;
         }
+        if (space.shareGroup(body.groupId()) != null) {
+            refuse(joining, joining.memberId(), Errors.INCONSISTENT_GROUP_PROTOCOL);
+            return;
+        }
         ConsumerGroup consumerGroup = space.consumerGroup(body.groupId());
         if (consumerGroup != null && consumerGroup.memberCount() > 0) {
             String memberId = inConsumerGroups.join(request, consumerGroup, body);

@@ -52,6 +52,10 @@ final class Migration {
         }
         ClassicGroup former = space.group(groupId);
         if (former == null) {
+            if (space.shareGroup(groupId) != null) {
+                throw new GroupIdNotFoundException(
+                        "Group " + groupId + " is not a consumer group.");
+            }
             if (!space.hasRoomForGroup()) {
                 throw new CoordinatorNotAvailableException("The shard has no room for a group");
             }

@@ -132,6 +132,9 @@ final class OffsetCommitDecision {
             return Errors.INVALID_REQUEST;
         }
         int generation = body.generationIdOrMemberEpoch();
+        if (space.shareGroup(body.groupId()) != null) {
+            return Errors.GROUP_ID_NOT_FOUND; // share groups commit no offsets
+        }
         if (group == null) {
             if (generation >= 0) {
                 return request.version() >= GROUP_NOT_FOUND

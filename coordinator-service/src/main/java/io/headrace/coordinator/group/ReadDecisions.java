@@ -1,6 +1,7 @@
 package io.headrace.coordinator.group;
 
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.share.ShareGroup;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
@@ -23,6 +24,11 @@ final class ReadDecisions {
     private static final String CLASSIC = "Classic";
 
     private static final String CONSUMER = "Consumer";
+
+    private static final String SHARE = "Share";
+
+    /** The protocol type of share groups. */
+    private static final String SHARE_PROTOCOL_TYPE = "share";
 
     private static final int READ_BIT = 1 << 3;
     private static final int DELETE_BIT = 1 << 6;
@@ -66,6 +72,7 @@ final class ReadDecisions {
                             .setErrorCode(Errors.GROUP_ID_NOT_FOUND.code())
                             .setErrorMessage(
                                     space.consumerGroup(groupId) == null
+                                                    && space.shareGroup(groupId) == null
                                             ? "Group " + groupId + " not found."
                                             : "Group " + groupId + " is not a classic group.");
         }
@@ -125,7 +132,23 @@ final class ReadDecisions {
                                         .setGroupType(CONSUMER));
             }
         }
+        addShareGroups(response, body);
         space.replyChecked(request.id(), response);
+    }
+
+    private void addShareGroups(ListGroupsResponseData response, ListGroupsRequestData body) {
+        for (ShareGroup group :
+                isTypeWanted(SHARE, body) ? space.shareGroups() : List.<ShareGroup>of()) {
+            if (isStateWanted(group.state().label(), body)) {
+                response.groups()
+                        .add(
+                                new ListedGroup()
+                                        .setGroupId(group.groupId())
+                                        .setProtocolType(SHARE_PROTOCOL_TYPE)
+                                        .setGroupState(group.state().label())
+                                        .setGroupType(SHARE));
+            }
+        }
     }
 
     private static boolean isTypeWanted(String type, ListGroupsRequestData body) {

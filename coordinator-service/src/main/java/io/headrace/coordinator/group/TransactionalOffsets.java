@@ -150,6 +150,9 @@ final class TransactionalOffsets {
         if (consumerGroup != null) {
             return checkMember(consumerGroup, body);
         }
+        if (space.shareGroup(body.groupId()) != null) {
+            return Errors.GROUP_ID_NOT_FOUND; // share groups commit no offsets
+        }
         ClassicGroup group = space.group(body.groupId());
         int generation = body.generationId();
         if (group == null) {

@@ -74,6 +74,10 @@ public final class HazelcastMembership implements AutoCloseable {
         config.setProperty("hazelcast.shutdownhook.enabled", "false");
         config.setProperty("hazelcast.heartbeat.interval.seconds", "1");
         config.setProperty("hazelcast.max.no.heartbeat.seconds", "3");
+        // Parts that lost sight of each other, as when one was paused, look for each other soon
+        // (Hazelcast's default is five minutes): till then a death is seen by silence alone.
+        config.setProperty("hazelcast.merge.first.run.delay.seconds", "3");
+        config.setProperty("hazelcast.merge.next.run.delay.seconds", "3");
         config.setProperty("hazelcast.operation.generic.thread.count", "2");
         config.setProperty("hazelcast.operation.thread.count", "2");
         config.getJetConfig().setEnabled(false);

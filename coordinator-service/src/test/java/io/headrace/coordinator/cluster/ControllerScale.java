@@ -31,7 +31,7 @@ final class ControllerScale {
     private static final int ZONES = 3;
 
     private final ClusterRules rules =
-            new ClusterRules(SESSION_MS, 1, 3, 50, 50, 1_000_000, 100_000_000);
+            new ClusterRules(SESSION_MS, 1, 3, 50, 50, 50, 1_000_000, 100_000_000);
     private ControllerState state;
     private long nowMs;
 

@@ -47,7 +47,8 @@ final class ControllerSimulation {
     final Map<Integer, Node> nodes = new TreeMap<>();
     int elections;
     int isrChanges;
-    private final ClusterRules rules = new ClusterRules(SESSION_MS, 1, 3, 50, 50, 10_000, 20_000);
+    private final ClusterRules rules =
+            new ClusterRules(SESSION_MS, 1, 3, 50, 50, 50, 10_000, 20_000);
     private ControllerState state;
     private Uuid topicId = Uuid.ZERO_UUID;
     private long nowMs;

@@ -29,7 +29,7 @@ import java.util.Random;
 
 /** A controller's state on a clock of its own, with nodes that come and go. */
 final class Nodes {
-    static final ClusterRules RULES = new ClusterRules(9_000, 1, 3, 50, 50, 10_000, 20_000);
+    static final ClusterRules RULES = new ClusterRules(9_000, 1, 3, 50, 50, 50, 10_000, 20_000);
 
     private long nowMs;
     private ControllerState state;

@@ -29,7 +29,7 @@ class CoordinatorPropertiesTest {
         assertThat(properties.dataDirectory()).isEqualTo(Path.of("data/coordinator"));
         assertThat(properties.sessionTimeout()).isEqualTo(Duration.ofSeconds(9));
         assertThat(properties.topicDefaults())
-                .isEqualTo(new CoordinatorProperties.TopicDefaults(1, 3, 50, 50));
+                .isEqualTo(new CoordinatorProperties.TopicDefaults(1, 3, 50, 50, 50));
         assertThat(properties.limits())
                 .isEqualTo(new CoordinatorProperties.Limits(10_000, 200_000));
         assertThat(properties.database())

@@ -4,6 +4,7 @@ import io.headrace.coordinator.group.GroupTask.VerifyTransaction;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;
+import io.headrace.coordinator.shard.ShardTask;
 import io.headrace.protocol.metadata.MetadataImage;
 
 import org.apache.kafka.common.Uuid;
@@ -38,6 +39,7 @@ final class GroupHarness {
     private final List<ShardRecord> log = new ArrayList<>();
     private final Map<Long, ApiMessage> answers = new HashMap<>();
     private final Deque<VerifyTransaction> questions = new ArrayDeque<>();
+    private final Deque<GroupTask> stateTasks = new ArrayDeque<>();
     private GroupShard shard;
     private MetadataImage image = TestCluster.withTopic(MetadataImage.EMPTY, "orders", TOPIC_ID, 4);
     private long nowMs = 10_000_000;
@@ -134,8 +136,25 @@ final class GroupHarness {
         take(effects);
     }
 
+    /** Work on states of share partitions that was not answered, in order. */
+    Deque<GroupTask> stateTasks() {
+        return stateTasks;
+    }
+
+    void deliver(GroupEvent event) {
+        Effects effects = new Effects();
+        shard.onEvent(event, nowMs, effects);
+        take(effects);
+    }
+
     private void take(Effects effects) {
-        effects.tasks().forEach(task -> questions.add((VerifyTransaction) task));
+        for (ShardTask task : effects.tasks()) {
+            if (task instanceof VerifyTransaction question) {
+                questions.add(question);
+            } else {
+                stateTasks.add((GroupTask) task);
+            }
+        }
         log.addAll(effects.records());
         for (Effects.Reply reply : effects.replies()) {
             if (answers.put(reply.requestId(), reply.response()) != null) {

@@ -53,7 +53,8 @@ public record RequestHead(ApiSchema api, short apiVersion, int correlationId, St
     }
 
     /**
-     * Decodes the body that follows the header.
+     * Decodes the body that follows the header. Bytes after the body are ignored, as Kafka does:
+     * librdkafka's Metadata of all topics has three of them.
      *
      * @throws MalformedFrameException if the body is not a message of this API and version
      */
@@ -65,10 +66,6 @@ public record RequestHead(ApiSchema api, short apiVersion, int correlationId, St
             throw new MalformedFrameException(
                     "Cannot read " + api.name() + " version " + apiVersion + ": " + e.getMessage(),
                     e);
-        }
-        if (body.hasRemaining()) {
-            throw new MalformedFrameException(
-                    body.remaining() + " bytes follow the body of " + api.name());
         }
         return message;
     }

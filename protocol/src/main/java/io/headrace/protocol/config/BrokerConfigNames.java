@@ -13,6 +13,23 @@ import java.util.Set;
  * in Kafka's documentation of topic configs).
  */
 public final class BrokerConfigNames {
+    /** How fast replicas out of sync may be served by one node (KIP-73), in bytes per second. */
+    public static final String LEADER_THROTTLED_RATE = "leader.replication.throttled.rate";
+
+    /** How fast replicas out of sync may copy to one node (KIP-73), in bytes per second. */
+    public static final String FOLLOWER_THROTTLED_RATE = "follower.replication.throttled.rate";
+
+    /** How fast logs may be copied between directories of one node (KIP-113). */
+    public static final String ALTER_LOG_DIRS_RATE =
+            "replica.alter.log.dirs.io.max.bytes.per.second";
+
+    /** How fast a node reads what nobody reads, to find damage; 0 for not at all. */
+    public static final String SCRUB_RATE = "headrace.scrub.max.bytes.per.second";
+
+    /** Bytes per second, of one node or of all, that may change while they run. */
+    public static final Set<String> RATES =
+            Set.of(LEADER_THROTTLED_RATE, FOLLOWER_THROTTLED_RATE, ALTER_LOG_DIRS_RATE, SCRUB_RATE);
+
     private static final Map<String, String> IRREGULAR =
             Map.ofEntries(
                     entry(TopicConfigs.MAX_MESSAGE_BYTES, "message.max.bytes"),

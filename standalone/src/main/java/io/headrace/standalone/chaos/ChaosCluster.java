@@ -22,12 +22,21 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
 /** The cluster of a chaos run, with what its faults need, and the faults that are possible here. */
 final class ChaosCluster implements AutoCloseable {
+    /** The scrub hurries, so that damage is mended before the replicas are compared. */
+    private static final Map<String, String> SETTINGS =
+            Map.of(
+                    "headrace.storage.scrub.pause",
+                    "5s",
+                    "headrace.storage.scrub.max-bytes-per-second",
+                    "8388608");
+
     private final LocalCluster cluster;
     private final Map<FaultKind, Fault> faults;
     private final List<String> notes;
@@ -73,13 +82,15 @@ final class ChaosCluster implements AutoCloseable {
         if (kinds.contains(FaultKind.CLOCK) && clock == null) {
             notes.add("No clock jumps: libfaketime is not installed.");
         }
+        Map<String, String> all = new HashMap<>(SETTINGS);
+        all.putAll(settings);
         ClusterPlan plan =
                 ClusterPlanner.plan(
                         null,
                         ClusterPlanner.Wish.onAnyPorts(
                                 storage,
                                 coordinators,
-                                settings,
+                                all,
                                 networks == null ? Map.of() : networks.hosts()));
         NodeNetworks spaces = networks;
         LocalCluster cluster =

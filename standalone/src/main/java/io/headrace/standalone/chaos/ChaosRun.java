@@ -1,6 +1,7 @@
 package io.headrace.standalone.chaos;
 
 import io.headrace.standalone.chaos.ChaosResult.Happened;
+import io.headrace.standalone.cluster.ClusterFailureException;
 import io.headrace.standalone.cluster.LocalCluster;
 import io.headrace.standalone.cluster.NodePlan;
 import io.headrace.standalone.cluster.Role;
@@ -11,6 +12,7 @@ import io.headrace.testkit.history.ProducerJournal;
 import io.headrace.testkit.history.Violation;
 
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,11 +22,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** One run: load, faults as scheduled, the end of all faults, and what was found. */
@@ -34,6 +41,12 @@ final class ChaosRun {
     private static final int PRODUCERS = 3;
     private static final int GROUP_MEMBERS = 2;
     private static final int VALUE_BYTES = 256;
+    private static final int ORDERS_SHARE = 10;
+
+    /** Small segments, so that the scrub has what to read. */
+    private static final Map<String, String> TOPIC_CONFIGS =
+            Map.of("min.insync.replicas", "2", "segment.bytes", "1048576");
+
     private static final Duration CATCH_UP = Duration.ofMinutes(2);
     private static final Duration LOOK = Duration.ofMillis(200);
 
@@ -48,6 +61,8 @@ final class ChaosRun {
     private final List<ProducerLoad> producers = new ArrayList<>();
     private final List<ConsumerLoad> consumers = new ArrayList<>();
     private final List<Activity> activities = new ArrayList<>();
+    private final AtomicInteger underWay = new AtomicInteger();
+    private @Nullable BankLoad bank;
     private long begunNanos;
 
     ChaosRun(ChaosCluster chaos, int recordsPerSecond, Duration stall, Consumer<String> progress) {
@@ -61,8 +76,11 @@ final class ChaosRun {
 
     ChaosResult run(Schedule schedule, Duration total) throws IOException, InterruptedException {
         chaos.start(progress);
-        try (TopicProbe topic = new TopicProbe(bootstrap, TOPIC)) {
-            topic.create(PARTITIONS, 3, Map.of("min.insync.replicas", "2"));
+        try (TopicProbe topic = new TopicProbe(bootstrap)) {
+            topic.create(TOPIC, PARTITIONS, 3, TOPIC_CONFIGS);
+            for (Map.Entry<String, Integer> each : BankLoad.topics().entrySet()) {
+                topic.create(each.getKey(), each.getValue(), 3, TOPIC_CONFIGS);
+            }
             begunNanos = System.nanoTime();
             startLoad();
             StallWatch watch = new StallWatch(activities, begunNanos, stallNanos);
@@ -77,6 +95,7 @@ final class ChaosRun {
             double seconds = seconds();
             violations.addAll(watch.violations());
             Map<String, String> counts = check();
+            awaitSameReplicas();
             chaos.stop();
             violations.addAll(compareReplicas());
             return new ChaosResult(
@@ -114,6 +133,10 @@ final class ChaosRun {
         }
         consumers.add(
                 new ConsumerLoad(bootstrap, "reader", "", TOPIC, partitions(), activity("read")));
+        int perSecond = Math.max(1, recordsPerSecond / ORDERS_SHARE);
+        BankLoad opened = new BankLoad(bootstrap, PRODUCERS + 1, perSecond, this::activity);
+        producers.add(opened.orders());
+        bank = opened;
     }
 
     private Activity activity(String name) {
@@ -130,24 +153,51 @@ final class ChaosRun {
         return partitions;
     }
 
+    /** Each lane on a thread of its own; what fails in one ends the run. */
     private void befall(Schedule schedule, StallWatch watch)
             throws IOException, InterruptedException {
-        for (Schedule.Event event : schedule.events()) {
-            sleepUntil(event.atMs());
-            double from = seconds();
-            Fault.Injected injected =
-                    chaos.fault(event.kind()).inject(cluster, new SplittableRandom(event.seed()));
-            say(injected.what());
-            if (injected.stopsAll()) {
-                watch.excuse();
+        try (ExecutorService lanes = Executors.newCachedThreadPool()) {
+            List<Future<?>> running = new ArrayList<>();
+            for (int lane : List.of(0, 1)) {
+                List<Schedule.Event> events =
+                        schedule.events().stream().filter(event -> event.lane() == lane).toList();
+                running.add(
+                        lanes.submit(
+                                () -> {
+                                    for (Schedule.Event event : events) {
+                                        befall(event, watch);
+                                    }
+                                    return true;
+                                }));
             }
-            Thread.sleep(event.lastsMs());
-            injected.heal();
-            if (injected.stopsAll()) {
-                watch.expect();
+            for (Future<?> each : running) {
+                each.get();
             }
+        } catch (ExecutionException e) {
+            throw new ClusterFailureException("A fault failed: " + e.getCause(), e);
+        }
+    }
+
+    private void befall(Schedule.Event event, StallWatch watch)
+            throws IOException, InterruptedException {
+        sleepUntil(event.atMs());
+        double from = seconds();
+        Fault.Injected injected =
+                chaos.fault(event.kind()).inject(cluster, new SplittableRandom(event.seed()));
+        say(injected.what());
+        boolean excused = underWay.incrementAndGet() > 1 || injected.stopsAll();
+        if (excused) {
+            watch.excuse();
+        }
+        Thread.sleep(event.lastsMs());
+        injected.heal();
+        underWay.decrementAndGet();
+        if (excused) {
+            watch.expect();
+        }
+        say("healed: " + injected.what());
+        synchronized (happened) {
             happened.add(new Happened(event.kind(), injected.what(), from, seconds()));
-            say("healed");
         }
     }
 
@@ -181,8 +231,11 @@ final class ChaosRun {
             errors += consumer.errors();
         }
         List<ProducerJournal> journals = producers.stream().map(ProducerLoad::journal).toList();
+        BankLoad ended = Objects.requireNonNull(bank);
+        last.addAll(ended.readOrders());
         violations.addAll(JournalChecker.check(journals, last, live));
         Map<String, String> counts = new LinkedHashMap<>();
+        violations.addAll(ended.finish(counts));
         counts.put(
                 "records sent", number(journals.stream().mapToLong(ProducerJournal::count).sum()));
         counts.put(
@@ -219,11 +272,24 @@ final class ChaosRun {
         }
     }
 
+    /** What the scrub of a damaged node has not come to yet, it is given time for. */
+    private void awaitSameReplicas() throws IOException, InterruptedException {
+        long deadlineNanos = System.nanoTime() + CATCH_UP.toNanos();
+        while (!compareReplicas().isEmpty() && System.nanoTime() < deadlineNanos) {
+            Thread.sleep(LOOK);
+        }
+        say("replicas compared");
+    }
+
     private List<Violation> compareReplicas() throws IOException {
         Map<String, Path> data = new TreeMap<>();
         for (NodePlan node : cluster.plan().nodes(Role.STORAGE)) {
             data.put(node.name(), cluster.directory().dataOf(node));
         }
-        return new ReplicaComparison(TOPIC).compare(data);
+        List<Violation> found = new ArrayList<>();
+        for (String topic : List.of(TOPIC, BankLoad.ORDERS, BankLoad.ACCOUNTS)) {
+            found.addAll(new ReplicaComparison(topic).compare(data));
+        }
+        return found;
     }
 }

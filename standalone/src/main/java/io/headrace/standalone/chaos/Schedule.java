@@ -1,6 +1,7 @@
 package io.headrace.standalone.chaos;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -19,22 +20,34 @@ record Schedule(long seed, List<Event> events) {
      *
      * @param atMs since the workloads began
      * @param seed decides whom it befalls
+     * @param lane faults of one lane follow each other; those of two lanes may overlap
      */
-    record Event(long atMs, long lastsMs, FaultKind kind, long seed) {}
+    record Event(long atMs, long lastsMs, FaultKind kind, long seed, int lane) {}
 
     Schedule {
         events = List.copyOf(events);
     }
 
     /**
-     * Draws a schedule: one fault after the other, each kind about as often, with time between them
-     * to come back.
+     * Draws a schedule: in the first lane one fault after the other, each kind about as often, with
+     * time between them to come back; in the second, now and then, one that may overlap them.
      */
     static Schedule draw(long seed, long totalMs, List<FaultKind> kinds) {
         SplittableRandom random = new SplittableRandom(seed);
+        List<Event> events = new ArrayList<>(drawLane(random, 0, totalMs, kinds));
+        List<FaultKind> second = kinds.stream().filter(FaultKind::mayOverlap).toList();
+        if (!second.isEmpty()) {
+            events.addAll(drawLane(random, 1, totalMs, second));
+        }
+        events.sort(Comparator.comparingLong(Event::atMs));
+        return new Schedule(seed, events);
+    }
+
+    private static List<Event> drawLane(
+            SplittableRandom random, int lane, long totalMs, List<FaultKind> kinds) {
         List<Event> events = new ArrayList<>();
         List<FaultKind> bag = new ArrayList<>();
-        long at = FIRST_MS;
+        long at = FIRST_MS + lane * random.nextLong(FIRST_MS, 3 * LONGEST_REST_MS);
         while (true) {
             if (bag.isEmpty()) {
                 bag.addAll(kinds);
@@ -42,10 +55,10 @@ record Schedule(long seed, List<Event> events) {
             FaultKind kind = bag.remove(random.nextInt(bag.size()));
             long lasts = random.nextLong(kind.shortestMs(), kind.longestMs() + 1L);
             if (at + lasts > totalMs) {
-                return new Schedule(seed, events);
+                return events;
             }
-            events.add(new Event(at, lasts, kind, random.nextLong()));
-            at += lasts + random.nextLong(SHORTEST_REST_MS, LONGEST_REST_MS);
+            events.add(new Event(at, lasts, kind, random.nextLong(), lane));
+            at += lasts + (1 + 2L * lane) * random.nextLong(SHORTEST_REST_MS, LONGEST_REST_MS);
         }
     }
 }

@@ -7,6 +7,7 @@ import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,17 +15,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The topic of a run: makes it, and tells whether all of its replicas are in sync. */
+/** The topics of a run: makes them, and tells whether all of their replicas are in sync. */
 final class TopicProbe implements AutoCloseable {
     private static final int REQUEST_MS = 5_000;
     private static final long POLL_MS = 100;
     private static final int ATTEMPTS = 30;
 
     private final Admin admin;
-    private final String topic;
+    private final List<String> topics = new ArrayList<>();
 
-    TopicProbe(String bootstrap, String topic) {
-        this.topic = topic;
+    TopicProbe(String bootstrap) {
         this.admin =
                 Admin.create(
                         Map.of(
@@ -33,8 +33,9 @@ final class TopicProbe implements AutoCloseable {
                                 "default.api.timeout.ms", REQUEST_MS));
     }
 
-    void create(int partitions, int replicas, Map<String, String> configs)
+    void create(String topic, int partitions, int replicas, Map<String, String> configs)
             throws InterruptedException {
+        topics.add(topic);
         NewTopic wanted =
                 new NewTopic(topic, Optional.of(partitions), Optional.of((short) replicas))
                         .configs(configs);
@@ -70,7 +71,7 @@ final class TopicProbe implements AutoCloseable {
                         String.join(
                                 "; ",
                                 admin
-                                        .describeTopics(List.of(topic))
+                                        .describeTopics(topics)
                                         .allTopicNames()
                                         .get(REQUEST_MS, TimeUnit.MILLISECONDS)
                                         .values()

@@ -18,12 +18,36 @@ final class UserSettings {
             List.of("headrace.", "logging.", "management.", "server.", "spring.");
 
     private static final Map<String, String> COORDINATOR =
-            Map.of(
-                    "num.partitions", "headrace.coordinator.topic-defaults.partitions",
-                    "default.replication.factor",
-                            "headrace.coordinator.topic-defaults.replication-factor",
-                    "offsets.topic.num.partitions",
-                            "headrace.coordinator.topic-defaults.offsets-partitions");
+            Map.ofEntries(
+                    Map.entry("num.partitions", "headrace.coordinator.topic-defaults.partitions"),
+                    Map.entry(
+                            "default.replication.factor",
+                            "headrace.coordinator.topic-defaults.replication-factor"),
+                    Map.entry(
+                            "offsets.topic.num.partitions",
+                            "headrace.coordinator.topic-defaults.offsets-partitions"),
+                    Map.entry(
+                            "transaction.state.log.num.partitions",
+                            "headrace.coordinator.topic-defaults.transactions-partitions"),
+                    Map.entry(
+                            "group.initial.rebalance.delay.ms",
+                            "headrace.coordinator.group.initial-rebalance-delay"),
+                    Map.entry(
+                            "group.min.session.timeout.ms",
+                            "headrace.coordinator.group.min-session-timeout"),
+                    Map.entry(
+                            "group.max.session.timeout.ms",
+                            "headrace.coordinator.group.max-session-timeout"),
+                    Map.entry("group.max.size", "headrace.coordinator.group.max-size"),
+                    Map.entry(
+                            "group.consumer.session.timeout.ms",
+                            "headrace.coordinator.group.consumer.session-timeout"),
+                    Map.entry(
+                            "transaction.max.timeout.ms",
+                            "headrace.coordinator.transaction.max-timeout"),
+                    Map.entry(
+                            "transactional.id.expiration.ms",
+                            "headrace.coordinator.transaction.id-expiration"));
 
     private static final Map<String, String> STORAGE =
             Map.of(

@@ -23,6 +23,7 @@ final class FailoverBench {
     private static final Duration WARM_UP = Duration.ofSeconds(3);
     private static final Duration AFTERWARDS = Duration.ofSeconds(3);
     private static final Duration PAUSE = Duration.ofSeconds(8);
+    private static final Duration DATABASE_OUTAGE = Duration.ofMinutes(1);
     private static final int REPLICAS = 3;
     private static final String GROUP = "failover";
 
@@ -109,7 +110,9 @@ final class FailoverBench {
         return switch (fault) {
             case KILL -> leader(admin, probe, Signal.KILL);
             case PAUSE -> leader(admin, probe, Signal.STOP);
-            case CONTROLLER -> controller(admin, probe);
+            case CONTROLLER -> controller(admin, probe, Signal.KILL);
+            case FREEZE -> controller(admin, probe, Signal.STOP);
+            case DATABASE -> database(admin, probe);
             case RESTART -> restart(admin, probe);
         };
     }
@@ -149,17 +152,34 @@ final class FailoverBench {
         }
     }
 
-    private Measurement controller(AdminProbe admin, Probe probe) throws InterruptedException {
+    private Measurement controller(AdminProbe admin, Probe probe, Signal signal)
+            throws InterruptedException {
         NodePlan active =
                 cluster.activeController()
                         .orElseThrow(() -> new ClusterFailureException("No coordinator is active"));
         long fromNanos = System.nanoTime();
-        cluster.signal(active, Signal.KILL);
+        cluster.signal(active, signal);
         double adminMs = admin.millisUntilAdmin(fromNanos, OUTAGE_LIMIT);
         double groupMs = admin.millisUntilGroups(GROUP, fromNanos, OUTAGE_LIMIT);
         Thread.sleep(AFTERWARDS);
         Measurement measured = gaps(probe, fromNanos, adminMs, groupMs);
-        start(active);
+        if (signal == Signal.STOP) {
+            cluster.signal(active, Signal.CONT);
+        } else {
+            start(active);
+        }
+        Thread.sleep(AFTERWARDS);
+        return measured;
+    }
+
+    private Measurement database(AdminProbe admin, Probe probe) throws InterruptedException {
+        NodePlan postgres = cluster.plan().nodes(Role.POSTGRES).getFirst();
+        long fromNanos = System.nanoTime();
+        cluster.signal(postgres, Signal.STOP);
+        Thread.sleep(DATABASE_OUTAGE);
+        Measurement measured = gaps(probe, fromNanos, -1, -1);
+        cluster.signal(postgres, Signal.CONT);
+        admin.awaitInSync(REPLICAS, IN_SYNC_LIMIT);
         Thread.sleep(AFTERWARDS);
         return measured;
     }

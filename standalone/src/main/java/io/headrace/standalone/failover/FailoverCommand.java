@@ -56,14 +56,16 @@ public final class FailoverCommand implements Callable<Integer> {
             paramLabel = "FAULT",
             description =
                     "kill (kill -9 of the leader), pause (of the leader), controller (kill -9 of"
-                            + " the active coordinator), restart (of every process in turn)."
-                            + " Default: all.")
+                        + " the active coordinator), freeze (SIGSTOP of it), database (PostgreSQL"
+                        + " stopped for a minute), restart (of every process in turn). Default:"
+                        + " all.")
     private List<Fault> faults = List.of(Fault.values());
 
     @Option(
             names = "--rounds",
             defaultValue = "10",
-            description = "How often each fault; restart once. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "How often each fault; database and restart once. Default: ${DEFAULT-VALUE}.")
     private int rounds = 10;
 
     @Option(names = "--coordinators", defaultValue = "2", description = "Default: 2.")
@@ -104,7 +106,10 @@ public final class FailoverCommand implements Callable<Integer> {
             start(cluster, err);
             for (Fault fault : faults) {
                 FailoverBench bench = new FailoverBench(cluster, fault, line -> say(err, line));
-                results.add(bench.run(fault, fault == Fault.RESTART ? 1 : rounds));
+                results.add(
+                        bench.run(
+                                fault,
+                                fault == Fault.RESTART || fault == Fault.DATABASE ? 1 : rounds));
             }
         } finally {
             stop(cluster);
@@ -184,7 +189,7 @@ public final class FailoverCommand implements Callable<Integer> {
         row.put(
                 "consume_gap_median_ms",
                 Math.round(median(sorted(result, Measurement::consumeGapMs))));
-        if (result.fault() == Fault.CONTROLLER) {
+        if (result.fault() == Fault.CONTROLLER || result.fault() == Fault.FREEZE) {
             row.put("admin_median_ms", Math.round(median(sorted(result, Measurement::adminMs))));
             row.put("groups_median_ms", Math.round(median(sorted(result, Measurement::groupMs))));
         }

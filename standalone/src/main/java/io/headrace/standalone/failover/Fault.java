@@ -8,6 +8,10 @@ enum Fault {
     PAUSE,
     /** {@code kill -9} of the active coordinator. */
     CONTROLLER,
+    /** {@code SIGSTOP} of the active coordinator, at first also the master of Hazelcast. */
+    FREEZE,
+    /** {@code SIGSTOP} of PostgreSQL, for a minute. */
+    DATABASE,
     /** Every process is stopped and started again, one after the other. */
     RESTART
 }

@@ -12,16 +12,18 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * The disk of one storage node, always the same one: it is full for a while, or, while the node is
- * down, a record file loses its end or has one bit flipped.
+ * The disk of one storage node, always the same one: it is full for a while; or, while the node is
+ * down, a record file loses its end or has one bit flipped; or a bit of a closed segment is flipped
+ * while the node runs.
  */
 public final class DiskFault implements Fault, AutoCloseable {
-    private static final int DISK_MEGABYTES = 384;
+    private static final int DISK_MEGABYTES = 1024;
     private static final int CHUNK = 1 << 20;
 
     private final ClusterDirectory directory;
@@ -56,7 +58,11 @@ public final class DiskFault implements Fault, AutoCloseable {
     @Override
     public Injected inject(LocalCluster cluster, RandomGenerator random)
             throws IOException, InterruptedException {
-        return mounted && random.nextBoolean() ? fill() : damage(cluster, random);
+        return switch (random.nextInt(mounted ? 3 : 2)) {
+            case 0 -> damage(cluster, random);
+            case 1 -> rot(cluster, random);
+            default -> fill();
+        };
     }
 
     private Injected fill() throws IOException {
@@ -90,12 +96,43 @@ public final class DiskFault implements Fault, AutoCloseable {
         };
     }
 
+    /** A bit of a closed segment, below a running node. */
+    private Injected rot(LocalCluster cluster, RandomGenerator random)
+            throws IOException, InterruptedException {
+        List<Path> closed = new ArrayList<>();
+        Path before = null;
+        for (Path file : recordFiles()) {
+            if (before != null && file.getParent().equals(before.getParent())) {
+                closed.add(before); // another segment of the same log follows
+            }
+            before = file;
+        }
+        if (closed.isEmpty()) {
+            return damage(cluster, random);
+        }
+        String what = flip(closed.get(random.nextInt(closed.size())), random);
+        return new Injected() {
+            @Override
+            public String what() {
+                return victim.name() + " running, " + what;
+            }
+
+            @Override
+            public void heal() {
+                // The node itself is to find it and mend it.
+            }
+        };
+    }
+
     private Injected damage(LocalCluster cluster, RandomGenerator random)
             throws IOException, InterruptedException {
-        if (cluster.process(victim).isPresent()) {
-            cluster.signal(victim, Signal.KILL);
+        String what;
+        synchronized (cluster) {
+            if (cluster.process(victim).isPresent()) {
+                cluster.signal(victim, Signal.KILL);
+            }
+            what = victim.name() + " killed, " + damageOneFile(random);
         }
-        String what = victim.name() + " killed, " + damageOneFile(random);
         return new Injected() {
             @Override
             public String what() {
@@ -110,33 +147,45 @@ public final class DiskFault implements Fault, AutoCloseable {
     }
 
     private String damageOneFile(RandomGenerator random) throws IOException {
-        Path data = directory.dataOf(victim);
-        List<Path> logs;
-        try (Stream<Path> files = Files.walk(data)) {
-            logs =
-                    files.filter(file -> file.toString().endsWith(".log"))
-                            .filter(file -> file.toFile().length() > 0)
-                            .sorted()
-                            .toList();
-        }
+        List<Path> logs = recordFiles();
         if (logs.isEmpty()) {
             return "no file to damage";
         }
         Path file = logs.get(random.nextInt(logs.size()));
+        if (random.nextInt(3) > 0) {
+            return flip(file, random);
+        }
         long size = Files.size(file);
+        long left = random.nextLong(size);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(left);
+        }
+        return nameOf(file) + " cut from " + size + " to " + left + " bytes";
+    }
+
+    private Path nameOf(Path file) {
+        return directory.dataOf(victim).relativize(file);
+    }
+
+    private List<Path> recordFiles() throws IOException {
+        try (Stream<Path> files = Files.walk(directory.dataOf(victim))) {
+            return files.filter(file -> file.toString().endsWith(".log"))
+                    .filter(file -> file.toFile().length() > 0)
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private String flip(Path file, RandomGenerator random) throws IOException {
         try (FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            if (random.nextInt(3) == 0) {
-                long left = random.nextLong(size);
-                channel.truncate(left);
-                return data.relativize(file) + " cut from " + size + " to " + left + " bytes";
-            }
+            long size = channel.size();
             long position = random.nextLong(size);
             ByteBuffer one = ByteBuffer.allocate(1);
             channel.read(one, position);
             one.put(0, (byte) (one.get(0) ^ 1 << random.nextInt(8))).rewind();
             channel.write(one, position);
-            return "one bit flipped in " + data.relativize(file) + " at " + position;
+            return "one bit flipped in " + nameOf(file) + " at " + position;
         }
     }
 

@@ -3,6 +3,7 @@ package io.headrace.standalone.fault;
 import io.headrace.standalone.cluster.ClusterFailureException;
 import io.headrace.standalone.cluster.LocalCluster;
 import io.headrace.standalone.cluster.NodePlan;
+import io.headrace.standalone.cluster.NodeProcess.Signal;
 import io.headrace.standalone.cluster.Role;
 
 import java.util.List;
@@ -10,6 +11,8 @@ import java.util.random.RandomGenerator;
 
 /** Choosing nodes, and starting them again. */
 final class Nodes {
+    private static final int ATTEMPTS = 3;
+
     private Nodes() {}
 
     /** Some storage node that runs. */
@@ -20,7 +23,13 @@ final class Nodes {
     private static NodePlan any(
             LocalCluster cluster, List<NodePlan> nodes, RandomGenerator random) {
         List<NodePlan> running =
-                nodes.stream().filter(node -> cluster.process(node).isPresent()).toList();
+                nodes.stream()
+                        .filter(
+                                node ->
+                                        cluster.process(node)
+                                                .filter(process -> !process.isPaused())
+                                                .isPresent())
+                        .toList();
         if (running.isEmpty()) {
             throw new ClusterFailureException("None of " + nodes + " runs");
         }
@@ -35,11 +44,32 @@ final class Nodes {
 
     /** Starts nodes that are down and waits until they serve. */
     static void startAll(LocalCluster cluster, List<NodePlan> nodes) throws InterruptedException {
-        for (NodePlan node : nodes) {
-            if (cluster.process(node).isEmpty()) {
-                cluster.start(node);
+        for (int attempt = 1; ; attempt++) {
+            synchronized (cluster) {
+                for (NodePlan node : nodes) {
+                    if (cluster.process(node).isEmpty()) {
+                        cluster.start(node);
+                    }
+                }
+            }
+            try {
+                cluster.awaitReady(nodes, ready -> {});
+                return;
+            } catch (ClusterFailureException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+                // Another fault may have befallen the node while it started.
             }
         }
-        cluster.awaitReady(nodes, ready -> {});
+    }
+
+    /** Lets a node that hangs go on, if it is still there. */
+    static void goOn(LocalCluster cluster, NodePlan node) throws InterruptedException {
+        synchronized (cluster) {
+            if (cluster.process(node).isPresent()) {
+                cluster.signal(node, Signal.CONT);
+            }
+        }
     }
 }

@@ -59,20 +59,23 @@ public final class PowerLossFault implements Fault {
         boolean all = random.nextInt(3) == 0;
         List<NodePlan> nodes =
                 all ? cluster.plan().nodes(Role.STORAGE) : List.of(Nodes.storage(cluster, random));
-        for (NodePlan node : nodes) {
-            if (cluster.process(node).isPresent()) {
-                cluster.signal(node, Signal.KILL);
+        long dropped = 0;
+        synchronized (cluster) { // nobody starts one before its bytes are dropped
+            for (NodePlan node : nodes) {
+                if (cluster.process(node).isPresent()) {
+                    cluster.signal(node, Signal.KILL);
+                }
+            }
+            for (NodePlan node : nodes) {
+                dropped += drop(node, random);
             }
         }
-        long dropped = 0;
-        for (NodePlan node : nodes) {
-            dropped += drop(node, random);
-        }
+        long bytes = dropped;
         String what =
                 "power loss of "
                         + (all ? "all storage nodes" : nodes.getFirst().name())
                         + ", "
-                        + dropped
+                        + bytes
                         + " bytes dropped";
         return new Injected() {
             @Override

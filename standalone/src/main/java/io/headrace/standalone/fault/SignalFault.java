@@ -55,7 +55,7 @@ public final class SignalFault implements Fault {
             @Override
             public void heal() throws InterruptedException {
                 if (!kill) {
-                    cluster.signal(node, Signal.CONT);
+                    Nodes.goOn(cluster, node);
                 }
                 Nodes.startAll(cluster, List.of(node));
             }

@@ -60,10 +60,12 @@ class ClusterPlannerTest {
                 Map.of(
                         "num.partitions", "4",
                         "min.insync.replicas", "2",
+                        "group.initial.rebalance.delay.ms", "0",
                         "log.segment.bytes", "1048576",
                         "headrace.storage.loops", "1");
         assertThat(UserSettings.of(Role.COORDINATOR, given))
                 .containsEntry("headrace.coordinator.topic-defaults.partitions", "4")
+                .containsEntry("headrace.coordinator.group.initial-rebalance-delay", "0")
                 .doesNotContainValue("1048576");
         assertThat(UserSettings.of(Role.STORAGE, given))
                 .containsEntry("headrace.storage.topic-defaults[min.insync.replicas]", "2")

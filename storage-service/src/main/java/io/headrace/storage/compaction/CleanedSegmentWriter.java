@@ -16,9 +16,9 @@ import java.util.List;
 
 /**
  * Writes one cleaned segment and its indexes under names that end in {@code .cleaned}, which the
- * log does not look at. Confined to the compaction thread.
+ * log does not look at. Confined to the thread that writes it.
  */
-final class CleanedSegmentWriter implements AutoCloseable {
+public final class CleanedSegmentWriter implements AutoCloseable {
     private final Path directory;
     private final long baseOffset;
     private final int indexIntervalBytes;
@@ -34,7 +34,8 @@ final class CleanedSegmentWriter implements AutoCloseable {
     private long offsetOfMaxTimestamp = -1;
     private long lastIndexedTimestampMs = -1;
 
-    CleanedSegmentWriter(Path directory, long baseOffset, int indexIntervalBytes)
+    /** Begins a segment; what an earlier attempt left of it is removed. */
+    public CleanedSegmentWriter(Path directory, long baseOffset, int indexIntervalBytes)
             throws IOException {
         this.directory = directory;
         this.baseOffset = baseOffset;
@@ -51,7 +52,7 @@ final class CleanedSegmentWriter implements AutoCloseable {
     }
 
     /** Appends one batch, from position to limit. */
-    void append(ByteBuffer batch) throws IOException {
+    public void append(ByteBuffer batch) throws IOException {
         int at = batch.position();
         long lastOffset = BatchView.lastOffset(batch, at);
         if (BatchView.baseOffset(batch, at) < nextOffset
@@ -84,12 +85,12 @@ final class CleanedSegmentWriter implements AutoCloseable {
     }
 
     /** Notes an aborted transaction whose marker is in this segment. */
-    void addAborted(AbortedTransactionEntry entry) {
+    public void addAborted(AbortedTransactionEntry entry) {
         aborted.add(entry);
     }
 
     /** Completes all files and waits until the device has them. */
-    CleanedSegment finish() throws IOException {
+    public CleanedSegment finish() throws IOException {
         indexTime();
         SparseIndex.View offsets = offsetIndex.view();
         SparseIndex.View times = timeIndex.view();

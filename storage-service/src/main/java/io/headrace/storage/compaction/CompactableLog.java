@@ -33,4 +33,10 @@ public interface CompactableLog {
      * @return false, with everything as it was, when one of them is gone or is not as summarized
      */
     CompletableFuture<Boolean> replace(List<SegmentSummary> segments, CleanedSegment cleaned);
+
+    /** Begins to write segments of this log anew; false while somebody else does. */
+    boolean beginRewrite();
+
+    /** Ends what {@link #beginRewrite} allowed. */
+    void endRewrite();
 }

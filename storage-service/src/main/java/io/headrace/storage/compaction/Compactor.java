@@ -138,7 +138,14 @@ public final class Compactor implements AutoCloseable {
         }
         counters.maxDirtyRatio = maxRatio;
         forgetAllBut(present);
-        return dirtiest != null && clean(dirtiest, nowMs);
+        if (dirtiest == null || !dirtiest.log.beginRewrite()) {
+            return false;
+        }
+        try {
+            return clean(dirtiest, nowMs);
+        } finally {
+            dirtiest.log.endRewrite();
+        }
     }
 
     private static boolean isBefore(Candidate a, Candidate b) {

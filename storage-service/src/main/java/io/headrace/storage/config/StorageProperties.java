@@ -25,6 +25,7 @@ import java.util.Map;
  * @param topicDefaults defaults of topic configs, by Kafka's topic-level names
  * @param limits bounds
  * @param compaction how logs are compacted
+ * @param scrub how logs are read to find damage
  * @param replication how partitions are kept on several nodes
  * @param hazelcast how this node says that it is alive
  */
@@ -43,6 +44,7 @@ public record StorageProperties(
         @DefaultValue Map<String, String> topicDefaults,
         @DefaultValue Limits limits,
         @DefaultValue Compaction compaction,
+        @DefaultValue Scrub scrub,
         @DefaultValue Replication replication,
         @DefaultValue Hazelcast hazelcast) {
 
@@ -160,6 +162,21 @@ public record StorageProperties(
                     !backoff.isNegative() && !backoff.isZero(),
                     "compaction.backoff",
                     "a positive duration");
+        }
+    }
+
+    /**
+     * How what nobody reads is read, so that damage is found and repaired.
+     *
+     * @param maxBytesPerSecond how much is read at most, 0 for nothing; the broker config {@code
+     *     headrace.scrub.max.bytes.per.second} changes it while running
+     * @param pause between two rounds over all logs
+     */
+    public record Scrub(
+            @DefaultValue("2097152") long maxBytesPerSecond, @DefaultValue("1h") Duration pause) {
+        public Scrub {
+            require(maxBytesPerSecond >= 0, "scrub.max-bytes-per-second", "at least 0");
+            require(!pause.isNegative(), "scrub.pause", "a duration");
         }
     }
 

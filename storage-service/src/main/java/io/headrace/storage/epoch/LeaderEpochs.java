@@ -128,6 +128,15 @@ public final class LeaderEpochs {
         return true;
     }
 
+    /** The entries at this moment, for another thread to ask. */
+    public LeaderEpochs copy() {
+        LeaderEpochs result = new LeaderEpochs();
+        result.epochs = Arrays.copyOf(epochs, Math.max(1, count));
+        result.startOffsets = Arrays.copyOf(startOffsets, Math.max(1, count));
+        result.count = count;
+        return result;
+    }
+
     /** Drops everything. */
     public void clear() {
         count = 0;

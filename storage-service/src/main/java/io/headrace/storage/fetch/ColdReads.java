@@ -23,7 +23,7 @@ public final class ColdReads {
     }
 
     /** Runs the task on an I/O thread once so many bytes are free; they are then its own. */
-    void submit(long bytes, Runnable task) {
+    public void submit(long bytes, Runnable task) {
         synchronized (this) {
             if (!waiting.isEmpty() || !fits(bytes)) {
                 waiting.add(new Waiting(bytes, task));
@@ -35,7 +35,7 @@ public final class ColdReads {
     }
 
     /** Gives bytes back. */
-    void release(long bytes) {
+    public void release(long bytes) {
         while (true) {
             Waiting next;
             synchronized (this) {

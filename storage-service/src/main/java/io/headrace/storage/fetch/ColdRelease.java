@@ -5,24 +5,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Gives the memory of one answer's cold reads back once all of its buffers are written or dropped.
  */
-final class ColdRelease {
+public final class ColdRelease {
     private final ColdReads coldReads;
     private final long bytes;
     private final AtomicInteger holders = new AtomicInteger(1);
 
-    ColdRelease(ColdReads coldReads, long bytes) {
+    public ColdRelease(ColdReads coldReads, long bytes) {
         this.coldReads = coldReads;
         this.bytes = bytes;
     }
 
     /** Adds a holder; what is answered ends its hold, and is to be called once. */
-    Runnable hold() {
+    public Runnable hold() {
         holders.incrementAndGet();
         return this::drop;
     }
 
     /** No more holders will come. */
-    void seal() {
+    public void seal() {
         drop();
     }
 

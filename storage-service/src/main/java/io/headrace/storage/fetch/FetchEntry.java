@@ -8,12 +8,14 @@ import io.headrace.storage.partition.FetchQuery;
 import io.headrace.storage.partition.Partition;
 import io.headrace.storage.partition.PartitionRead;
 import io.headrace.storage.partition.ReplicaSeen;
+import io.headrace.storage.repair.RepairOutcome;
 
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** One partition of a fetch and what was found. Owned by whichever loop the fetch visits. */
 final class FetchEntry {
@@ -24,6 +26,7 @@ final class FetchEntry {
     private @Nullable ReplicaSeen replicaSeen;
     private @Nullable ByteBuffer loaded;
     private long reservedBytes;
+    private @Nullable CompletableFuture<RepairOutcome> repair;
 
     FetchEntry(FetchTarget target) {
         this.target = target;
@@ -89,6 +92,7 @@ final class FetchEntry {
                         minOneMessage,
                         bound,
                         fromFollower);
+        repair = null;
         PartitionRead elsewhere = closer.isEmpty() ? null : owner.reader().redirect(query, closer);
         read = elsewhere == null ? owner.reader().read(query) : elsewhere;
         boolean found = read.error() == Errors.NONE;
@@ -116,6 +120,43 @@ final class FetchEntry {
     /** What was read from disk, or null. */
     void onLoaded(ByteBuffer bytes) {
         loaded = bytes;
+    }
+
+    /** What was to be read is damaged; the repair is under way, or will not be. */
+    void onDamaged(CompletableFuture<RepairOutcome> underWay) {
+        repair = underWay;
+    }
+
+    @Nullable CompletableFuture<RepairOutcome> repair() {
+        return repair;
+    }
+
+    /** Whether there are records to answer. */
+    boolean hasRecords() {
+        ByteBuffer bytes = loaded;
+        return (bytes != null && bytes.hasRemaining()) || read.slice() instanceof LogSlice.Warm;
+    }
+
+    /** Whether what was damaged is whole again. */
+    boolean isWhole() {
+        CompletableFuture<RepairOutcome> ended = repair;
+        return ended != null && ended.getNow(RepairOutcome.NOT_NOW) == RepairOutcome.WHOLE;
+    }
+
+    /**
+     * Answers nothing of what is damaged: no records while it is repaired, an error that has
+     * clients try again when that failed, and the damage only where nobody can repair it.
+     */
+    void dropDamaged() {
+        CompletableFuture<RepairOutcome> ended = repair;
+        if (ended != null) {
+            dropRecords(
+                    switch (ended.getNow(RepairOutcome.WHOLE)) {
+                        case WHOLE -> Errors.NONE;
+                        case NOT_NOW -> Errors.KAFKA_STORAGE_ERROR;
+                        case IMPOSSIBLE -> Errors.CORRUPT_MESSAGE;
+                    });
+        }
     }
 
     /** The records are not to be sent after all. */

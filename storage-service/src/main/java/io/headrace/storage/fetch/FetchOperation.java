@@ -27,6 +27,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -55,6 +57,7 @@ final class FetchOperation {
     private List<Visit> visits = List.of();
     private long foundBytes;
     private boolean reported;
+    private boolean retried;
     private volatile boolean hurried;
 
     /** The entries whose partitions one loop owns. */
@@ -329,14 +332,67 @@ final class FetchOperation {
                 try {
                     entry.onLoaded(cold.load(ByteBuffer::allocate));
                 } catch (CorruptRangeException e) {
-                    LOG.error("Damaged records at offset {}", e.fromOffset(), e);
-                    entry.dropRecords(Errors.CORRUPT_MESSAGE);
+                    onDamaged(entry, e);
                 } catch (IOException | RuntimeException e) {
                     LOG.error("Cannot read {}", entry.target().key(), e);
                     entry.dropRecords(Errors.KAFKA_STORAGE_ERROR);
                 }
             }
         }
+        awaitRepairs(reserved);
+    }
+
+    // Damaged ranges.
+
+    private void onDamaged(FetchEntry entry, CorruptRangeException damage) {
+        Partition partition = entry.partition();
+        LOG.warn("Damaged records at offset {}: {}", damage.fromOffset(), damage.getMessage());
+        if (partition == null) {
+            entry.dropRecords(Errors.CORRUPT_MESSAGE);
+        } else {
+            entry.onDamaged(service.repairer().repair(partition.id(), damage.fromOffset()));
+        }
+    }
+
+    /** Waits within the fetch's time for repairs if there is nothing else to answer. */
+    private void awaitRepairs(long reserved) {
+        CompletableFuture<?>[] repairs =
+                entries.stream()
+                        .map(FetchEntry::repair)
+                        .filter(Objects::nonNull)
+                        .toArray(CompletableFuture[]::new);
+        CompletableFuture<Void> all = CompletableFuture.allOf(repairs);
+        long waitMs = deadlineMs - service.nowMs();
+        boolean waits = repairs.length > 0 && !retried && entries.stream().noneMatch(this::isFound);
+        if (!waits || (waitMs <= 0 && !all.isDone())) {
+            afterRepairs(reserved, false);
+            return;
+        }
+        CompletableFuture<Boolean> first = new CompletableFuture<>();
+        Loop.ScheduledTask timer =
+                call.home().schedule(() -> first.complete(false), Math.max(1, waitMs));
+        all.whenComplete((done, failure) -> first.complete(failure == null));
+        first.thenAccept(
+                done -> {
+                    timer.cancel();
+                    afterRepairs(reserved, done);
+                });
+    }
+
+    private boolean isFound(FetchEntry entry) {
+        return entry.repair() == null && entry.hasRecords();
+    }
+
+    /** What is whole again is read again; of the rest the reader is told what it may do. */
+    private void afterRepairs(long reserved, boolean repairsEnded) {
+        boolean again = repairsEnded && !retried && entries.stream().anyMatch(FetchEntry::isWhole);
+        if (again) {
+            retried = true;
+            service.coldReads().release(reserved);
+            sessionLoop.execute(this::start);
+            return;
+        }
+        entries.forEach(FetchEntry::dropDamaged);
         visit(0, this::recheckHere, () -> sessionLoop.run(() -> answer(reserved)));
     }
 

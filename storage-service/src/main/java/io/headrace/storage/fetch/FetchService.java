@@ -3,6 +3,7 @@ package io.headrace.storage.fetch;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.repair.LogRepairer;
 import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.Loops;
 
@@ -26,6 +27,7 @@ public final class FetchService {
     private final Partitions partitions;
     private final Supplier<MetadataImage> image;
     private final ColdReads coldReads;
+    private final LogRepairer repairer;
     private final DataMetrics metrics;
     private final LongSupplier clockMs;
     private final int maxResponseBytes;
@@ -36,6 +38,7 @@ public final class FetchService {
             Partitions partitions,
             Supplier<MetadataImage> image,
             ColdReads coldReads,
+            LogRepairer repairer,
             DataMetrics metrics,
             LongSupplier clockMs,
             int maxResponseBytes,
@@ -44,6 +47,7 @@ public final class FetchService {
         this.partitions = partitions;
         this.image = image;
         this.coldReads = coldReads;
+        this.repairer = repairer;
         this.metrics = metrics;
         this.clockMs = clockMs;
         this.maxResponseBytes = maxResponseBytes;
@@ -131,6 +135,10 @@ public final class FetchService {
 
     ColdReads coldReads() {
         return coldReads;
+    }
+
+    LogRepairer repairer() {
+        return repairer;
     }
 
     int nodeId() {

@@ -2,6 +2,7 @@ package io.headrace.storage.fetcher;
 
 import io.headrace.storage.partition.LeaderFeed;
 import io.headrace.storage.partition.Partition;
+import io.headrace.storage.repair.Peers;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.channel.ChannelOptions;
@@ -57,6 +58,11 @@ public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
         for (int i = 0; i < loops.size(); i++) {
             byLoop.put(loops.at(i), new OfLoop());
         }
+    }
+
+    /** The other replicas of a partition, for what is damaged here. */
+    public Peers peers(LoopGroup loops) {
+        return new ReplicaPeers(settings, loops.at(0), channels, options, authenticator);
     }
 
     private OfLoop of(Partition partition) {

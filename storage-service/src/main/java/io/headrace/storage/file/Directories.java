@@ -71,8 +71,43 @@ public final class Directories {
         replace(file, content.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** First step of a replacement whose flushes are shared: the content under another name. */
+    public static void prepareReplacement(Path file, byte[] content) throws IOException {
+        writeTemporary(file, content, false);
+    }
+
+    /** Makes durable what {@link #prepareReplacement} wrote. */
+    public static void flushReplacement(Path file, int sizeInBytes) throws IOException {
+        flushFile(temporaryOf(file), sizeInBytes);
+    }
+
+    /**
+     * Last step, once the content is durable; to be followed by {@link #flush} of the directory.
+     */
+    public static void publishReplacement(Path file) throws IOException {
+        rename(temporaryOf(file), file);
+    }
+
+    /** Waits until the device has a small file that was written as a whole. */
+    public static void flushFile(Path file, int sizeInBytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        FlushWitness.reset(FlushWitness.identify(file), sizeInBytes);
+    }
+
+    private static Path temporaryOf(Path file) {
+        return file.resolveSibling(file.getFileName() + TEMPORARY_SUFFIX);
+    }
+
     private static void write(Path file, byte[] content, boolean durable) throws IOException {
-        Path temporary = file.resolveSibling(file.getFileName() + TEMPORARY_SUFFIX);
+        writeTemporary(file, content, durable);
+        rename(temporaryOf(file), file);
+    }
+
+    private static void writeTemporary(Path file, byte[] content, boolean durable)
+            throws IOException {
+        Path temporary = temporaryOf(file);
         try (FileChannel channel =
                 FileChannel.open(
                         temporary,
@@ -88,7 +123,6 @@ public final class Directories {
             }
             FlushWitness.reset(FlushWitness.identify(temporary), durable ? content.length : 0);
         }
-        rename(temporary, file);
     }
 
     /** The content of a file, or null when there is none. */

@@ -6,6 +6,7 @@ import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.codec.MessageWriter;
 import io.headrace.protocol.codec.ResponseReader;
 import io.headrace.storage.forward.ForwardTarget;
+import io.headrace.storage.forward.Forwarder;
 import io.headrace.storage.forward.Forwarder.Letter;
 
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -33,9 +34,20 @@ final class CoordinatorQuestions {
             short version,
             ApiMessage question,
             Class<R> answerType) {
+        return ask(services.forwarder(), target, key, version, question, answerType);
+    }
+
+    /** As above, before there are all services. */
+    static <R extends ApiMessage> CompletableFuture<R> ask(
+            Forwarder forwarder,
+            ForwardTarget target,
+            ApiKeys key,
+            short version,
+            ApiMessage question,
+            Class<R> answerType) {
         ApiSchema api = ApiCatalog.get(key);
         ByteBuffer frame = Frames.join(MessageWriter.request(api, version, 0, CLIENT_ID, question));
-        return services.forwarder()
+        return forwarder
                 .forward(
                         new Letter(
                                 target,

@@ -5,13 +5,16 @@ import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.storage.forward.ForwardTarget;
 
 import org.apache.kafka.common.message.AddOffsetsToTxnRequestData;
+import org.apache.kafka.common.message.AlterShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.DeleteShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.EndTxnRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.ShareGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -58,7 +61,10 @@ public final class Handlers {
                     ApiKeys.CONSUMER_GROUP_HEARTBEAT,
                     ApiKeys.OFFSET_COMMIT,
                     ApiKeys.OFFSET_DELETE,
-                    ApiKeys.TXN_OFFSET_COMMIT);
+                    ApiKeys.TXN_OFFSET_COMMIT,
+                    ApiKeys.SHARE_GROUP_HEARTBEAT,
+                    ApiKeys.ALTER_SHARE_GROUP_OFFSETS,
+                    ApiKeys.DELETE_SHARE_GROUP_OFFSETS);
 
     /** Forwarded to the owner of the transactional id's shard. */
     private static final List<ApiKeys> TRANSACTION =
@@ -101,6 +107,8 @@ public final class Handlers {
         handlers.add(new FindCoordinatorHandler(services));
         handlers.add(new ProduceHandler(services, new TransactionVerifier(services)));
         handlers.add(new FetchHandler(services));
+        handlers.add(new ShareFetchHandler(services));
+        handlers.add(new ShareAcknowledgeHandler(services));
         handlers.add(new ListOffsetsHandler(services));
         handlers.add(new OffsetForLeaderEpochHandler(services));
         handlers.add(new DeleteRecordsHandler(services));
@@ -140,6 +148,11 @@ public final class Handlers {
                             Errors.NOT_COORDINATOR,
                             body -> transactionShardOf(services, transactionalIdOf(body))));
         }
+        addSplit(handlers, services);
+    }
+
+    /** APIs about several groups or transactional ids. */
+    private static void addSplit(List<ApiHandler> handlers, Services services) {
         Function<String, ForwardTarget> groupOwner = group -> shardOf(services, group);
         Function<String, ForwardTarget> transactionOwner = id -> transactionShardOf(services, id);
         handlers.add(
@@ -156,6 +169,18 @@ public final class Handlers {
                         services,
                         ApiKeys.CONSUMER_GROUP_DESCRIBE,
                         new GroupSplit.DescribeConsumerGroups(),
+                        groupOwner));
+        handlers.add(
+                new GroupSplittingHandler(
+                        services,
+                        ApiKeys.SHARE_GROUP_DESCRIBE,
+                        new ShareGroupSplit.DescribeGroups(),
+                        groupOwner));
+        handlers.add(
+                new GroupSplittingHandler(
+                        services,
+                        ApiKeys.DESCRIBE_SHARE_GROUP_OFFSETS,
+                        new ShareGroupSplit.DescribeOffsets(),
                         groupOwner));
         handlers.add(
                 new GroupSplittingHandler(
@@ -218,6 +243,9 @@ public final class Handlers {
             case OffsetCommitRequestData commit -> commit.groupId();
             case OffsetDeleteRequestData delete -> delete.groupId();
             case TxnOffsetCommitRequestData commit -> commit.groupId();
+            case ShareGroupHeartbeatRequestData heartbeat -> heartbeat.groupId();
+            case AlterShareGroupOffsetsRequestData alter -> alter.groupId();
+            case DeleteShareGroupOffsetsRequestData delete -> delete.groupId();
             default -> throw new IllegalArgumentException("No group in " + body.getClass());
         };
     }

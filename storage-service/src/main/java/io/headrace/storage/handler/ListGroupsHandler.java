@@ -19,8 +19,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
-/** ListGroups: asks every coordinator that owns group shards, and merges. */
+/**
+ * ListGroups: asks every coordinator that owns group shards, and merges what this node is to list.
+ */
 final class ListGroupsHandler extends ForwardingHandler {
+    private static final byte KEY_TYPE = 0;
+
     ListGroupsHandler(Services services) {
         super(
                 services,
@@ -47,8 +51,9 @@ final class ListGroupsHandler extends ForwardingHandler {
                             new ForwardTarget.Coordinator(owner),
                             Errors.COORDINATOR_NOT_AVAILABLE));
         }
+        List<Nodes.Address> live = Nodes.live(services(), request);
         request.releaseFrame();
-        PartitionQuestions.whenAll(answers, () -> request.reply(merged(answers)));
+        PartitionQuestions.whenAll(answers, () -> request.reply(merged(answers, live)));
     }
 
     private static List<CoordinatorImage> owners(MetadataImage image) {
@@ -70,7 +75,8 @@ final class ListGroupsHandler extends ForwardingHandler {
         return owners;
     }
 
-    private static ListGroupsResponseData merged(List<CompletableFuture<ApiMessage>> answers) {
+    private ListGroupsResponseData merged(
+            List<CompletableFuture<ApiMessage>> answers, List<Nodes.Address> live) {
         Map<String, ListedGroup> groups = new LinkedHashMap<>();
         ListGroupsResponseData merged = new ListGroupsResponseData();
         for (CompletableFuture<ApiMessage> each : answers) {
@@ -80,6 +86,7 @@ final class ListGroupsHandler extends ForwardingHandler {
             }
             answer.groups().forEach(group -> groups.put(group.groupId(), group));
         }
+        groups.keySet().removeIf(id -> !Nodes.lists(live, services().nodeId(), KEY_TYPE, id));
         return merged.setGroups(
                 merged.errorCode() == Errors.NONE.code()
                         ? new ArrayList<>(groups.values())

@@ -19,8 +19,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
-/** ListTransactions: asks every coordinator that owns transaction shards, and merges. */
+/**
+ * ListTransactions: asks every coordinator that owns transaction shards, and merges what this node
+ * is to list.
+ */
 final class ListTransactionsHandler extends ForwardingHandler {
+    private static final byte KEY_TYPE = 1;
+
     ListTransactionsHandler(Services services) {
         super(
                 services,
@@ -47,8 +52,9 @@ final class ListTransactionsHandler extends ForwardingHandler {
                             new ForwardTarget.Coordinator(owner),
                             Errors.COORDINATOR_NOT_AVAILABLE));
         }
+        List<Nodes.Address> live = Nodes.live(services(), request);
         request.releaseFrame();
-        PartitionQuestions.whenAll(answers, () -> request.reply(merged(answers)));
+        PartitionQuestions.whenAll(answers, () -> request.reply(merged(answers, live)));
     }
 
     /** The coordinators that own transaction shards. */
@@ -71,8 +77,8 @@ final class ListTransactionsHandler extends ForwardingHandler {
         return owners;
     }
 
-    private static ListTransactionsResponseData merged(
-            List<CompletableFuture<ApiMessage>> answers) {
+    private ListTransactionsResponseData merged(
+            List<CompletableFuture<ApiMessage>> answers, List<Nodes.Address> live) {
         Map<String, TransactionState> states = new LinkedHashMap<>();
         Set<String> unknownStates = new TreeSet<>();
         ListTransactionsResponseData merged = new ListTransactionsResponseData();
@@ -84,6 +90,7 @@ final class ListTransactionsHandler extends ForwardingHandler {
             unknownStates.addAll(answer.unknownStateFilters());
             answer.transactionStates().forEach(state -> states.put(state.transactionalId(), state));
         }
+        states.keySet().removeIf(id -> !Nodes.lists(live, services().nodeId(), KEY_TYPE, id));
         merged.unknownStateFilters().addAll(unknownStates);
         return merged.setTransactionStates(
                 merged.errorCode() == Errors.NONE.code()

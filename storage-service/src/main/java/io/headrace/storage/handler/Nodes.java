@@ -86,6 +86,17 @@ final class Nodes {
         return best;
     }
 
+    /**
+     * Whether a node lists a coordinator key: clients ask all nodes and add up, so each key is
+     * listed by the node that FindCoordinator names. A node that is not live lists all.
+     */
+    static boolean lists(List<Address> live, int nodeId, byte keyType, String key) {
+        Address named = byKey(live, keyType, key);
+        return named == null
+                || named.nodeId() == nodeId
+                || live.stream().noneMatch(node -> node.nodeId() == nodeId);
+    }
+
     private static long weight(byte keyType, String key, int nodeId) {
         long hash = 0xcbf29ce484222325L ^ keyType; // FNV-1a, then a finalizer to spread it
         for (byte b : key.getBytes(StandardCharsets.UTF_8)) {

@@ -10,6 +10,7 @@ import io.headrace.storage.forward.Forwarder;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.sharefetch.ShareService;
 
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
@@ -21,6 +22,7 @@ public record Services(
         Partitions partitions,
         LogStore logs,
         FetchService fetches,
+        ShareService shares,
         CoordinatorLinks links,
         Forwarder forwarder,
         ProducerIds producerIds,

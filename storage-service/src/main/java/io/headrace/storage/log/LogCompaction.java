@@ -117,6 +117,16 @@ final class LogCompaction implements CompactableLog {
                 .thenCompose(swapped -> swapped);
     }
 
+    @Override
+    public boolean beginRewrite() {
+        return log.segments().beginRewrite();
+    }
+
+    @Override
+    public void endRewrite() {
+        log.segments().endRewrite();
+    }
+
     /** On an I/O thread, with no other serial task of this log beside it. */
     private boolean swap(List<SegmentSummary> summaries, CleanedSegment cleaned)
             throws IOException {

@@ -37,6 +37,7 @@ final class LogDirectory {
     private final DirectoryLock lock;
     private final PromiseJournal journal;
     private final GroupCommit groupCommit;
+    private final SharedWrites sharedWrites;
     private final WarmWindow warmWindow;
     private final DirectoryCheckpoints checkpoints;
     private final String bootId;
@@ -51,6 +52,7 @@ final class LogDirectory {
     private final Set<String> namesOnDisk = new HashSet<>();
 
     private boolean isDurable;
+    private long bytesAtCheckpoint;
 
     /** Something to remove from the disk later. */
     record Removal(long dueMs, List<Path> paths) implements Comparable<Removal> {
@@ -65,16 +67,16 @@ final class LogDirectory {
             Uuid directoryId,
             DirectoryLock lock,
             PromiseJournal journal,
-            long warmBytes,
-            String bootId) {
+            LogContext context) {
         this.path = path;
         this.directoryId = directoryId;
         this.lock = lock;
         this.journal = journal;
         this.groupCommit = new GroupCommit(path, journal, this::fail);
-        this.warmWindow = new WarmWindow(warmBytes);
+        this.sharedWrites = new SharedWrites(path, context.runtime().io());
+        this.warmWindow = new WarmWindow(context.properties().warmBytes());
         this.checkpoints = new DirectoryCheckpoints(path);
-        this.bootId = bootId;
+        this.bootId = context.runtime().bootId().get();
     }
 
     /** Takes a directory into use. */
@@ -91,13 +93,7 @@ final class LogDirectory {
                                     new Uuid(
                                             context.runtime().random().nextLong(),
                                             context.runtime().random().nextLong()));
-            return new LogDirectory(
-                    path,
-                    directoryId,
-                    lock,
-                    PromiseJournal.open(path),
-                    context.properties().warmBytes(),
-                    context.runtime().bootId().get());
+            return new LogDirectory(path, directoryId, lock, PromiseJournal.open(path), context);
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
@@ -118,6 +114,10 @@ final class LogDirectory {
 
     GroupCommit groupCommit() {
         return groupCommit;
+    }
+
+    SharedWrites sharedWrites() {
+        return sharedWrites;
     }
 
     WarmWindow warmWindow() {
@@ -185,6 +185,16 @@ final class LogDirectory {
         for (PartitionLog log : logs.values()) {
             log.loop().execute(() -> log.onOffline(cause));
         }
+    }
+
+    /** Whether much was appended since the last checkpoint. On the thread that ticks. */
+    boolean isCheckpointDue(long checkpointBytes) {
+        return warmWindow.appendedBytes() - bytesAtCheckpoint >= checkpointBytes;
+    }
+
+    /** A checkpoint begins. On the thread that ticks. */
+    void onCheckpoint() {
+        bytesAtCheckpoint = warmWindow.appendedBytes();
     }
 
     /** Writes what every log last published. Blocks. */
@@ -261,6 +271,7 @@ final class LogDirectory {
 
     void close() throws IOException {
         groupCommit.close();
+        sharedWrites.close();
         journal.close();
         lock.close();
     }

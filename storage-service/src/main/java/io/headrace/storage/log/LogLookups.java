@@ -95,6 +95,7 @@ final class LogLookups {
                         log.segments().floorIndex(offset),
                         active.offsets().view(),
                         active.sizeInBytes(),
+                        log.epochs().copy(),
                         offset,
                         maxBytes,
                         minOneMessage,

@@ -2,8 +2,11 @@ package io.headrace.storage.log;
 
 import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.batch.CorruptBatchException;
+import io.headrace.storage.epoch.LeaderEpochs;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.file.OpenFiles;
+import io.headrace.storage.repair.BatchRules;
 import io.headrace.storage.segment.BatchHeaders;
 import io.headrace.storage.segment.BatchPosition;
 import io.headrace.storage.segment.Segment;
@@ -11,6 +14,7 @@ import io.headrace.storage.segment.SparseIndex;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -92,6 +96,7 @@ final class LogReader {
             int first,
             SparseIndex.View activeIndex,
             long activeSizeInBytes,
+            LeaderEpochs epochs,
             long offset,
             int maxBytes,
             boolean minOneMessage,
@@ -130,6 +135,7 @@ final class LogReader {
                     floor,
                     activeIndex,
                     activeSizeInBytes,
+                    epochs,
                     offset,
                     maxBytes,
                     minOneMessage,
@@ -147,10 +153,13 @@ final class LogReader {
                 LogFile file = open(segment);
                 try {
                     SparseIndex.View index = isActive ? activeIndex : segment.offsets().view();
-                    ByteBuffer found = load(segment, file, index, end, allocate);
+                    long next = isActive ? Long.MAX_VALUE : segments.get(i + 1).baseOffset();
+                    ByteBuffer found = load(segment, file, index, end, next, allocate);
                     if (found != null) {
                         return found;
                     }
+                } catch (CorruptBatchException | EOFException e) {
+                    throw new CorruptRangeException(segment + " is damaged: " + e, offset);
                 } finally {
                     file.release();
                 }
@@ -172,11 +181,11 @@ final class LogReader {
                 LogFile file,
                 SparseIndex.View index,
                 long end,
+                long nextBaseOffset,
                 IntFunction<ByteBuffer> allocate)
                 throws IOException {
             BatchPosition batch = segment.seek(file, index, offset, end);
             if (batch == null) {
-                checkReadToEnd(segment, file, end);
                 return null;
             }
             if (batch.baseOffset() >= bound) {
@@ -189,31 +198,27 @@ final class LogReader {
             ByteBuffer bytes = allocate.apply((int) size).clear().limit((int) size);
             file.readFully(bytes, batch.position());
             bytes.flip();
-            return bytes.limit(validEnd(bytes, batch, segment));
+            int good = validEnd(bytes, batch, segment);
+            if (good < 0) {
+                good = -good;
+                long last = BatchView.lastOffset(bytes, 0);
+                BatchPosition following = new BatchHeaders(file, end).at(batch.position() + good);
+                long bounded = following == null ? nextBaseOffset : following.baseOffset();
+                if (bounded <= last) {
+                    throw damaged(batch, segment, "ends above offset " + bounded);
+                }
+            }
+            return bytes.limit(good);
         }
 
-        /** No batch was found: that is fine only where the headers lead to the end. */
-        private void checkReadToEnd(Segment segment, LogFile file, long end) throws IOException {
-            BatchHeaders headers = new BatchHeaders(file, end);
-            SparseIndex.Entry last = segment.offsets().view().last();
-            long position = last.isNone() ? 0 : last.value();
-            if (headers.at(position) == null) {
-                position = 0;
-            }
-            BatchPosition batch = headers.at(position);
-            while (batch != null) {
-                position = batch.nextPosition();
-                batch = headers.at(position);
-            }
-            if (position != end) {
-                throw new CorruptRangeException(
-                        "The batch at " + position + " in " + segment + " is damaged", offset);
-            }
-        }
-
-        /** The end of the last whole valid batch below the bound. */
+        /**
+         * The end of the last good batch below the bound; negated when it is the only one: what
+         * follows it has to confirm its offset, which the CRC does not cover.
+         */
         private int validEnd(ByteBuffer bytes, BatchPosition first, Segment segment) {
             int at = 0;
+            long last = first.baseOffset() - 1;
+            int unconfirmed = 0;
             while (at + BatchDescriptor.HEADER_BYTES <= bytes.limit()) {
                 long size = BatchDescriptor.LOG_OVERHEAD_BYTES + (long) BatchView.length(bytes, at);
                 boolean isPlausible =
@@ -222,26 +227,45 @@ final class LogReader {
                 if (isPlausible && size > bytes.limit() - at) {
                     break;
                 }
-                if (isPlausible && BatchView.baseOffset(bytes, at) >= bound) {
+                long baseOffset = BatchView.baseOffset(bytes, at);
+                if (isPlausible && baseOffset > last && baseOffset >= bound) {
                     break;
                 }
-                if (!isPlausible || !BatchView.isCrcValid(bytes, at)) {
-                    if (at > 0) {
-                        break; // what is before it is good; the next read meets it first
+                String problem =
+                        isPlausible
+                                ? BatchRules.problemOf(bytes, at, last, epochs)
+                                : "has a header that cannot be";
+                if (problem != null) {
+                    boolean continues = baseOffset == last + 1;
+                    int cut = unconfirmed < 0 || (at > 0 && continues) ? at : unconfirmed;
+                    if (cut > 0) {
+                        return cut; // what is before it is good; the next read meets it first
                     }
-                    throw new CorruptRangeException(
-                            "The batch of offset "
-                                    + first.baseOffset()
-                                    + " at "
-                                    + first.position()
-                                    + " in "
-                                    + segment
-                                    + " does not match its CRC",
-                            first.baseOffset());
+                    throw damaged(first, segment, problem);
                 }
+                unconfirmed = at > 0 ? (baseOffset > last + 1 ? at : -1) : unconfirmed;
+                last = BatchView.lastOffset(bytes, at);
                 at += (int) size;
             }
-            return at;
+            if (unconfirmed > 0) {
+                return unconfirmed;
+            }
+            boolean isAlone = unconfirmed == 0;
+            return isAlone ? -at : at;
+        }
+
+        private static CorruptRangeException damaged(
+                BatchPosition first, Segment segment, String problem) {
+            return new CorruptRangeException(
+                    "The batch of offset "
+                            + first.baseOffset()
+                            + " at "
+                            + first.position()
+                            + " in "
+                            + segment
+                            + " "
+                            + problem,
+                    first.baseOffset());
         }
     }
 }

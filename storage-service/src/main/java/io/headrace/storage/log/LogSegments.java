@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The segments of one log in order, the last one active; rolling. Confined to the owner loop, but
@@ -25,6 +26,7 @@ import java.util.List;
 final class LogSegments {
     private final PartitionLog log;
     private final WarmWindow.Trail trail;
+    private final AtomicBoolean rewriting = new AtomicBoolean();
     private volatile Path directory;
     private volatile Segment[] segments;
     private volatile long closedBytes;
@@ -291,6 +293,15 @@ final class LogSegments {
         for (Segment segment : segments) {
             segment.moveTo(newDirectory);
         }
+    }
+
+    /** Lets one at a time write a segment anew. Any thread. */
+    boolean beginRewrite() {
+        return rewriting.compareAndSet(false, true);
+    }
+
+    void endRewrite() {
+        rewriting.set(false);
     }
 
     /** Lets go of all files. */

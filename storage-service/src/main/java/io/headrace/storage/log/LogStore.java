@@ -4,15 +4,11 @@ import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.OpenFiles;
 import io.headrace.storage.producer.ProducerIds;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
-import io.headrace.storage.recovery.DirectoryMetadata;
-import io.headrace.storage.recovery.LoadRequest;
-import io.headrace.storage.recovery.LoadedLog;
-import io.headrace.storage.recovery.LogLoader;
 import io.headrace.storage.recovery.PromiseJournal;
+import io.headrace.storage.repair.RepairableLog;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -21,13 +17,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -44,8 +38,7 @@ public final class LogStore implements AutoCloseable {
     private final LogContext context;
     private final List<LogDirectory> directories;
     private final Map<Path, String> failedDirectories;
-    private final Map<TopicIdPartition, CompletableFuture<PartitionLog>> opening =
-            new ConcurrentHashMap<>();
+    private final LogCreation creation;
     private long nextCheckpointMs = Long.MIN_VALUE;
     private long nextRetentionMs = Long.MIN_VALUE;
     private boolean closed;
@@ -57,12 +50,13 @@ public final class LogStore implements AutoCloseable {
         this.context = context;
         this.directories = directories;
         this.failedDirectories = failedDirectories;
+        this.creation = new LogCreation(context, directories, this::find);
     }
 
     /** Hears how far recovery is; called from recovery threads. */
     @FunctionalInterface
     public interface Progress {
-        void onRecovered(int done, int total);
+        void onRecovered(int done, int total, long readBytes);
     }
 
     /**
@@ -159,6 +153,12 @@ public final class LogStore implements AutoCloseable {
         return null;
     }
 
+    /** That log as repair sees it, or null. */
+    public @Nullable RepairableLog repairable(TopicIdPartition id) {
+        PartitionLog log = find(id);
+        return log == null ? null : new LogRepair(log);
+    }
+
     /** All logs that can be used. */
     public Collection<PartitionLog> logs() {
         List<PartitionLog> logs = new ArrayList<>();
@@ -186,96 +186,7 @@ public final class LogStore implements AutoCloseable {
                             });
             return ready;
         }
-        CompletableFuture<PartitionLog> mine = new CompletableFuture<>();
-        CompletableFuture<PartitionLog> earlier = opening.putIfAbsent(id, mine);
-        if (earlier != null) {
-            return earlier;
-        }
-        context.runtime().io().execute(() -> create(id, config, mine));
-        return mine;
-    }
-
-    private void create(
-            TopicIdPartition id, LogConfig config, CompletableFuture<PartitionLog> result) {
-        LogDirectory target = null;
-        try {
-            PartitionLog log = find(id); // created since it was looked for
-            if (log == null) {
-                target = chooseDirectory();
-                log = create(id, config, target);
-            }
-            PartitionLog created = log;
-            opening.remove(id);
-            created.loop().execute(() -> result.complete(created));
-        } catch (IOException e) {
-            opening.remove(id);
-            if (target != null) {
-                target.fail(e);
-            }
-            result.completeExceptionally(
-                    Errors.KAFKA_STORAGE_ERROR.exception(
-                            "Cannot create the log of "
-                                    + id.topicPartition()
-                                    + ": "
-                                    + e.getMessage()));
-        } catch (RuntimeException e) {
-            opening.remove(id);
-            result.completeExceptionally(e);
-        } finally {
-            if (target != null) {
-                target.endPlan();
-            }
-        }
-    }
-
-    /** Takes a place in the directory that has the fewest logs, with those being made. */
-    private synchronized LogDirectory chooseDirectory() {
-        LogDirectory chosen =
-                directories.stream()
-                        .filter(directory -> !directory.isOffline())
-                        .min(Comparator.comparingInt(LogDirectory::plannedLogs))
-                        .orElseThrow(
-                                () ->
-                                        Errors.KAFKA_STORAGE_ERROR.exception(
-                                                "Every log directory is offline"));
-        chosen.planLog();
-        return chosen;
-    }
-
-    private PartitionLog create(TopicIdPartition id, LogConfig config, LogDirectory directory)
-            throws IOException {
-        String name = id.topic() + "-" + id.partition();
-        for (LogDirectory other : directories) {
-            Path sameName = other.path().resolve(name);
-            if (!other.isOffline() && Files.exists(sameName)) {
-                setAside(other, sameName, STRAY_DIRECTORY);
-            }
-        }
-        Path path = directory.path().resolve(name);
-        // Made under another name, so that a crash leaves no log without its topic id.
-        Path fresh = directory.path().resolve(name + "." + id.topicId() + ".new");
-        Directories.deleteTree(fresh);
-        Files.createDirectory(fresh);
-        DirectoryMetadata.writeTopicId(fresh, id.topicId());
-        Directories.rename(fresh, path);
-        Directories.flush(directory.path());
-        LoadedLog loaded =
-                LogLoader.load(
-                        new LoadRequest(
-                                path,
-                                name,
-                                null,
-                                0,
-                                -1,
-                                0,
-                                config.compact(),
-                                config.indexIntervalBytes(),
-                                context.producerIds(),
-                                context.runtime().clockMs().getAsLong()));
-        PartitionLog log = new PartitionLog(directory, context, path, id, config, loaded, 0, 0);
-        directory.forgetCheckpointOf(id);
-        directory.logs().put(id, log);
-        return log;
+        return creation.create(id, config);
     }
 
     /** Renames a log's directory so that it is no log any more; durable. */
@@ -393,9 +304,9 @@ public final class LogStore implements AutoCloseable {
      * producer ids. Call about once a second, always from the same thread; returns at once.
      */
     public void tick(long nowMs) {
-        boolean checkpoint = nowMs >= nextCheckpointMs;
+        boolean checkpointAll = nowMs >= nextCheckpointMs;
         boolean retention = nowMs >= nextRetentionMs;
-        if (checkpoint) {
+        if (checkpointAll) {
             nextCheckpointMs = nowMs + context.properties().checkpointInterval().toMillis();
         }
         if (retention) {
@@ -405,19 +316,47 @@ public final class LogStore implements AutoCloseable {
             if (directory.isOffline()) {
                 continue;
             }
-            context.runtime().io().execute(() -> upkeep(directory, checkpoint, nowMs));
+            context.runtime().io().execute(() -> upkeep(directory, nowMs));
+            if (checkpointAll
+                    || directory.isCheckpointDue(context.properties().checkpointBytes())) {
+                checkpoint(directory);
+            }
             for (PartitionLog log : directory.logs().values()) {
-                log.loop().execute(() -> upkeep(log, checkpoint, retention, nowMs));
+                log.loop().execute(() -> upkeep(log, retention, nowMs));
             }
         }
     }
 
-    private static void upkeep(LogDirectory directory, boolean checkpoint, long nowMs) {
+    /** Has every log say what it is good up to, then writes that down. */
+    private void checkpoint(LogDirectory directory) {
+        directory.onCheckpoint();
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        for (PartitionLog log : directory.logs().values()) {
+            CompletableFuture<Void> one = new CompletableFuture<>();
+            all.add(one);
+            log.loop()
+                    .execute(
+                            () ->
+                                    log.upkeep()
+                                            .checkpoint()
+                                            .whenComplete((done, failure) -> one.complete(null)));
+        }
+        var _ =
+                CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                        .thenRunAsync(() -> write(directory), context.runtime().io());
+    }
+
+    private static void write(LogDirectory directory) {
+        try {
+            directory.writeCheckpoints(true);
+        } catch (IOException e) {
+            directory.fail(e);
+        }
+    }
+
+    private static void upkeep(LogDirectory directory, long nowMs) {
         try {
             directory.checkRoom();
-            if (checkpoint) {
-                directory.writeCheckpoints(true);
-            }
             for (Path path : directory.dueRemovals(nowMs)) {
                 Directories.deleteTree(path);
             }
@@ -426,16 +365,13 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
-    private void upkeep(PartitionLog log, boolean checkpoint, boolean retention, long nowMs) {
+    private void upkeep(PartitionLog log, boolean retention, long nowMs) {
         if (log.isClosed() || log.isOffline()) {
             return;
         }
         long unflushedMs = log.unflushedSinceMs() < 0 ? 0 : nowMs - log.unflushedSinceMs();
         if (!log.isFsync() && unflushedMs >= log.config().flushMs() && unflushedMs > 0) {
             log.flusher().request();
-        }
-        if (checkpoint) {
-            log.upkeep().checkpoint();
         }
         if (retention) {
             log.producerStates()

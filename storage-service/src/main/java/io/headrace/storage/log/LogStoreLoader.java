@@ -18,10 +18,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 /** Loads all logs of a store at its start, several at a time. Used once. */
@@ -31,6 +34,8 @@ final class LogStoreLoader {
     private final Function<String, LogConfig> configOf;
     private final LogStore.Progress progress;
     private final AtomicInteger done = new AtomicInteger();
+    private final Map<String, LogConfig> configs = new ConcurrentHashMap<>();
+    private final AtomicLong readBytes = new AtomicLong();
 
     private record Task(
             LogDirectory directory,
@@ -69,7 +74,7 @@ final class LogStoreLoader {
             tasks.forEach(task -> pool.execute(() -> load(task, tasks.size())));
             pool.shutdown();
             while (!pool.awaitTermination(1, TimeUnit.MINUTES)) {
-                progress.onRecovered(done.get(), tasks.size());
+                progress.onRecovered(done.get(), tasks.size(), readBytes.get());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -123,7 +128,7 @@ final class LogStoreLoader {
             return;
         }
         try {
-            LogConfig config = configOf.apply(task.id().topic());
+            LogConfig config = configs.computeIfAbsent(task.id().topic(), configOf);
             String name = LogStore.nameOf(task.id());
             DirectoryCheckpoints.Loaded checkpoints = task.checkpoints();
             boolean isTrusted =
@@ -168,7 +173,8 @@ final class LogStoreLoader {
                                 recoveryPoint));
             }
             directory.logs().put(task.id(), log);
-            progress.onRecovered(done.incrementAndGet(), total);
+            progress.onRecovered(
+                    done.incrementAndGet(), total, readBytes.addAndGet(loaded.scannedBytes()));
         } catch (IOException e) {
             directory.fail(e);
         }

@@ -17,6 +17,8 @@ import java.util.List;
  * @param producerIdExpiration how long a silent producer id is remembered
  * @param flushThreads how many files of one group commit are flushed at once, per disk
  * @param checkpointInterval how often offsets are checkpointed
+ * @param checkpointBytes after so many bytes in a directory they are, too: a restart after a kill
+ *     has no more than these to read, and what came while the checkpoint was written
  * @param retentionCheckInterval how often retention runs
  */
 public record LogStoreProperties(
@@ -30,6 +32,7 @@ public record LogStoreProperties(
         Duration producerIdExpiration,
         int flushThreads,
         Duration checkpointInterval,
+        long checkpointBytes,
         Duration retentionCheckInterval) {
 
     public LogStoreProperties {
@@ -60,6 +63,7 @@ public record LogStoreProperties(
                 Duration.ofDays(1),
                 4,
                 Duration.ofSeconds(5),
+                256L << 20,
                 Duration.ofMinutes(5));
     }
 }

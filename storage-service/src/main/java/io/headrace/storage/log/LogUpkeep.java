@@ -15,6 +15,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -111,20 +112,49 @@ final class LogUpkeep {
         executor.execute(
                 () -> {
                     try {
-                        T value = task.call();
-                        log.loop().execute(() -> result.complete(value));
-                    } catch (IOException e) {
-                        log.directory().fail(e);
-                        log.loop()
-                                .execute(
-                                        () ->
-                                                result.completeExceptionally(
-                                                        Errors.KAFKA_STORAGE_ERROR.exception(
-                                                                e.getMessage())));
+                        complete(result, task.call(), null);
                     } catch (Exception e) {
-                        log.loop().execute(() -> result.completeExceptionally(e));
+                        complete(result, null, e);
                     }
                 });
+        return result;
+    }
+
+    /** On the owner loop; a disk that fails takes its directory offline. */
+    private <T> void complete(
+            CompletableFuture<T> result, @Nullable T value, @Nullable Exception failure) {
+        Exception told = failure;
+        if (failure instanceof IOException broken) {
+            log.directory().fail(broken);
+            told = Errors.KAFKA_STORAGE_ERROR.exception(broken.getMessage());
+        }
+        Exception reason = told;
+        log.loop()
+                .execute(
+                        () -> {
+                            if (reason == null) {
+                                result.complete(value);
+                            } else {
+                                result.completeExceptionally(reason);
+                            }
+                        });
+    }
+
+    /** Replaces a file in the order of tasks, sharing the flushes with other logs. */
+    private CompletableFuture<Void> replaceSerially(Path file, String content) {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        tasks.executeUntilOver(
+                whenOver ->
+                        log.directory()
+                                .sharedWrites()
+                                .submit(
+                                        new FileReplacement(
+                                                file,
+                                                content.getBytes(StandardCharsets.UTF_8),
+                                                failure -> {
+                                                    complete(result, null, failure);
+                                                    whenOver.run();
+                                                })));
         return result;
     }
 
@@ -133,12 +163,7 @@ final class LogUpkeep {
         List<String> lines = log.epochs().toLines();
         Path file = log.path().resolve(LogLoader.EPOCH_FILE);
         epochsDirty = true;
-        CompletableFuture<Void> written =
-                serially(
-                        () -> {
-                            Directories.replace(file, TextCheckpoint.encode(lines));
-                            return null;
-                        });
+        CompletableFuture<Void> written = replaceSerially(file, TextCheckpoint.encode(lines));
         long writing = ++epochWrites;
         watch(
                 written.thenRun(
@@ -192,20 +217,21 @@ final class LogUpkeep {
 
     /**
      * Notes where the log is good up to: index entries and producer state go to files, so that a
-     * restart has little to read. Does nothing if nothing was appended since.
+     * restart has little to read. Does nothing if nothing was appended since. Answers when it is
+     * published, or failed.
      */
-    void checkpoint() {
+    CompletableFuture<Void> checkpoint() {
         if (checkpointing || log.isClosed() || log.isOffline()) {
-            return;
+            return CompletableFuture.completedFuture(null);
         }
         if (!dirty) {
             publish();
             trimIdle();
-            return;
+            return CompletableFuture.completedFuture(null);
         }
         dirty = false;
         checkpointing = true;
-        watch(
+        CompletableFuture<Void> written =
                 write(false)
                         .whenComplete((done, failure) -> checkpointing = false)
                         .thenRun(
@@ -214,7 +240,9 @@ final class LogUpkeep {
                                             > MEMORY_ENTRIES_MAX) {
                                         trimIdle();
                                     }
-                                }));
+                                });
+        watch(written);
+        return written;
     }
 
     /** Writes index tails and snapshot, then publishes the point that they are good for. */

@@ -2,19 +2,42 @@ package io.headrace.storage.log;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /** Runs the blocking tasks of one log one after another, in order, on a shared executor. */
 final class SerialTasks implements Executor {
     private final Executor io;
-    private final ArrayDeque<Runnable> waiting = new ArrayDeque<>(0);
+    private final ArrayDeque<Task> waiting = new ArrayDeque<>(0);
     private boolean running;
 
     SerialTasks(Executor io) {
         this.io = io;
     }
 
+    /** A task; answers whether it is over, or else runs what it was given when it is. */
+    private interface Task {
+        boolean start(Runnable whenOver);
+    }
+
     @Override
     public void execute(Runnable task) {
+        add(
+                whenOver -> {
+                    task.run();
+                    return true;
+                });
+    }
+
+    /** Runs a task that is over when it runs, once and on any thread, what it is given. */
+    void executeUntilOver(Consumer<Runnable> task) {
+        add(
+                whenOver -> {
+                    task.accept(whenOver);
+                    return false;
+                });
+    }
+
+    private void add(Task task) {
         synchronized (waiting) {
             waiting.addLast(task);
             if (running) {
@@ -27,7 +50,7 @@ final class SerialTasks implements Executor {
 
     private void drain() {
         while (true) {
-            Runnable next;
+            Task next;
             synchronized (waiting) {
                 next = waiting.pollFirst();
                 if (next == null) {
@@ -35,7 +58,9 @@ final class SerialTasks implements Executor {
                     return;
                 }
             }
-            next.run();
+            if (!next.start(() -> io.execute(this::drain))) {
+                return;
+            }
         }
     }
 }

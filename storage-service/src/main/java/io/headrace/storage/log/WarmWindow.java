@@ -10,6 +10,7 @@ final class WarmWindow {
     private final long bytesMax;
     private final ArrayDeque<Chunk> chunks = new ArrayDeque<>();
     private long bytes;
+    private long appendedBytes;
 
     /**
      * The warm end of one log. Places are counted in bytes appended since the log was opened, over
@@ -65,9 +66,15 @@ final class WarmWindow {
         this.bytesMax = bytesMax;
     }
 
+    /** All bytes ever accounted for; each log may be a chunk ahead of its account. */
+    synchronized long appendedBytes() {
+        return appendedBytes;
+    }
+
     private synchronized void add(Trail trail, long end, long size) {
         chunks.addLast(new Chunk(trail, end, size));
         bytes += size;
+        appendedBytes += size;
         while (bytes > bytesMax && !chunks.isEmpty()) {
             Chunk oldest = chunks.removeFirst();
             bytes -= oldest.bytes();

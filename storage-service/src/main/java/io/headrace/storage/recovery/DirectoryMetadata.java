@@ -74,10 +74,18 @@ public final class DirectoryMetadata {
         }
     }
 
-    /** Names the topic of a log's directory; durable. */
-    public static void writeTopicId(Path logDirectory, Uuid topicId) throws IOException {
-        Directories.replace(
-                logDirectory.resolve(PARTITION_FILE), "version: 0\ntopic_id: " + topicId);
+    /** Names the topic of a log's directory; durable with {@link #flushTopicId}. */
+    public static void prepareTopicId(Path logDirectory, Uuid topicId) throws IOException {
+        Directories.replaceUnflushed(logDirectory.resolve(PARTITION_FILE), topicIdContent(topicId));
+    }
+
+    /** Waits until the device has the topic's name; its entry needs a flush of the directory. */
+    public static void flushTopicId(Path logDirectory, Uuid topicId) throws IOException {
+        Directories.flushFile(logDirectory.resolve(PARTITION_FILE), topicIdContent(topicId).length);
+    }
+
+    private static byte[] topicIdContent(Uuid topicId) {
+        return ("version: 0\ntopic_id: " + topicId).getBytes(StandardCharsets.UTF_8);
     }
 
     /** The topic of a log's directory, or null when it is not told. */

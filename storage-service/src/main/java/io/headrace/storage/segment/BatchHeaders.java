@@ -2,6 +2,7 @@ package io.headrace.storage.segment;
 
 import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.storage.file.LogFile;
 
 import org.jspecify.annotations.Nullable;
@@ -53,5 +54,40 @@ public final class BatchHeaders {
             batch = at(batch.nextPosition());
         }
         return batch;
+    }
+
+    /**
+     * As {@link #seek}, from the batch after the offset {@code lastOffset} on. Offsets are not in a
+     * batch's CRC, so their order is what tells a damaged one.
+     *
+     * @throws CorruptBatchException when the offsets on the way do not go up, or the headers do not
+     *     lead to the end
+     */
+    public @Nullable BatchPosition seekInOrder(long position, long lastOffset, long offset)
+            throws IOException {
+        long last = lastOffset;
+        long next = position;
+        BatchPosition batch = at(next);
+        while (batch != null) {
+            if (batch.baseOffset() <= last) {
+                throw new CorruptBatchException(
+                        "The batch at "
+                                + batch.position()
+                                + " begins at offset "
+                                + batch.baseOffset()
+                                + ", though the one before ends at "
+                                + last);
+            }
+            if (batch.lastOffset() >= offset) {
+                return batch;
+            }
+            last = batch.lastOffset();
+            next = batch.nextPosition();
+            batch = at(next);
+        }
+        if (next != end) {
+            throw new CorruptBatchException("There is no batch at " + next);
+        }
+        return null;
     }
 }

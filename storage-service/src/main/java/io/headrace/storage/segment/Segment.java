@@ -271,6 +271,8 @@ public final class Segment {
     /**
      * The batch that contains the offset, or the first one after it in this segment; null when
      * there is none below {@code end}. May block; a wrong index costs time, never a wrong answer.
+     *
+     * @throws io.headrace.protocol.batch.CorruptBatchException when offsets on the way do not go up
      */
     public @Nullable BatchPosition seek(LogFile file, SparseIndex.View index, long offset, long end)
             throws IOException {
@@ -279,10 +281,10 @@ public final class Segment {
         if (!floor.isNone() && floor.value() > 0) {
             BatchPosition start = headers.at(floor.value());
             if (start != null && start.lastOffset() == baseOffset + floor.key()) {
-                return headers.seek(floor.value(), offset);
+                return headers.seekInOrder(floor.value(), start.baseOffset() - 1, offset);
             }
         }
-        return headers.seek(0, offset);
+        return headers.seekInOrder(0, baseOffset - 1, offset);
     }
 
     @Override

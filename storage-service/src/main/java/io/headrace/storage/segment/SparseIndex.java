@@ -197,6 +197,26 @@ public final class SparseIndex {
             return floor(Long.MAX_VALUE);
         }
 
+        /** The values of all entries above this one, in order: where batches begin further on. */
+        public int[] valuesAbove(long value) throws IOException {
+            ByteBuffer all = readAll();
+            int entries = all.remaining() / kind.entryBytes;
+            int first = countOfValuesUpTo(all, entries, value);
+            int[] above = new int[entries - first];
+            for (int i = 0; i < above.length; i++) {
+                above[i] = kind.value(all, first + i);
+            }
+            return above;
+        }
+
+        private int countOfValuesUpTo(ByteBuffer all, int entries, long value) {
+            int index = 0;
+            while (index < entries && kind.value(all, index) <= value) {
+                index++;
+            }
+            return index;
+        }
+
         /** How many entries have a key below this one. */
         public int countBelow(long key) throws IOException {
             ByteBuffer all = readAll();

@@ -116,6 +116,14 @@ final class DiskLog implements CompactableLog {
     }
 
     @Override
+    public boolean beginRewrite() {
+        return true;
+    }
+
+    @Override
+    public void endRewrite() {}
+
+    @Override
     public CompletableFuture<Boolean> replace(
             List<SegmentSummary> segments, CleanedSegment cleaned) {
         if (refuseReplacements) {

@@ -22,7 +22,8 @@ class CompatibilityTableTest {
     private static final String BEGIN = "<!-- generated: apis -->";
     private static final String END = "<!-- end of generated -->";
 
-    private static final String SHARE = "share groups are not served yet: share.version is 0";
+    private static final String SHARE =
+            "between storage nodes and coordinators only: no client has a use for it";
 
     /** Why Kafka Streams' own protocol (KIP-1071) is off. */
     private static final String STREAMS =
@@ -81,7 +82,7 @@ class CompatibilityTableTest {
         if (api.name.startsWith("StreamsGroup")) {
             return STREAMS;
         }
-        return api.name.contains("Share") ? SHARE : "not yet";
+        return api.name.contains("ShareGroupState") ? SHARE : "not yet";
     }
 
     /** Handlers say what they serve without anything to serve it with. */

@@ -28,10 +28,16 @@ final class LogFixture {
     static final TopicIdPartition ID =
             new TopicIdPartition(TOPIC_ID, new TopicPartition("orders", 0));
 
+    static final long CHECKPOINT_BYTES = 256 << 10;
+
     private final Path directory;
     private final Map<String, String> configs;
     private LogStore store;
     long nowMs = 1_700_000_000_000L;
+
+    /** How many bytes the last start had to read. */
+    long readAtStart;
+
     String bootId;
 
     LogFixture(Path directory, Map<String, String> configs) throws IOException {
@@ -58,6 +64,7 @@ final class LogFixture {
                         Duration.ofDays(1),
                         1,
                         Duration.ofSeconds(5),
+                        CHECKPOINT_BYTES,
                         Duration.ofMinutes(5));
         LogRuntime runtime =
                 new LogRuntime(
@@ -67,7 +74,11 @@ final class LogFixture {
                         new SplittableRandom(1),
                         () -> bootId);
         return LogStore.open(
-                properties, runtime, topic -> LogConfig.of(configs), (done, total) -> {}, false);
+                properties,
+                runtime,
+                topic -> LogConfig.of(configs),
+                (done, total, read) -> readAtStart = read,
+                false);
     }
 
     LogStore store() {

@@ -126,6 +126,24 @@ final class LogStoreTest {
     }
 
     @Test
+    void manyBytesBringACheckpointBeforeItsTime() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of());
+        PartitionLog log = fixture.log();
+        fixture.store().tick(fixture.nowMs);
+        int appended = 0;
+        while (appended < LogFixture.CHECKPOINT_BYTES + (64 << 10)) {
+            fixture.append(log, 1, 16 << 10);
+            appended += 16 << 10;
+        }
+        fixture.store().tick(fixture.nowMs + 1); // the checkpoints' interval is not over
+        long end = log.logEndOffset();
+        fixture.append(log, 1, 10);
+
+        assertThat(fixture.reopenAfterKill(directory).logEndOffset()).isEqualTo(end + 1);
+        assertThat(fixture.readAtStart).isPositive().isLessThan(1_000);
+    }
+
+    @Test
     void aPageCacheLogIsUncleanAfterAnotherBoot() throws Exception {
         LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
         fixture.append(fixture.log(), 3, 10);

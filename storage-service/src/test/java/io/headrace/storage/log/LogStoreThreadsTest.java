@@ -42,7 +42,8 @@ final class LogStoreThreadsTest {
             CountDownLatch flushed = new CountDownLatch(LOGS);
             AtomicLong reports = new AtomicLong();
             try (LogStore store =
-                    LogStore.open(properties, runtime, topic -> config, (done, total) -> {})) {
+                    LogStore.open(
+                            properties, runtime, topic -> config, (done, total, read) -> {})) {
                 for (int i = 0; i < LOGS; i++) {
                     PartitionLog log = store.openOrCreate(id(i), config).get(10, TimeUnit.SECONDS);
                     loop.execute(() -> listen(log, flushed, reports));
@@ -57,7 +58,8 @@ final class LogStoreThreadsTest {
                 assertThat(reports.get()).isLessThan((long) LOGS * APPENDS);
             }
             try (LogStore store =
-                    LogStore.open(properties, runtime, topic -> config, (done, total) -> {})) {
+                    LogStore.open(
+                            properties, runtime, topic -> config, (done, total, read) -> {})) {
                 assertThat(store.logs()).hasSize(LOGS);
                 for (PartitionLog log : store.logs()) {
                     assertThat(log.logEndOffset()).isEqualTo(APPENDS);

@@ -277,7 +277,7 @@ final class PartitionLogTest {
         assertThat(log.latestLeaderEpoch()).isEqualTo(4);
         assertThat(log.isCurrent((LogSlice.Cold) cold)).isFalse();
         assertThat(LogFixture.readOffsets(log)).isEqualTo(offsets(450));
-        fixture.append(log, 5, 10);
+        log.append(LogFixture.batch(5, 10, 0), 4, AppendOrigin.CLIENT, fixture.nowMs);
         PartitionLog again = fixture.reopenAfterKill(directory);
         assertThat(again.unclean()).isEmpty();
         assertThat(LogFixture.readOffsets(again)).isEqualTo(offsets(455));

@@ -1,5 +1,7 @@
 package io.headrace.testkit.history;
 
+import org.jspecify.annotations.Nullable;
+
 /** A broken promise, found in a {@link History}. */
 public sealed interface Violation {
     /** Acknowledged, and yet a reader who went on to the end was not given it. */
@@ -38,4 +40,23 @@ public sealed interface Violation {
 
     /** A workload made no progress for longer than it may. */
     record Stalled(String workload, double fromSeconds, double seconds) implements Violation {}
+
+    /** A read-committed reader was given a record of a transaction that was never committed. */
+    record UncommittedRead(TransferLeg leg) implements Violation {}
+
+    /** A transaction was seen in part, or not at all though its commit was confirmed. */
+    record TornTransaction(String reader, String attempt, int seen, int legs)
+            implements Violation {}
+
+    /** One order was carried out twice. */
+    record TransferredTwice(TransferLeg first, TransferLeg second) implements Violation {}
+
+    /** An order was read, its offset committed, and nothing transferred. */
+    record NotTransferred(String reader, long order) implements Violation {}
+
+    /** Money was made or lost. */
+    record WrongTotal(String reader, long total) implements Violation {}
+
+    /** Two readers were given different transfers at one offset, or one of them nothing. */
+    record LegsDiffer(TransferLeg one, @Nullable TransferLeg other) implements Violation {}
 }

@@ -5,12 +5,15 @@ import io.headrace.coordinator.handler.routing.OneShardHandler;
 import io.headrace.coordinator.metadata.InternalTopics;
 import io.headrace.coordinator.shard.OwnedShards;
 
+import org.apache.kafka.common.message.AlterShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.DeleteShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.ShareGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -70,6 +73,23 @@ public final class GroupHandlers {
                         ConsumerGroupHeartbeatRequestData.class,
                         ConsumerGroupHeartbeatRequestData::groupId,
                         router),
+                new OneShardHandler<>(
+                        ApiKeys.SHARE_GROUP_HEARTBEAT,
+                        ShareGroupHeartbeatRequestData.class,
+                        ShareGroupHeartbeatRequestData::groupId,
+                        router),
+                new OneShardHandler<>(
+                        ApiKeys.ALTER_SHARE_GROUP_OFFSETS,
+                        AlterShareGroupOffsetsRequestData.class,
+                        AlterShareGroupOffsetsRequestData::groupId,
+                        router),
+                new OneShardHandler<>(
+                        ApiKeys.DELETE_SHARE_GROUP_OFFSETS,
+                        DeleteShareGroupOffsetsRequestData.class,
+                        DeleteShareGroupOffsetsRequestData::groupId,
+                        router),
+                new ShareGroupDescribeHandler(router),
+                new DescribeShareOffsetsHandler(router),
                 new ConsumerGroupDescribeHandler(router),
                 new OffsetFetchHandler(router),
                 new DescribeGroupsHandler(router),

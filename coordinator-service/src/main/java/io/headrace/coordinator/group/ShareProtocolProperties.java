@@ -1,0 +1,75 @@
+package io.headrace.coordinator.group;
+
+import io.headrace.protocol.config.GroupConfigs;
+import io.headrace.protocol.metadata.ConfigResourceKey;
+import io.headrace.protocol.metadata.MetadataImage;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of share groups, where a group has none of its own.
+ *
+ * @param sessionTimeoutMs how long a member may be silent
+ * @param minHeartbeatIntervalMs how often members are told to be heard of while a shard has few;
+ *     each heartbeat is a chance to hand out a new assignment
+ * @param maxHeartbeatIntervalMs the same while it has many
+ * @param maxGroupSize the most members of a group
+ * @param maxPartitions the most partitions of all topics that a group subscribes to
+ * @param stateRetryMs the pause before states of partitions that could not be made are tried again
+ */
+public record ShareProtocolProperties(
+        int sessionTimeoutMs,
+        int minHeartbeatIntervalMs,
+        int maxHeartbeatIntervalMs,
+        int maxGroupSize,
+        int maxPartitions,
+        int stateRetryMs) {
+    /** What each member adds to the interval: so a shard gets at most 50 heartbeats a second. */
+    private static final int MS_PER_MEMBER = 20;
+
+    public ShareProtocolProperties {
+        if (minHeartbeatIntervalMs <= 0
+                || maxHeartbeatIntervalMs < minHeartbeatIntervalMs
+                || sessionTimeoutMs <= maxHeartbeatIntervalMs
+                || maxGroupSize <= 0
+                || maxPartitions <= 0
+                || stateRetryMs <= 0) {
+            throw new IllegalArgumentException(
+                    "Share groups need heartbeat intervals above 0 and below the session timeout,"
+                            + " and bounds above 0, not "
+                            + this);
+        }
+    }
+
+    /** Kafka's defaults, but for heartbeats of small groups, which come more often. */
+    public static ShareProtocolProperties defaults() {
+        return new ShareProtocolProperties(45_000, 500, 5_000, 200, 100_000, 1_000);
+    }
+
+    /** How long a member of that group may be silent. */
+    int sessionTimeoutMs(MetadataImage image, String groupId) {
+        Integer own = own(image, groupId, GroupConfigs.SHARE_SESSION_TIMEOUT_MS);
+        return own == null ? sessionTimeoutMs : own;
+    }
+
+    /**
+     * How often the members of that group are to be heard of.
+     *
+     * @param members how many members the group has
+     */
+    int heartbeatIntervalMs(MetadataImage image, String groupId, int members) {
+        Integer own = own(image, groupId, GroupConfigs.SHARE_HEARTBEAT_INTERVAL_MS);
+        return own == null
+                ? Math.clamp(
+                        (long) members * MS_PER_MEMBER,
+                        minHeartbeatIntervalMs,
+                        maxHeartbeatIntervalMs)
+                : own;
+    }
+
+    /** What was set for the group alone, or null. */
+    private static @Nullable Integer own(MetadataImage image, String groupId, String name) {
+        return GroupConfigs.number(
+                image.configsOf(new ConfigResourceKey(ConfigResourceKey.GROUP, groupId)), name);
+    }
+}

@@ -1,0 +1,271 @@
+package io.headrace.standalone.threenodes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.standalone.KafkaJs;
+import io.headrace.standalone.RunningCluster;
+import io.headrace.testkit.process.ChildProcess;
+import io.headrace.testkit.random.Seeded;
+import io.headrace.testkit.wait.Eventually;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.tools.VerifiableConsumer;
+import org.apache.kafka.tools.VerifiableProducer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+
+/** One cluster of three storage nodes and two coordinators for all of these tests. */
+@Timeout(300)
+class ThreeNodesIT {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final int PARTITIONS = 6;
+    private static final int MESSAGES = 5_000;
+
+    @TempDir private static Path folder;
+
+    @SuppressWarnings("NullAway.Init") // started before all tests
+    private static RunningCluster cluster;
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster =
+                RunningCluster.start(
+                        folder.resolve("cluster"),
+                        Map.of(
+                                "num.partitions", "4",
+                                "default.replication.factor", "3",
+                                "group.initial.rebalance.delay.ms", "0"));
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+    }
+
+    private static Map<String, TopicDescription> create(String topic) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrap()))) {
+            admin.createTopics(
+                            List.of(new NewTopic(topic, Optional.of(PARTITIONS), Optional.empty())))
+                    .all()
+                    .get();
+            return admin.describeTopics(List.of(topic)).allTopicNames().get();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"classic", "consumer"})
+    void verifiableToolsLoseNothingWhenALeaderIsKilled(String protocol) throws Exception {
+        String topic = "verifiable-" + protocol;
+        TopicDescription description = Objects.requireNonNull(create(topic).get(topic));
+        String leader = "" + description.partitions().getFirst().leader().id();
+        try (ChildProcess producer = verifiableProducer(topic);
+                ChildProcess first = verifiableConsumer(topic, protocol, 1);
+                ChildProcess second = verifiableConsumer(topic, protocol, 2)) {
+            awaitConsumed(MESSAGES / 5, first, second);
+            cluster.kill(leader);
+            awaitConsumed(MESSAGES, first, second);
+            assertThat(producer.awaitExit(LIMIT)).as(producer.tail()).isZero();
+            assertThat(producer.output()).contains("\"acked\":" + MESSAGES);
+            first.terminate();
+            second.terminate();
+            first.awaitExit(LIMIT);
+            second.awaitExit(LIMIT);
+        }
+        cluster.start(leader);
+        assertThat(read(topic)).hasSize(MESSAGES).doesNotHaveDuplicates();
+    }
+
+    private static ChildProcess verifiableProducer(String topic) throws Exception {
+        return ChildProcess.java(VerifiableProducer.class, "-Xmx128m", "-XX:+UseSerialGC")
+                .arguments("--bootstrap-server", cluster.bootstrap())
+                .arguments("--topic", topic, "--max-messages", "" + MESSAGES)
+                .arguments("--throughput", "1500", "--acks", "-1")
+                .start();
+    }
+
+    private static ChildProcess verifiableConsumer(String topic, String protocol, int number)
+            throws Exception {
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                "--bootstrap-server",
+                                cluster.bootstrap(),
+                                "--topic",
+                                topic,
+                                "--group-id",
+                                topic,
+                                "--group-protocol",
+                                protocol,
+                                "--group-instance-id",
+                                topic + number,
+                                "--reset-policy",
+                                "earliest"));
+        if (protocol.equals("classic")) {
+            arguments.addAll(List.of("--session-timeout", "10000"));
+        }
+        return ChildProcess.java(VerifiableConsumer.class, "-Xmx128m", "-XX:+UseSerialGC")
+                .arguments(arguments.toArray(String[]::new))
+                .start();
+    }
+
+    private static void awaitConsumed(int count, ChildProcess... consumers) {
+        Eventually.until(
+                LIMIT,
+                () -> {
+                    long consumed = 0;
+                    for (ChildProcess consumer : consumers) {
+                        assertThat(consumer.isAlive()).isTrue();
+                        consumed += consumed(consumer.output());
+                    }
+                    return consumed >= count;
+                },
+                count + " messages; the first consumer said: " + consumers[0].tail());
+    }
+
+    private static long consumed(String output) {
+        String before = "\"name\":\"records_consumed\"";
+        return output.lines()
+                .filter(line -> line.contains(before))
+                .mapToLong(line -> Long.parseLong(line.replaceAll(".*?\"count\":(\\d+).*", "$1")))
+                .sum();
+    }
+
+    /** All that is committed in a topic. */
+    private static List<String> read(String topic) {
+        List<TopicPartition> partitions =
+                IntStream.range(0, PARTITIONS)
+                        .mapToObj(each -> new TopicPartition(topic, each))
+                        .toList();
+        List<String> values = new ArrayList<>();
+        try (KafkaConsumer<String, String> consumer =
+                new KafkaConsumer<>(
+                        Map.of(
+                                "bootstrap.servers", cluster.bootstrap(),
+                                "isolation.level", "read_committed",
+                                "auto.offset.reset", "earliest"),
+                        new StringDeserializer(),
+                        new StringDeserializer())) {
+            consumer.assign(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Eventually.until(
+                    LIMIT,
+                    () -> {
+                        consumer.poll(Duration.ofMillis(200))
+                                .forEach(record -> values.add(record.value()));
+                        return ends.entrySet().stream()
+                                .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+                    },
+                    "the end of " + topic);
+        }
+        return values;
+    }
+
+    @Test
+    void kafkaJsWorksAsWithOneNode() throws Exception {
+        KafkaJs.assumeOrRequire();
+        try (ChildProcess script = KafkaJs.start(cluster.bootstrap(), folder)) {
+            assertThat(script.awaitExit(LIMIT)).describedAs(script.output()).isZero();
+            assertThat(script.output()).contains("all 1000 records came back once, in order");
+        }
+    }
+
+    /** Each coordinator owns some of the shards; each is killed once, so every shard moves. */
+    @Test
+    void transactionsSurviveTheOwnersOfTheirShards() throws Exception {
+        create("moves");
+        List<TransactionWriter> writers = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            writers.add(
+                    new TransactionWriter("writer" + i, cluster.bootstrap(), "moves", PARTITIONS));
+        }
+        try {
+            for (String victim : List.of("coordinator-1", "coordinator-2")) {
+                awaitCommits(writers, 10);
+                cluster.kill(victim);
+                awaitCommits(writers, 10);
+                cluster.start(victim);
+            }
+            awaitCommits(writers, 10);
+        } finally {
+            writers.forEach(TransactionWriter::close);
+        }
+        checkWhole(writers, read("moves"));
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrap()))) {
+            assertThat(admin.listTransactions().all().get())
+                    .extracting(TransactionListing::transactionalId)
+                    .filteredOn(id -> id.startsWith("writer"))
+                    .containsExactlyInAnyOrder("writer0", "writer1", "writer2", "writer3");
+        }
+    }
+
+    private static void awaitCommits(List<TransactionWriter> writers, int more) {
+        List<Integer> before = writers.stream().map(each -> each.committed().size()).toList();
+        Eventually.until(
+                LIMIT,
+                () ->
+                        IntStream.range(0, writers.size())
+                                .allMatch(
+                                        i ->
+                                                writers.get(i).committed().size()
+                                                        >= before.get(i) + more),
+                "transactions of every writer");
+    }
+
+    /** Answered commits are there, aborts are not, and each is in every partition or in none. */
+    private static void checkWhole(List<TransactionWriter> writers, List<String> values) {
+        Map<String, Integer> seen = new HashMap<>();
+        values.forEach(value -> seen.merge(value, 1, Integer::sum));
+        Set<String> committed = new HashSet<>();
+        for (TransactionWriter writer : writers) {
+            assertThat(writer.failure()).isNull();
+            assertThat(seen.keySet()).doesNotContainAnyElementsOf(writer.aborted());
+            committed.addAll(writer.committed());
+        }
+        assertThat(seen.keySet()).containsAll(committed);
+        assertThat(seen.values()).containsOnly(PARTITIONS);
+    }
+
+    @Seeded
+    void streamsCountExactlyOnceWhateverIsKilled(RandomGenerator random) throws Exception {
+        try (WordCountRun run = new WordCountRun(cluster, folder, random)) {
+            run.feed(300);
+            run.awaitProgress(100);
+            cluster.kill("storage-2");
+            run.feed(300);
+            run.awaitProgress(600);
+            run.feed(300);
+            run.killApplication();
+            cluster.start("storage-2");
+            run.awaitProgress(300);
+            run.feed(300);
+            cluster.kill("coordinator-1");
+            run.awaitProgress(300);
+            cluster.start("coordinator-1");
+            run.compare();
+        }
+    }
+}

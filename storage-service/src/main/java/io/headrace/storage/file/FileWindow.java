@@ -1,0 +1,134 @@
+package io.headrace.storage.file;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.function.LongConsumer;
+
+/**
+ * A window that is moved over a file, for reading it once from end to end. For one thread.
+ *
+ * <p>Past the page cache where the file system can (O_DIRECT): then what is read is what the device
+ * has, and nothing warm is pushed out.
+ */
+public final class FileWindow implements AutoCloseable {
+    private static final int ALIGNMENT = 4096;
+    private static final int WINDOW_BYTES = 256 << 10;
+
+    private static final @Nullable OpenOption DIRECT = directOption();
+
+    private final FileChannel channel;
+    private final LongConsumer onBytes;
+    private ByteBuffer buffer = ByteBuffer.allocate(0);
+    private long bufferPosition;
+    private int index;
+
+    private FileWindow(FileChannel channel, LongConsumer onBytes) {
+        this.channel = channel;
+        this.onBytes = onBytes;
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @param onBytes hears how many bytes are about to be read, and may wait
+     */
+    public static FileWindow open(Path path, boolean pastPageCache, LongConsumer onBytes)
+            throws IOException {
+        FileChannel direct = pastPageCache ? openDirect(path) : null;
+        return new FileWindow(
+                direct == null ? FileChannel.open(path, StandardOpenOption.READ) : direct, onBytes);
+    }
+
+    /** The JDK's own option, by name: compilers warn of it, and not every JDK has it. */
+    private static @Nullable OpenOption directOption() {
+        try {
+            Object[] options =
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants();
+            for (Object option : options == null ? new Object[0] : options) {
+                if (option instanceof OpenOption found && found.toString().equals("DIRECT")) {
+                    return found;
+                }
+            }
+            return null;
+        } catch (ClassNotFoundException e) {
+            return null;
+        }
+    }
+
+    /** Null where the file system has no such mode; what else is wrong, the usual open tells. */
+    private static @Nullable FileChannel openDirect(Path path) {
+        if (DIRECT == null) {
+            return null;
+        }
+        try {
+            FileChannel opened = FileChannel.open(path, StandardOpenOption.READ, DIRECT);
+            try {
+                opened.read(aligned(ALIGNMENT), 0);
+                return opened;
+            } catch (IOException e) {
+                opened.close();
+                return null;
+            }
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    private static ByteBuffer aligned(int bytes) {
+        return ByteBuffer.allocateDirect(bytes + ALIGNMENT).alignedSlice(ALIGNMENT);
+    }
+
+    /**
+     * Makes so many bytes from a position on lie in the buffer at {@link #index}.
+     *
+     * @return false when the file ends before
+     */
+    public boolean load(long position, int count) throws IOException {
+        long offset = position - bufferPosition;
+        if (offset >= 0 && offset + count <= buffer.limit()) {
+            index = (int) offset;
+            return true;
+        }
+        long from = position - position % ALIGNMENT;
+        long wanted = Math.max(WINDOW_BYTES, position - from + count);
+        int room = Math.toIntExact((wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+        if (buffer.capacity() < room) {
+            buffer = aligned(room);
+        }
+        onBytes.accept(Math.max(0, Math.min(room, channel.size() - from)));
+        buffer.clear().limit(room);
+        bufferPosition = from;
+        index = (int) (position - from);
+        long next = from;
+        while (buffer.hasRemaining() && next % ALIGNMENT == 0) {
+            int read = channel.read(buffer, next);
+            if (read <= 0) {
+                break;
+            }
+            next += read;
+        }
+        buffer.flip();
+        return buffer.limit() - index >= count;
+    }
+
+    /** What is loaded; absolute positions only. */
+    public ByteBuffer buffer() {
+        return buffer;
+    }
+
+    /** Where the position last asked for lies in the buffer. */
+    public int index() {
+        return index;
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

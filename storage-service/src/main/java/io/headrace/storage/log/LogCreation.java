@@ -1,0 +1,166 @@
+package io.headrace.storage.log;
+
+import io.headrace.storage.recovery.LoadRequest;
+import io.headrace.storage.recovery.LoadedLog;
+import io.headrace.storage.recovery.LogLoader;
+
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/** Makes new logs, each once however often it is asked for, on the directory with the fewest. */
+final class LogCreation {
+    private final LogContext context;
+    private final List<LogDirectory> directories;
+    private final Function<TopicIdPartition, @Nullable PartitionLog> find;
+    private final Map<TopicIdPartition, CompletableFuture<PartitionLog>> opening =
+            new ConcurrentHashMap<>();
+
+    LogCreation(
+            LogContext context,
+            List<LogDirectory> directories,
+            Function<TopicIdPartition, @Nullable PartitionLog> find) {
+        this.context = context;
+        this.directories = directories;
+        this.find = find;
+    }
+
+    /** The new log, on its owner loop. */
+    CompletableFuture<PartitionLog> create(TopicIdPartition id, LogConfig config) {
+        CompletableFuture<PartitionLog> mine = new CompletableFuture<>();
+        CompletableFuture<PartitionLog> earlier = opening.putIfAbsent(id, mine);
+        if (earlier != null) {
+            return earlier;
+        }
+        context.runtime().io().execute(() -> create(id, config, mine));
+        return mine;
+    }
+
+    private void create(
+            TopicIdPartition id, LogConfig config, CompletableFuture<PartitionLog> result) {
+        LogDirectory target = null;
+        try {
+            PartitionLog log = find.apply(id); // created since it was looked for
+            if (log != null) {
+                created(log, result);
+                return;
+            }
+            target = chooseDirectory();
+            String name = id.topic() + "-" + id.partition();
+            LogDirectory chosen = target;
+            chosen.sharedWrites()
+                    .submit(
+                            new NewLogDirectory(
+                                    chosen.path(),
+                                    name,
+                                    id,
+                                    () -> setAsideOthersOf(name),
+                                    failure -> finish(id, config, chosen, failure, result)));
+        } catch (RuntimeException e) {
+            fail(id, target, e, result);
+        }
+    }
+
+    private void finish(
+            TopicIdPartition id,
+            LogConfig config,
+            LogDirectory directory,
+            @Nullable IOException failure,
+            CompletableFuture<PartitionLog> result) {
+        try {
+            if (failure != null) {
+                throw failure;
+            }
+            PartitionLog log = load(id, config, directory);
+            directory.endPlan();
+            created(log, result);
+        } catch (IOException | RuntimeException e) {
+            fail(id, directory, e, result);
+        }
+    }
+
+    private void created(PartitionLog log, CompletableFuture<PartitionLog> result) {
+        opening.remove(log.id());
+        log.loop().execute(() -> result.complete(log));
+    }
+
+    private void fail(
+            TopicIdPartition id,
+            @Nullable LogDirectory target,
+            Exception failure,
+            CompletableFuture<PartitionLog> result) {
+        opening.remove(id);
+        if (target != null) {
+            target.endPlan();
+        }
+        if (failure instanceof IOException broken) {
+            if (target != null) {
+                target.fail(broken);
+            }
+            result.completeExceptionally(
+                    Errors.KAFKA_STORAGE_ERROR.exception(
+                            "Cannot create the log of "
+                                    + id.topicPartition()
+                                    + ": "
+                                    + failure.getMessage()));
+        } else {
+            result.completeExceptionally(failure);
+        }
+    }
+
+    /** Takes a place in the directory that has the fewest logs, with those being made. */
+    private synchronized LogDirectory chooseDirectory() {
+        LogDirectory chosen =
+                directories.stream()
+                        .filter(directory -> !directory.isOffline())
+                        .min(Comparator.comparingInt(LogDirectory::plannedLogs))
+                        .orElseThrow(
+                                () ->
+                                        Errors.KAFKA_STORAGE_ERROR.exception(
+                                                "Every log directory is offline"));
+        chosen.planLog();
+        return chosen;
+    }
+
+    private void setAsideOthersOf(String name) throws IOException {
+        for (LogDirectory other : directories) {
+            Path sameName = other.path().resolve(name);
+            if (!other.isOffline() && Files.exists(sameName)) {
+                LogStore.setAside(other, sameName, LogStore.STRAY_DIRECTORY);
+            }
+        }
+    }
+
+    private PartitionLog load(TopicIdPartition id, LogConfig config, LogDirectory directory)
+            throws IOException {
+        String name = id.topic() + "-" + id.partition();
+        Path path = directory.path().resolve(name);
+        LoadedLog loaded =
+                LogLoader.load(
+                        new LoadRequest(
+                                path,
+                                name,
+                                null,
+                                0,
+                                -1,
+                                0,
+                                config.compact(),
+                                config.indexIntervalBytes(),
+                                context.producerIds(),
+                                context.runtime().clockMs().getAsLong()));
+        PartitionLog log = new PartitionLog(directory, context, path, id, config, loaded, 0, 0);
+        directory.forgetCheckpointOf(id);
+        directory.logs().put(id, log);
+        return log;
+    }
+}

@@ -1,0 +1,9 @@
+package io.headrace.storage.share;
+
+/**
+ * A batch of the log as a share partition sees it.
+ *
+ * @param lastOffset inclusive
+ * @param visible whether its records are for consumers: no marker, not aborted
+ */
+public record FetchedBatch(long baseOffset, long lastOffset, boolean visible) {}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headrace.storage.share;
+
+import org.jspecify.annotations.NullMarked;
