@@ -28,18 +28,12 @@ class PlantedBugsTest {
                 Bug.onWire(
                         "restart within the same leader epoch",
                         truth -> new PlantedBugs.RestartsInSameEpoch()),
-                Bug.onWire(
-                        "ISR expansion from a dead incarnation",
-                        PlantedBugs.CountsDeadIncarnations::new),
                 onWire(
                         "reporting unflushed bytes as replicated",
                         new PlantedBugs.ReportsUnflushed()),
                 onWire(
                         "a min.insync change racing an ISR shrink",
-                        new PlantedBugs.MinInSyncRacesShrink()),
-                Bug.onWire(
-                        "a shard append without its fence",
-                        truth -> new PlantedBugs.ShardAppendWithoutFence()));
+                        new PlantedBugs.MinInSyncRacesShrink()));
     }
 
     private static Bug onWire(String name, Tamper stateless) {
