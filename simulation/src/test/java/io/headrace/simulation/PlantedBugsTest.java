@@ -48,14 +48,13 @@ class PlantedBugsTest {
             try {
                 new Simulation(seed, bug, false).run();
             } catch (AssertionError violation) {
-                found = String.valueOf(violation.getMessage());
+                String message = String.valueOf(violation.getMessage());
+                // A run that only comes to a standstill has not broken a promise yet.
+                found = message.contains("no progress") ? null : message;
             }
         }
         System.out.println(bug + ": " + found);
         assertThat(found).as("no run of %d broke a promise", MAX_SEEDS).isNotNull();
-        assertThat(found)
-                .as("an invariant, not the wiring of the bug")
-                .contains("AssertionError")
-                .doesNotContain("no progress");
+        assertThat(found).contains("AssertionError"); // an invariant, not the bug's wiring
     }
 }
