@@ -80,7 +80,7 @@ public final class Headrace {
                     }
                     return 2;
                 });
-        for (String service : List.of("storage", "coordinator", "gateway")) {
+        for (String service : List.of("storage", "coordinator", "gateway", "bench")) {
             Objects.requireNonNull(program.getSubcommands().get(service))
                     .setUnmatchedOptionsArePositionalParams(true);
         }

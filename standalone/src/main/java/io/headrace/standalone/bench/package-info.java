@@ -1,12 +1,11 @@
 /**
- * {@code headrace bench}: speed, measured side by side with Apache Kafka.
+ * {@code headrace bench}: the way to the module {@code benchmarks}.
  *
- * <p>Lives here: the command, the contenders it starts in turn, the loads it puts on them.
+ * <p>Lives here: the command, which builds that module if needed and runs it.
  *
- * <p>May depend on: nothing of the platform but its command line; contenders are other processes.
+ * <p>May depend on: the failover measurement, which is a subcommand; nothing of the benchmarks.
  *
- * <p>Invariant: both sides get the same load from the same client, each on fresh disks, in turn; a
- * run with errors or missing records is no result.
+ * <p>Invariant: what measures is another process, and not on the class path of what is measured.
  */
 @NullMarked
 package io.headrace.standalone.bench;

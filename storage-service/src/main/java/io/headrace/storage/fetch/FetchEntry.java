@@ -1,7 +1,6 @@
 package io.headrace.storage.fetch;
 
 import io.headrace.protocol.codec.FileRange;
-import io.headrace.protocol.codec.OutboundFrame;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.storage.log.LogSlice;
 import io.headrace.storage.partition.FetchQuery;
@@ -13,18 +12,23 @@ import io.headrace.storage.repair.RepairOutcome;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** One partition of a fetch and what was found. Owned by whichever loop the fetch visits. */
 final class FetchEntry {
+    /** Where an I/O thread looks at what it read; larger than what consumers ask for at once. */
+    private static final ThreadLocal<ByteBuffer> SCRATCH =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect((1 << 20) + (64 << 10)));
+
     private final FetchTarget target;
     private @Nullable Partition partition;
     private PartitionRead read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
     private long boundSeen = -1;
     private @Nullable ReplicaSeen replicaSeen;
-    private @Nullable ByteBuffer loaded;
+    private LogSlice.@Nullable Warm verified;
     private long reservedBytes;
     private @Nullable CompletableFuture<RepairOutcome> repair;
 
@@ -117,9 +121,9 @@ final class FetchEntry {
         return reservedBytes;
     }
 
-    /** What was read from disk, or null. */
-    void onLoaded(ByteBuffer bytes) {
-        loaded = bytes;
+    /** Reads the range from disk and checks it, on an I/O thread. */
+    void verify(LogSlice.Cold cold) throws IOException {
+        verified = cold.verify(SCRATCH.get());
     }
 
     /** What was to be read is damaged; the repair is under way, or will not be. */
@@ -133,8 +137,7 @@ final class FetchEntry {
 
     /** Whether there are records to answer. */
     boolean hasRecords() {
-        ByteBuffer bytes = loaded;
-        return (bytes != null && bytes.hasRemaining()) || read.slice() instanceof LogSlice.Warm;
+        return verified != null || read.slice() instanceof LogSlice.Warm;
     }
 
     /** Whether what was damaged is whole again. */
@@ -161,7 +164,7 @@ final class FetchEntry {
 
     /** The records are not to be sent after all. */
     void dropRecords(Errors error) {
-        loaded = null;
+        dropVerified();
         read =
                 PartitionRead.failed(
                         error,
@@ -176,29 +179,44 @@ final class FetchEntry {
         if (read.slice() instanceof LogSlice.Warm warm) {
             warm.release();
         }
-        loaded = null;
+        dropVerified();
         read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
+    }
+
+    private void dropVerified() {
+        LogSlice.Warm range = verified;
+        if (range != null) {
+            verified = null;
+            range.release();
+        }
     }
 
     /**
      * The records for the answer, which from now on owns them.
      *
-     * @param release who is told when bytes read from disk are no longer needed
+     * @param release who is told when what was read from disk is sent
      */
     RecordsField takeRecords(ColdRelease release) {
-        ByteBuffer bytes = loaded;
-        if (bytes != null && bytes.hasRemaining()) {
-            loaded = null;
-            return RecordsField.of(new OutboundFrame.Bytes(bytes, release.hold()));
+        LogSlice.Warm range = verified;
+        if (range != null) {
+            verified = null;
+            Runnable hold = release.hold();
+            return inFile(
+                    range,
+                    () -> {
+                        range.release();
+                        hold.run();
+                    });
         }
         if (read.slice() instanceof LogSlice.Warm warm) {
-            return RecordsField.of(
-                    new FileRange(
-                            warm.file().channel(),
-                            warm.position(),
-                            warm.sizeInBytes(),
-                            warm::release));
+            return inFile(warm, warm::release);
         }
         return RecordsField.empty();
+    }
+
+    private static RecordsField inFile(LogSlice.Warm range, Runnable onRelease) {
+        return RecordsField.of(
+                new FileRange(
+                        range.file().channel(), range.position(), range.sizeInBytes(), onRelease));
     }
 }

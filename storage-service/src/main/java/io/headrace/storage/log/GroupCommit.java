@@ -28,7 +28,8 @@ import java.util.function.Consumer;
 /**
  * Makes appended bytes durable, many partitions at a time: one per log directory.
  *
- * <p>Requests that arrive while a round runs wait for the next one; a round flushes every file of
+ * <p>Requests that arrive while a round runs wait for the next one, and grow until it begins: so
+ * the next round has everything that was appended during this one. A round flushes every file of
  * its requests, then writes the offsets it is about to promise into the directory's journal (one
  * overwrite in place for all of them). Only when both are durable does it report. The first failure
  * takes the directory offline for good: a failed fsync is never retried.
@@ -37,7 +38,8 @@ import java.util.function.Consumer;
  * thing. That also waits for what others wrote to the volume, so when it was slow, files are
  * flushed one by one for a while.
  *
- * <p>Bounded: a log has at most one request waiting or in a round.
+ * <p>Bounded: a log has at most one request in a round and one waiting, and one more for each of
+ * its segments that was closed meanwhile.
  */
 public final class GroupCommit implements AutoCloseable {
     private static final int VOLUME_FLUSH_FILES_MIN = 3;
@@ -63,13 +65,14 @@ public final class GroupCommit implements AutoCloseable {
      * What one log wants durable.
      *
      * @param promise whose offset is promised, or null when nothing is (page-cache topics)
+     * @param extent how far; known when the round begins
      * @param files to flush; each with one use, given back when the request ends
      * @param directory to flush too, because files in it are new; or null
      * @param done receives null, or why it failed; on the commit thread
      */
     record Request(
             PromiseJournal.@Nullable Key promise,
-            long offset,
+            FlushExtent extent,
             List<LogFile> files,
             @Nullable Path directory,
             Consumer<@Nullable IOException> done) {}
@@ -167,8 +170,9 @@ public final class GroupCommit implements AutoCloseable {
         Set<LogFile> files = new LinkedHashSet<>();
         Set<Path> directories = new LinkedHashSet<>();
         for (Request request : round) {
+            long offset = request.extent().begin();
             if (request.promise() != null) {
-                promises.put(request.promise(), request.offset());
+                promises.merge(request.promise(), offset, Math::max);
             }
             files.addAll(request.files());
             if (request.directory() != null) {
@@ -277,7 +281,8 @@ public final class GroupCommit implements AutoCloseable {
         if (running != null) {
             // A thread inside force() must not be interrupted (that closes the file): wake it by
             // an empty request instead.
-            waiting.add(new Request(null, 0, List.of(), null, failure -> {}));
+            FlushExtent nothing = new FlushExtent(() -> 0);
+            waiting.add(new Request(null, nothing, List.of(), null, failure -> {}));
             try {
                 running.join();
             } catch (InterruptedException e) {

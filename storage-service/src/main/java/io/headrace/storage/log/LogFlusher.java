@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
- * What of one log is on the device, and what is on its way there: at most one request at a time.
- * Confined to the owner loop.
+ * What of one log is on the device, and what is on its way there: what is appended while one
+ * request is flushed waits in the next one, which is queued already. Confined to the owner loop.
  */
 final class LogFlusher {
     private final PartitionLog log;
@@ -20,7 +20,9 @@ final class LogFlusher {
     private final List<LogFile> dirtyClosed = new ArrayList<>(0);
     private final List<Runnable> whenIdle = new ArrayList<>(0);
     private long deviceOffset;
-    private boolean inFlight;
+    private @Nullable FlushExtent latest;
+    private boolean latestPromises;
+    private int inFlight;
     private boolean again;
     private boolean directoryDirty;
 
@@ -38,6 +40,9 @@ final class LogFlusher {
     /** A segment was closed: the caller's use of its file passes to the next flush. */
     void onClosed(LogFile file) {
         dirtyClosed.add(file);
+        if (latest != null) {
+            latest.limitTo(log.logEndOffset());
+        }
     }
 
     /** The directory has a new file. */
@@ -45,16 +50,24 @@ final class LogFlusher {
         directoryDirty = true;
     }
 
-    /** Has everything up to the log end flushed, now or after the request in flight. */
+    /** Has everything up to the log end flushed, by the request that waits or a new one. */
     void request() {
-        if (log.logEndOffset() <= deviceOffset || log.isOffline()) {
+        long end = log.logEndOffset();
+        if (end <= deviceOffset || log.isOffline()) {
             return;
         }
-        if (inFlight) {
+        if (!whenIdle.isEmpty()) {
             again = true;
             return;
         }
-        submit();
+        FlushExtent before = latest;
+        boolean isIncluded =
+                before != null
+                        && latestPromises == log.isFsync()
+                        && (before.isOpen() || before.covers(end));
+        if (!isIncluded) {
+            submit();
+        }
     }
 
     private void submit() {
@@ -66,9 +79,14 @@ final class LogFlusher {
             throw new IllegalStateException("The active file of " + log.id() + " is closed");
         }
         files.add(active);
-        long offset = log.logEndOffset();
+        if (latest != null) {
+            latest.limitTo(log.logEndOffset()); // only the latest hears of segments that close
+        }
+        FlushExtent extent = new FlushExtent(log::logEndOffset);
         PromiseJournal.Key promise = log.isFsync() ? log.journalKey() : null;
-        inFlight = true;
+        latest = extent;
+        latestPromises = promise != null;
+        inFlight++;
         again = false;
         boolean flushDirectory = directoryDirty;
         directoryDirty = false;
@@ -77,19 +95,22 @@ final class LogFlusher {
                 .submit(
                         new GroupCommit.Request(
                                 promise,
-                                offset,
+                                extent,
                                 files,
                                 flushDirectory ? log.path() : null,
-                                failure -> loop.execute(() -> onDone(offset, failure))));
+                                failure -> loop.execute(() -> onDone(extent, failure))));
     }
 
-    private void onDone(long offset, @Nullable IOException failure) {
-        inFlight = false;
+    private void onDone(FlushExtent extent, @Nullable IOException failure) {
+        inFlight--;
         if (failure == null) {
-            deviceOffset = Math.max(deviceOffset, offset);
+            deviceOffset = Math.max(deviceOffset, extent.offset());
         }
-        List<Runnable> idle = List.copyOf(whenIdle);
-        whenIdle.clear();
+        if (latest == extent) {
+            latest = null;
+        }
+        List<Runnable> idle = inFlight == 0 ? List.copyOf(whenIdle) : List.of();
+        whenIdle.removeAll(idle);
         idle.forEach(Runnable::run);
         if (failure == null && !log.isClosed()) {
             log.onFlushed();
@@ -101,7 +122,7 @@ final class LogFlusher {
 
     /** Runs the action once no request is in flight. */
     void whenIdle(Runnable action) {
-        if (inFlight) {
+        if (inFlight > 0) {
             whenIdle.add(action);
         } else {
             action.run();

@@ -105,12 +105,40 @@ final class LogReader {
 
         @Override
         public ByteBuffer load(IntFunction<ByteBuffer> allocate) throws IOException {
+            Found found = find(allocate);
+            if (found == null) {
+                return allocate.apply(0).limit(0);
+            }
+            found.file().release();
+            return found.bytes();
+        }
+
+        @Override
+        public LogSlice.@Nullable Warm verify(ByteBuffer scratch) throws IOException {
+            Found found =
+                    find(
+                            size ->
+                                    size <= scratch.capacity()
+                                            ? scratch.clear()
+                                            : ByteBuffer.allocate(size));
+            if (found == null) {
+                return null;
+            }
+            int size = found.bytes().remaining();
+            long position = found.position();
+            return new LogSlice.Warm(found.file(), position, size, position + size);
+        }
+
+        private @Nullable Found find(IntFunction<ByteBuffer> allocate) throws IOException {
             try {
                 return loadFromSegments(allocate);
             } catch (SegmentReplacedException e) {
-                return afterReplacement().load(allocate);
+                return afterReplacement().find(allocate);
             }
         }
+
+        /** Whole valid batches, and where they are; holds a use of the file. */
+        private record Found(LogFile file, long position, ByteBuffer bytes) {}
 
         /** The same read, of the segments that stand before the once active one now. */
         private Cold afterReplacement() {
@@ -142,7 +170,8 @@ final class LogReader {
                     bound);
         }
 
-        private ByteBuffer loadFromSegments(IntFunction<ByteBuffer> allocate) throws IOException {
+        private @Nullable Found loadFromSegments(IntFunction<ByteBuffer> allocate)
+                throws IOException {
             for (int i = first; i < segments.size(); i++) {
                 Segment segment = segments.get(i);
                 if (segment.baseOffset() >= bound) {
@@ -154,9 +183,9 @@ final class LogReader {
                 try {
                     SparseIndex.View index = isActive ? activeIndex : segment.offsets().view();
                     long next = isActive ? Long.MAX_VALUE : segments.get(i + 1).baseOffset();
-                    ByteBuffer found = load(segment, file, index, end, next, allocate);
-                    if (found != null) {
-                        return found;
+                    BatchPosition batch = segment.seek(file, index, offset, end);
+                    if (batch != null) {
+                        return load(segment, file, batch, end, next, allocate);
                     }
                 } catch (CorruptBatchException | EOFException e) {
                     throw new CorruptRangeException(segment + " is damaged: " + e, offset);
@@ -164,7 +193,7 @@ final class LogReader {
                     file.release();
                 }
             }
-            return allocate.apply(0).limit(0);
+            return null;
         }
 
         private LogFile open(Segment segment) throws IOException {
@@ -176,23 +205,18 @@ final class LogReader {
             }
         }
 
-        private @Nullable ByteBuffer load(
+        /** From that batch on, as far as the limits go; null when they leave nothing. */
+        private @Nullable Found load(
                 Segment segment,
                 LogFile file,
-                SparseIndex.View index,
+                BatchPosition batch,
                 long end,
                 long nextBaseOffset,
                 IntFunction<ByteBuffer> allocate)
                 throws IOException {
-            BatchPosition batch = segment.seek(file, index, offset, end);
-            if (batch == null) {
+            boolean isTooLarge = batch.sizeInBytes() > maxBytes && !minOneMessage;
+            if (batch.baseOffset() >= bound || isTooLarge) {
                 return null;
-            }
-            if (batch.baseOffset() >= bound) {
-                return allocate.apply(0).limit(0);
-            }
-            if (batch.sizeInBytes() > maxBytes && !minOneMessage) {
-                return allocate.apply(0).limit(0);
             }
             long size = Math.min(end - batch.position(), Math.max(maxBytes, batch.sizeInBytes()));
             ByteBuffer bytes = allocate.apply((int) size).clear().limit((int) size);
@@ -208,7 +232,8 @@ final class LogReader {
                     throw damaged(batch, segment, "ends above offset " + bounded);
                 }
             }
-            return bytes.limit(good);
+            bytes.limit(good);
+            return good > 0 && file.retain() ? new Found(file, batch.position(), bytes) : null;
         }
 
         /**

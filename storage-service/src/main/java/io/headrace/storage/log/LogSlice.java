@@ -2,6 +2,8 @@ package io.headrace.storage.log;
 
 import io.headrace.storage.file.LogFile;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.IntFunction;
@@ -46,6 +48,15 @@ public sealed interface LogSlice permits LogSlice.Empty, LogSlice.Warm, LogSlice
          * @throws IOException when the disk fails
          */
         ByteBuffer load(IntFunction<ByteBuffer> allocate) throws IOException;
+
+        /**
+         * As {@link #load}, but the bytes stay in the file: they are valid and were just read, so
+         * an event loop may send them from there. The caller owns one use of the file.
+         *
+         * @param scratch where bytes are looked at, overwritten
+         * @return null when there is nothing below the bound
+         */
+        @Nullable Warm verify(ByteBuffer scratch) throws IOException;
     }
 
     /**
@@ -59,6 +70,11 @@ public sealed interface LogSlice permits LogSlice.Empty, LogSlice.Warm, LogSlice
         /** See {@link ColdRead#load}. */
         public ByteBuffer load(IntFunction<ByteBuffer> allocate) throws IOException {
             return read.load(allocate);
+        }
+
+        /** See {@link ColdRead#verify}. */
+        public @Nullable Warm verify(ByteBuffer scratch) throws IOException {
+            return read.verify(scratch);
         }
     }
 }

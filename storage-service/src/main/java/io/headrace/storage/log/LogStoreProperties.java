@@ -1,5 +1,8 @@
 package io.headrace.storage.log;
 
+import com.sun.management.OperatingSystemMXBean;
+
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -58,12 +61,24 @@ public record LogStoreProperties(
                 nodeId,
                 Math.max(2, Runtime.getRuntime().availableProcessors()),
                 1_000,
-                256L << 20,
+                warmBytesByMemory(),
                 1_000_000,
                 Duration.ofDays(1),
                 4,
                 Duration.ofSeconds(5),
                 256L << 20,
                 Duration.ofMinutes(5));
+    }
+
+    /**
+     * A sixteenth of the machine's memory: the page cache keeps so many recent bytes also where
+     * others use it. At least 256 MiB, at most 4 GiB.
+     */
+    private static long warmBytesByMemory() {
+        long memoryBytes =
+                ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+                        ? system.getTotalMemorySize()
+                        : 0;
+        return Math.clamp(memoryBytes / 16, 256L << 20, 4L << 30);
     }
 }

@@ -10,6 +10,7 @@ import io.headrace.protocol.batch.StoredRecord;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -187,8 +188,27 @@ final class LogFixture {
                     warm.release();
                 }
             }
-            case LogSlice.Cold cold -> cold.load(ByteBuffer::allocate);
+            case LogSlice.Cold cold -> {
+                ByteBuffer bytes = cold.load(ByteBuffer::allocate);
+                for (int scratchBytes : new int[] {100, 5_000, 2 << 20}) {
+                    requireSame(bytes, cold.verify(ByteBuffer.allocateDirect(scratchBytes)));
+                }
+                yield bytes;
+            }
         };
+    }
+
+    /** What may be sent from the file is what a read into memory finds. */
+    private static void requireSame(ByteBuffer loaded, LogSlice.@Nullable Warm verified)
+            throws IOException {
+        ByteBuffer inFile = ByteBuffer.allocate(verified == null ? 0 : verified.sizeInBytes());
+        if (verified != null) {
+            verified.file().readFully(inFile, verified.position());
+            verified.release();
+        }
+        if (!inFile.flip().equals(loaded)) {
+            throw new IllegalStateException("Verified " + inFile + ", loaded " + loaded);
+        }
     }
 
     /** Reads the whole log as a consumer would: the offsets of all records. */

@@ -97,7 +97,9 @@ final class MultiplexedChannel implements ClientChannel, FrameDecoder.Sink {
             MultiplexedChannel opened =
                     new MultiplexedChannel(
                             channel, loops.of(channel.eventLoop()), options, address, open);
-            channel.pipeline().addAfter(context.name(), "frames", new FrameDecoder(opened));
+            FrameDecoder decoder = new FrameDecoder(opened);
+            decoder.receive(channel);
+            channel.pipeline().addAfter(context.name(), "frames", decoder);
             channel.pipeline().addAfter("frames", "watch", opened.new Watch());
             context.fireChannelActive();
             channel.config().setAutoRead(true); // Reactor Netty turned it off just now

@@ -2,6 +2,7 @@ package io.headrace.transport.frame;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
@@ -11,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Cuts a byte stream into frames: a 4-byte length, then that many bytes.
  *
  * <p>A frame's memory is taken in two steps: at most {@link #UNRESERVED_BYTES} when the length is
- * known, the rest once the sink granted the whole length. Until then nothing is read. Confined to
- * the channel's event loop.
+ * known, the rest once the sink granted the whole length. Until then nothing is read. With {@link
+ * #receive}, what comes after that is read from the socket straight into the frame. Confined to the
+ * channel's event loop.
  */
 public final class FrameDecoder extends ChannelInboundHandlerAdapter {
     /** What a frame may hold before its length is reserved. */
@@ -57,10 +59,36 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
         this.head = Unpooled.buffer(6, 6);
     }
 
+    /**
+     * Has the channel's reads go into the frames that this decoder fills. Before the first read.
+     */
+    public void receive(Channel channel) {
+        channel.config().setRecvByteBufAllocator(new FrameReads(this));
+    }
+
+    /**
+     * Where the next bytes of the stream belong, with room for at least one; null when that is not
+     * known before they are looked at.
+     */
+    @Nullable ByteBuf openFrame() {
+        ByteBuf current = frame;
+        if (current == null || reserved == 0 || paused || broken || pending != null) {
+            return null;
+        }
+        if (!current.isWritable()) {
+            grow(current, 1);
+        }
+        return current;
+    }
+
     @Override
+    @SuppressWarnings("ReferenceEquality") // the very buffer that was handed out, not an equal one
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf bytes = (ByteBuf) message;
-        if (broken) {
+        if (bytes == frame) {
+            bytes.release(); // the reader's own use of it
+            completeIfWhole(bytes);
+        } else if (broken) {
             bytes.release();
         } else if (pending != null) {
             pending = ctx.alloc().compositeBuffer().addComponents(true, pending, bytes);
@@ -170,14 +198,21 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
         int limit = reserved > 0 ? frameLength : room;
         int wanted = Math.min(limit - current.readableBytes(), bytes.readableBytes());
         if (current.writableBytes() < wanted) {
-            // Doubling up to the frame's length: memory follows the bytes that really came.
-            long doubled = Math.max(1L << 20, 2L * current.capacity());
-            int needed = current.readableBytes() + wanted;
-            current.capacity((int) Math.min(frameLength, Math.max(doubled, needed)));
+            grow(current, wanted);
         }
         current.writeBytes(bytes, wanted);
-        if (current.readableBytes() == frameLength) {
+        completeIfWhole(current);
+    }
 
+    /** Doubling up to the frame's length: memory follows the bytes that really came. */
+    private void grow(ByteBuf current, int wanted) {
+        long doubled = Math.max(1L << 20, 2L * current.capacity());
+        int needed = current.readableBytes() + wanted;
+        current.capacity((int) Math.min(frameLength, Math.max(doubled, needed)));
+    }
+
+    private void completeIfWhole(ByteBuf current) {
+        if (current.readableBytes() == frameLength) {
             int held = reserved;
             frame = null;
             reserved = 0;

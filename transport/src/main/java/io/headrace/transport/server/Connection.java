@@ -82,6 +82,7 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
 
     private void open(ChannelHandlerContext installer) {
         handler = server.acceptor().apply(this);
+        decoder.receive(channel);
         channel.pipeline().addAfter(installer.name(), "frames", decoder);
         channel.pipeline().addAfter("frames", "watch", new Watch());
         decoderContext = channel.pipeline().context("frames");

@@ -322,6 +322,51 @@ class FrameServerTest {
     }
 
     @Test
+    void framesOfAllSizesArriveUnchangedHoweverTheStreamIsCut() throws Exception {
+        long seed = Long.getLong("seed", System.nanoTime());
+        Random random = new Random(seed);
+        Queue<byte[]> received = new ConcurrentLinkedQueue<>();
+        FrameServer server =
+                server(
+                        options(),
+                        request -> {
+                            byte[] bytes = new byte[request.frame().remaining()];
+                            request.frame().get(bytes);
+                            received.add(bytes);
+                            request.replyNothing();
+                        });
+        int[] sizes = {2, 3, 100, 16_383, 16_384, 16_385, 70_000, 1 << 20, 2_500_000, 5, 40_000};
+        List<byte[]> sent = new ArrayList<>();
+        try (Socket socket = new Socket()) {
+            socket.connect(server.address());
+            ByteBuffer stream = ByteBuffer.allocate(16 << 20);
+            for (int round = 0; round < 3; round++) {
+                for (int size : sizes) {
+                    byte[] frame = new byte[size];
+                    random.nextBytes(frame);
+                    frame[0] = 0; // an API key whose requests may be large
+                    frame[1] = 0;
+                    sent.add(frame);
+                    stream.putInt(size).put(frame);
+                }
+            }
+            byte[] all = stream.array();
+            int at = 0;
+            while (at < stream.position()) {
+                int piece = Math.min(stream.position() - at, 1 + random.nextInt(300_000));
+                socket.getOutputStream().write(all, at, piece);
+                at += piece;
+            }
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (received.size() < sent.size() && System.nanoTime() < deadline) {
+                Thread.onSpinWait();
+            }
+        }
+        assertThat(received).as("seed %d", seed).containsExactlyElementsOf(sent);
+        assertThat(server.memoryUsedBytes()).isZero();
+    }
+
+    @Test
     void aRequestWithoutAnswerTimesOutAndTheChannelGoesOn() throws Exception {
         AtomicInteger count = new AtomicInteger();
         FrameServer server =

@@ -1,4 +1,4 @@
-package io.headrace.standalone.bench;
+package io.headrace.benchmarks.contender;
 
 import java.io.File;
 import java.io.IOException;
@@ -9,8 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Apache Kafka from Maven Central: one combined node with its stock configuration. */
-record KafkaContender(String name, KafkaJars jars, String heap, Map<String, String> topicConfigs)
+/**
+ * Apache Kafka from Maven Central: one combined node with its stock configuration.
+ *
+ * @param tuned with threads for two cores, larger socket buffers and the parallel collector instead
+ */
+public record KafkaContender(
+        String name, KafkaJars jars, String heap, Map<String, String> topicConfigs, boolean tuned)
         implements Contender {
     private static final String CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAA";
 
@@ -24,12 +29,27 @@ record KafkaContender(String name, KafkaJars jars, String heap, Map<String, Stri
                     "-XX:+ExplicitGCInvokesConcurrent",
                     "-Djava.awt.headless=true");
 
+    private static final List<String> STOCK =
+            List.of(
+                    "num.network.threads=3",
+                    "num.io.threads=8",
+                    "socket.send.buffer.bytes=102400",
+                    "socket.receive.buffer.bytes=102400");
+    private static final List<String> TUNED =
+            List.of(
+                    "num.network.threads=2",
+                    "num.io.threads=2",
+                    "socket.send.buffer.bytes=1048576",
+                    "socket.receive.buffer.bytes=1048576");
+
     @Override
     public String settings() {
         return "Apache Kafka "
                 + KafkaJars.VERSION
-                + ", stock configuration (config/server.properties"
-                + " values), heap "
+                + (tuned
+                        ? ", tuned: " + TUNED + ", ParallelGC"
+                        : ", stock configuration (config/server.properties values)")
+                + ", heap "
                 + heap
                 + ", topic configs "
                 + topicConfigs;
@@ -53,10 +73,7 @@ record KafkaContender(String name, KafkaJars jars, String heap, Map<String, Stri
                                 + controllerPort,
                         "advertised.listeners=PLAINTEXT://localhost:" + port,
                         "controller.listener.names=CONTROLLER",
-                        "num.network.threads=3",
-                        "num.io.threads=8",
-                        "socket.send.buffer.bytes=102400",
-                        "socket.receive.buffer.bytes=102400",
+                        String.join("\n", tuned ? TUNED : STOCK),
                         "offsets.topic.replication.factor=1",
                         "transaction.state.log.replication.factor=1",
                         "transaction.state.log.min.isr=1",
@@ -69,7 +86,13 @@ record KafkaContender(String name, KafkaJars jars, String heap, Map<String, Stri
                 jars.java(
                                 List.of("-Xmx256m"),
                                 "kafka.tools.StorageTool",
-                                List.of("format", "-t", CLUSTER_ID, "-c", properties.toString()))
+                                List.of(
+                                        "format",
+                                        "--ignore-formatted",
+                                        "-t",
+                                        CLUSTER_ID,
+                                        "-c",
+                                        properties.toString()))
                         .redirectErrorStream(true)
                         .redirectOutput(directory.resolve("format.out").toFile())
                         .start();
@@ -77,7 +100,7 @@ record KafkaContender(String name, KafkaJars jars, String heap, Map<String, Stri
             format.destroyForcibly();
             throw new IOException("Kafka's format failed: " + directory.resolve("format.out"));
         }
-        List<String> options = new ArrayList<>(JVM_OPTIONS);
+        List<String> options = new ArrayList<>(tuned ? List.of("-XX:+UseParallelGC") : JVM_OPTIONS);
         options.addAll(List.of("-Xms" + heap, "-Xmx" + heap));
         long begun = System.nanoTime();
         Process process =
@@ -91,6 +114,7 @@ record KafkaContender(String name, KafkaJars jars, String heap, Map<String, Stri
             process.destroyForcibly();
             throw new IOException("Kafka did not start; see " + directory.resolve("server.out"));
         }
-        return new Server(process, bootstrap, (System.nanoTime() - begun) / 1_000_000);
+        return new Server(
+                List.of(process), bootstrap, null, (System.nanoTime() - begun) / 1_000_000);
     }
 }

@@ -1,4 +1,4 @@
-package io.headrace.standalone.bench;
+package io.headrace.benchmarks.contender;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -7,18 +7,23 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** A system that is measured. */
-interface Contender {
+public interface Contender {
     /** Its name in tables. */
     String name();
 
     /** What it runs with, for the report. */
     String settings();
 
-    /** Starts it over an empty directory and waits until it serves. */
+    /** Starts it over a directory, empty or its own of before, and waits until it serves. */
     Server start(Path directory) throws IOException, InterruptedException;
 
-    /** Configs that the scenario's topic gets on this side. */
+    /** Configs that every topic of the load gets on this side. */
     Map<String, String> topicConfigs();
+
+    /** Whether topics must be created; the floor has every topic. */
+    default boolean createsTopics() {
+        return true;
+    }
 
     /** A free port of the loopback address. */
     static int freePort() throws IOException {

@@ -1,10 +1,11 @@
-package io.headrace.standalone.bench;
+package io.headrace.benchmarks.contender;
 
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,17 +13,24 @@ import java.util.Map;
  *
  * @param home where the launcher is
  */
-record HeadraceContender(Path home, String name, String heap, Map<String, String> topicConfigs)
+public record HeadraceContender(
+        Path home, String name, String heap, Map<String, String> topicConfigs)
         implements Contender {
 
     @Override
     public String settings() {
-        return "headrace up, heap " + heap + ", topic configs " + topicConfigs;
+        String extra = System.getenv("HEADRACE_JVM_OPTIONS");
+        return "headrace up, heap "
+                + heap
+                + ", topic configs "
+                + topicConfigs
+                + (extra == null ? "" : ", JVM options " + extra);
     }
 
     @Override
     public Server start(Path directory) throws IOException {
         int port = Contender.freePort();
+        int httpPort = Contender.freePort();
         ProcessBuilder command =
                 new ProcessBuilder(
                         home.resolve("headrace").toString(),
@@ -32,7 +40,7 @@ record HeadraceContender(Path home, String name, String heap, Map<String, String
                         "--kafka-port",
                         "" + port,
                         "--http-port",
-                        "0");
+                        "" + httpPort);
         command.environment()
                 .putAll(
                         Map.of(
@@ -44,14 +52,23 @@ record HeadraceContender(Path home, String name, String heap, Map<String, String
                 command.redirectInput(new File("/dev/null"))
                         .redirectError(directory.resolve("server.err").toFile())
                         .start();
+        awaitLine(process, "Headrace is up", directory.resolve("server.err"));
+        return new Server(
+                List.of(process),
+                "localhost:" + port,
+                "http://localhost:" + httpPort,
+                (System.nanoTime() - begun) / 1_000_000);
+    }
+
+    /** Reads a server's output until it says that it is up. */
+    static void awaitLine(Process process, String beginning, Path errors) throws IOException {
         BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
         String line = output.readLine();
-        while (line != null && !line.startsWith("Headrace is up")) {
+        while (line != null && !line.startsWith(beginning)) {
             line = output.readLine();
         }
         if (line == null) {
-            throw new IOException("headrace did not start; see " + directory.resolve("server.err"));
+            throw new IOException("The server did not start; see " + errors);
         }
-        return new Server(process, "localhost:" + port, (System.nanoTime() - begun) / 1_000_000);
     }
 }

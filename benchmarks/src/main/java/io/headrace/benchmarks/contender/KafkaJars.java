@@ -1,4 +1,4 @@
-package io.headrace.standalone.bench;
+package io.headrace.benchmarks.contender;
 
 import java.io.File;
 import java.io.IOException;
@@ -15,13 +15,13 @@ import java.util.concurrent.TimeUnit;
  *
  * @param folder where they are
  */
-record KafkaJars(Path folder) {
-    static final String VERSION = "4.3.1";
+public record KafkaJars(Path folder) {
+    public static final String VERSION = "4.3.1";
 
     /** The jars beside the program's own; fetched with Maven if they are not there yet. */
-    static KafkaJars fetch(Path home, java.io.PrintWriter progress)
+    public static KafkaJars fetch(Path home, java.io.PrintWriter progress)
             throws IOException, InterruptedException {
-        Path folder = home.resolve("standalone/target/kafka-" + VERSION);
+        Path folder = home.resolve("benchmarks/target/kafka-" + VERSION);
         if (!Files.isDirectory(folder)) {
             progress.println("Fetching Apache Kafka " + VERSION + " from Maven Central ...");
             progress.flush();
@@ -32,7 +32,7 @@ record KafkaJars(Path folder) {
                                     "-q",
                                     "-B",
                                     "-f",
-                                    home.resolve("standalone/src/bench/kafka/pom.xml").toString(),
+                                    home.resolve("benchmarks/src/main/kafka/pom.xml").toString(),
                                     "dependency:copy-dependencies",
                                     "-DoutputDirectory=" + partial)
                             .redirectErrorStream(true)
@@ -48,7 +48,7 @@ record KafkaJars(Path folder) {
     }
 
     /** A JVM that runs one of Kafka's main classes. */
-    ProcessBuilder java(List<String> options, String mainClass, List<String> arguments) {
+    public ProcessBuilder java(List<String> options, String mainClass, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);

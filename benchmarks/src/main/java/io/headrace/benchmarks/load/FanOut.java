@@ -1,0 +1,73 @@
+package io.headrace.benchmarks.load;
+
+import io.headrace.benchmarks.contender.Server;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * WebSocket subscribers ({@code src/main/c/fanout.c}) that each get every record, which librdkafka
+ * produces at a fixed rate.
+ */
+public record FanOut(Path program, NativeLoad producer) {
+    private static final int READY_SECONDS = 60;
+
+    public static FanOut build(Path module, NativeLoad producer)
+            throws IOException, InterruptedException {
+        Path program = module.resolve("target/fanout");
+        Path source = module.resolve("src/main/c/fanout.c");
+        NativeLoad.compile(source, program, List.of());
+        return new FanOut(program, producer);
+    }
+
+    /** The latencies of all deliveries; fails when one is missing. */
+    public Map<String, Double> run(
+            Server server, String topic, int subscribers, long rate, int seconds, Path folder)
+            throws IOException, InterruptedException {
+        URI url = URI.create(Objects.requireNonNull(server.httpUrl(), "a server with HTTP"));
+        long records = rate * seconds;
+        Path output = Files.createTempFile(folder, "fanout", ".out");
+        Process process =
+                Tool.start(
+                        List.of(
+                                program.toString(),
+                                url.getHost(),
+                                "" + url.getPort(),
+                                topic,
+                                "" + subscribers,
+                                "" + records),
+                        output);
+        awaitSubscribed(process, output);
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("topic", topic);
+        settings.put("partitions", "6");
+        settings.put("size", "100");
+        settings.put("records", "" + records);
+        settings.put("rate", "" + rate);
+        settings.put("stamp", "1");
+        settings.put("conf.linger.ms", "5");
+        NativeLoad.Running producing = producer.start(server, "produce", settings, folder);
+        Map<String, Double> figures = new NativeLoad.Running(process, output).await();
+        producing.await();
+        return figures;
+    }
+
+    private static void awaitSubscribed(Process process, Path output)
+            throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
+        while (!Files.readString(output).contains("subscribed")) {
+            if (System.nanoTime() > deadline || !process.isAlive()) {
+                process.destroyForcibly();
+                throw new IOException("Not all subscribed:\n" + Files.readString(output));
+            }
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+    }
+}

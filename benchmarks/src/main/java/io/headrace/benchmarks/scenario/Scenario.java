@@ -1,0 +1,146 @@
+package io.headrace.benchmarks.scenario;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One cell: a load and the topic it is put on.
+ *
+ * @param name as it is asked for on the command line
+ * @param fsync whether the platform's topics keep its default, fsync before acknowledgement;
+ *     otherwise page cache, as Kafka
+ * @param rate records a second, 0 for as many as go
+ * @param client settings of librdkafka
+ * @param topic configs of the topic that both sides know
+ */
+public record Scenario(
+        String name,
+        Kind kind,
+        boolean fsync,
+        int recordBytes,
+        int partitions,
+        int producers,
+        boolean keys,
+        long rate,
+        Map<String, String> client,
+        Map<String, String> topic) {
+
+    /** What is done. */
+    public enum Kind {
+        /** librdkafka produces as fast as it can. */
+        PRODUCE(true),
+        /** Kafka's own producer tool. */
+        PRODUCE_JAVA(true),
+        /** librdkafka reads what was just written. */
+        CONSUME_WARM(false),
+        /** librdkafka reads after a restart, with the files out of the page cache. */
+        CONSUME_COLD(false),
+        /** librdkafka reads a backlog while another client goes on producing. */
+        DRAIN(false),
+        /** Records at fixed times, timed from when they were due to when they are read. */
+        LATENCY(false),
+        /** wrk posts single records. */
+        HTTP_SINGLE(false),
+        /** wrk posts a hundred records a request. */
+        HTTP_BATCH(false),
+        /** WebSocket subscribers that each get every record. */
+        FAN_OUT(false),
+        /** Nothing happens on many partitions. */
+        IDLE(false),
+        /** From the start of the process to the first acknowledged record. */
+        START(false),
+        /** The same after kill -9, with data. */
+        RESTART(false);
+
+        private final boolean hasFloor;
+
+        Kind(boolean hasFloor) {
+            this.hasFloor = hasFloor;
+        }
+
+        /** Whether the floor program can take this load. */
+        public boolean hasFloor() {
+            return hasFloor;
+        }
+
+        /** Whether Kafka can: it has no HTTP. */
+        public boolean hasPeer() {
+            return this != HTTP_SINGLE && this != HTTP_BATCH && this != FAN_OUT;
+        }
+    }
+
+    static Scenario produce(String name, int recordBytes, int partitions) {
+        return of(name, Kind.PRODUCE, recordBytes, partitions);
+    }
+
+    static Scenario of(String name, Kind kind, int recordBytes, int partitions) {
+        return new Scenario(
+                name, kind, false, recordBytes, partitions, 1, false, 0, Map.of(), Map.of());
+    }
+
+    Scenario withFsync() {
+        return new Scenario(
+                name, kind, true, recordBytes, partitions, producers, keys, rate, client, topic);
+    }
+
+    Scenario withProducers(int count) {
+        return new Scenario(
+                name, kind, fsync, recordBytes, partitions, count, keys, rate, client, topic);
+    }
+
+    Scenario withKeys() {
+        return new Scenario(
+                name, kind, fsync, recordBytes, partitions, producers, true, rate, client, topic);
+    }
+
+    Scenario withRate(long perSecond) {
+        return new Scenario(
+                name,
+                kind,
+                fsync,
+                recordBytes,
+                partitions,
+                producers,
+                keys,
+                perSecond,
+                client,
+                topic);
+    }
+
+    Scenario withClient(String setting, String value) {
+        Map<String, String> more = new LinkedHashMap<>(client);
+        more.put(setting, value);
+        return new Scenario(
+                name, kind, fsync, recordBytes, partitions, producers, keys, rate, more, topic);
+    }
+
+    Scenario withTopic(String config, String value) {
+        Map<String, String> more = new LinkedHashMap<>(topic);
+        more.put(config, value);
+        return new Scenario(
+                name, kind, fsync, recordBytes, partitions, producers, keys, rate, client, more);
+    }
+
+    /** What it is, in one line. */
+    public String describe() {
+        StringBuilder text = new StringBuilder(name).append(": ").append(kind);
+        text.append(", ").append(recordBytes).append(" B, ").append(partitions);
+        text.append(partitions == 1 ? " partition" : " partitions");
+        if (producers > 1) {
+            text.append(", ").append(producers).append(" producers");
+        }
+        if (keys) {
+            text.append(", with keys");
+        }
+        if (rate > 0) {
+            text.append(", ").append(rate).append(" records/s");
+        }
+        if (!client.isEmpty()) {
+            text.append(", ").append(client);
+        }
+        if (!topic.isEmpty()) {
+            text.append(", topic ").append(topic);
+        }
+        return text.append(fsync ? ", our default (fsync)" : ", page cache").toString();
+    }
+}
