@@ -13,7 +13,7 @@ import io.headrace.coordinator.share.ShareErrors;
 import io.headrace.coordinator.share.ShareShard;
 import io.headrace.coordinator.share.ShareStateProperties;
 import io.headrace.protocol.metadata.ShardOwnerImage;
-import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.Loops;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
@@ -32,7 +32,7 @@ public final class ShareStateService implements AutoCloseable {
             int coordinatorId,
             ShareStateProperties properties,
             Uuid incarnationId,
-            LoopGroup loops,
+            Loops loops,
             Controller controller,
             StorageLinks links) {
         shards =

@@ -11,6 +11,7 @@ import io.headrace.coordinator.metadata.Controller;
 import io.headrace.coordinator.metadata.ControllerOptions;
 import io.headrace.coordinator.metadata.SimulatedDatabase;
 import io.headrace.coordinator.metadata.SteppedController;
+import io.headrace.coordinator.share.ShareStateProperties;
 import io.headrace.coordinator.transaction.TransactionProperties;
 import io.headrace.simulation.network.Host;
 import io.headrace.simulation.network.Wire;
@@ -28,7 +29,7 @@ import java.util.List;
 public final class SimulatedCoordinator {
     private static final long SESSION_TIMEOUT_MS = 3_000;
     private static final ClusterRules RULES =
-            new ClusterRules(SESSION_TIMEOUT_MS, 1, 3, 1, 1, 10_000, 200_000);
+            new ClusterRules(SESSION_TIMEOUT_MS, 1, 3, 1, 1, 1, 10_000, 200_000);
 
     private final Controller controller;
 
@@ -74,9 +75,18 @@ public final class SimulatedCoordinator {
                         controller,
                         groups.links(),
                         groups.shards());
+        ShareStateService shareStates =
+                new ShareStateService(
+                        id,
+                        ShareStateProperties.defaults(),
+                        incarnation,
+                        loops,
+                        controller,
+                        groups.links());
         List<ForwardedHandler> handlers = new ArrayList<>(AdminHandlers.of(controller));
         handlers.addAll(groups.handlers());
         handlers.addAll(transactions.handlers());
+        handlers.addAll(shareStates.handlers());
         HandlerTable table = new HandlerTable(handlers);
         host.serve(
                 loops,

@@ -19,7 +19,6 @@ final class Faults {
     private final Plan plan;
     private final Administrator administrator;
     private boolean stopped;
-    private boolean lostDisk;
 
     Faults(World world, Wire wire, Cluster cluster, Plan plan, Administrator administrator) {
         this.world = world;
@@ -32,6 +31,9 @@ final class Faults {
     void start() {
         wire.faults(0, world.between(1, 8), plan.lossChance(), plan.stallChance());
         cluster.database().failing(plan.databaseFailureChance());
+        if (plan.losesDisk()) {
+            world.after(world.between(200, 2_000), () -> lose(anyMachine()));
+        }
         next();
     }
 
@@ -57,20 +59,13 @@ final class Faults {
             pause(anyMachine());
         } else if (kind < 75) {
             cut();
-        } else if (kind < 82) {
+        } else if (kind < 80) {
             Place place = anyPlace();
             place.kill();
             world.after(world.between(50, 4_000), place::start);
         } else if (kind < 88) {
             pause(anyPlace());
-        } else if (plan.losesDisk()) {
-            if (!lostDisk) {
-                lostDisk = true;
-                Machine machine = anyMachine();
-                machine.loseDisk();
-                world.after(world.between(1, 3_000), machine::start);
-            }
-        } else {
+        } else if (!plan.losesDisk()) {
             administrator.alter(
                     "durable", "min.insync.replicas", world.random().nextBoolean() ? "1" : "2");
         }
@@ -82,6 +77,25 @@ final class Faults {
 
     private Place anyPlace() {
         return cluster.coordinators().get(world.random().nextInt(cluster.coordinators().size()));
+    }
+
+    /**
+     * A machine that the others no longer hear goes up in smoke; another takes its place. What the
+     * first one sent last arrives when the network is mended.
+     */
+    private void lose(Machine machine) {
+        for (String other : Cluster.NODES) {
+            if (!other.equals(machine.name())) {
+                wire.cut(machine.name(), other);
+            }
+        }
+        world.after(
+                world.between(50, 600),
+                () -> {
+                    machine.loseDisk();
+                    world.after(world.between(1, 300), machine::start);
+                    world.after(world.between(3_300, 6_000), wire::heal);
+                });
     }
 
     private void crash(Machine machine) {
@@ -111,7 +125,9 @@ final class Faults {
     private void pause(Host host) {
         world.trace("pause " + host.name(), 0, 0, 0);
         host.pause();
-        world.after(world.between(100, 5_000), () -> goOn(host));
+        world.after(
+                world.chance(0.5) ? world.between(1_500, 3_500) : world.between(50, 5_000),
+                () -> goOn(host));
     }
 
     private void goOn(Host host) {

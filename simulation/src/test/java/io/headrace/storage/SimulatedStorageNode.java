@@ -10,15 +10,11 @@ import io.headrace.storage.cluster.IsrProposer;
 import io.headrace.storage.cluster.MetadataChange;
 import io.headrace.storage.cluster.MetadataTail;
 import io.headrace.storage.cluster.NodeReports;
-import io.headrace.storage.cluster.ProducerIds;
 import io.headrace.storage.cluster.Registration;
 import io.headrace.storage.config.StorageProperties;
-import io.headrace.storage.fetch.ColdReads;
-import io.headrace.storage.fetch.FetchService;
 import io.headrace.storage.fetcher.FetcherSettings;
 import io.headrace.storage.fetcher.LeaderFetchers;
 import io.headrace.storage.forward.CoordinatorLinks;
-import io.headrace.storage.forward.Forwarder;
 import io.headrace.storage.handler.Dispatcher;
 import io.headrace.storage.handler.Handlers;
 import io.headrace.storage.handler.Services;
@@ -28,6 +24,7 @@ import io.headrace.storage.metrics.ApiMetrics;
 import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.PartitionSurroundings;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.repair.LogRepairer;
 import io.headrace.testkit.disk.SimulatedDisk;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
@@ -238,7 +235,6 @@ public final class SimulatedStorageNode {
     }
 
     private void openPort(Partitions created, LogStore store) {
-        StorageProperties.Limits limits = properties.limits();
         welfare =
                 new NodeUpkeep(
                         properties.nodeId(),
@@ -246,29 +242,19 @@ public final class SimulatedStorageNode {
                         store,
                         created,
                         new NodeReports(properties.nodeId(), view, links));
-        FetchService fetches =
-                new FetchService(
-                        loops,
-                        created,
-                        view::image,
-                        new ColdReads(io, limits.maxColdBytes()),
-                        dataMetrics,
-                        world::nowMs,
-                        limits.maxFetchBytes(),
-                        world.random().split());
         Services services =
-                new Services(
+                NodeServices.of(
                         properties,
                         view,
                         created,
                         store,
-                        fetches,
+                        new LogRepairer(store::repairable, fetchers.peers(loops)),
+                        loops,
                         links,
-                        new Forwarder(links, world::nowMs, limits.maxForwarded()),
-                        new ProducerIds(properties.nodeId(), view, links),
                         dataMetrics,
                         io,
-                        world::nowMs);
+                        world::nowMs,
+                        world.random().split());
         host.serve(loops, new Dispatcher(Handlers.of(services), secret, apiMetrics));
         serving = true;
         upkeep.schedule(this::tick, TICK_MS);

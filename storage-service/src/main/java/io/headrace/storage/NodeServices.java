@@ -34,7 +34,8 @@ final class NodeServices {
             CoordinatorLinks links,
             DataMetrics metrics,
             Executor io,
-            LongSupplier clockMs) {
+            LongSupplier clockMs,
+            SplittableRandom random) {
         StorageProperties.Limits limits = properties.limits();
         ColdReads coldReads = new ColdReads(io, limits.maxColdBytes());
         Forwarder forwarder = new Forwarder(links, clockMs, limits.maxForwarded());
@@ -48,7 +49,7 @@ final class NodeServices {
                         metrics,
                         clockMs,
                         limits.maxFetchBytes(),
-                        new SplittableRandom());
+                        random);
         ShareService shares =
                 new ShareService(
                         loops,

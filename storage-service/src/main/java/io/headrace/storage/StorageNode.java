@@ -39,6 +39,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -234,7 +235,8 @@ public final class StorageNode implements AutoCloseable {
                             links,
                             dataMetrics,
                             io,
-                            clockMs));
+                            clockMs,
+                            new SplittableRandom()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             started.completeExceptionally(new StorageStartException("The start was interrupted"));

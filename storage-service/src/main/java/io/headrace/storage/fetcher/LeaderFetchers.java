@@ -61,7 +61,7 @@ public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
     }
 
     /** The other replicas of a partition, for what is damaged here. */
-    public Peers peers(LoopGroup loops) {
+    public Peers peers(Loops loops) {
         return new ReplicaPeers(settings, loops.at(0), channels, options, authenticator);
     }
 
