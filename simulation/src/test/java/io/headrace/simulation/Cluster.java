@@ -6,6 +6,7 @@ import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.simulation.network.Host;
 import io.headrace.simulation.network.Wire;
 import io.headrace.simulation.network.World;
+import io.headrace.simulation.planted.Bug;
 import io.headrace.storage.SimulatedSettings;
 import io.headrace.storage.SimulatedStorageNode;
 import io.headrace.testkit.disk.SimulatedDisk;
@@ -28,6 +29,7 @@ final class Cluster {
     private final List<Machine> machines = new ArrayList<>();
     private final List<Place> coordinators = new ArrayList<>();
     private final Consumer<SimulatedStorageNode> onEnd;
+    private final Bug bug;
     private int crashes;
 
     /** A storage node's machine: its disk outlives its processes. */
@@ -77,7 +79,8 @@ final class Cluster {
                                     own,
                                     "boot-" + nodeId + "." + boot,
                                     flushMaxMs,
-                                    SimulatedSettings.of(nodeId, own.path("/data"))));
+                                    SimulatedSettings.of(nodeId, own.path("/data")),
+                                    bug.onRecovery()));
         }
 
         /** The process dies; what it wrote is in the page cache. */
@@ -90,6 +93,14 @@ final class Cluster {
         void losePower() {
             end(false);
             disk = disk.crash();
+            boot++;
+        }
+
+        /** The machine dies for good; another with an empty disk takes its place. */
+        void loseDisk() {
+            end(false);
+            world.trace("new disk " + name(), 0, 0, 0);
+            disk = SimulatedDisk.withSeed(world.random().nextLong(), world::nowMs);
             boot++;
         }
 
@@ -166,10 +177,12 @@ final class Cluster {
             World world,
             Wire wire,
             Consumer<MetadataImage> onCommit,
-            Consumer<SimulatedStorageNode> onEnd) {
+            Consumer<SimulatedStorageNode> onEnd,
+            Bug bug) {
         this.world = world;
         this.wire = wire;
         this.onEnd = onEnd;
+        this.bug = bug;
         this.database = new SimulatedDatabase(world.random().split(), onCommit);
         for (int id = 1; id <= NODES.size(); id++) {
             machines.add(new Machine(id));

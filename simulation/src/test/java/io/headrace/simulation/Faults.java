@@ -19,6 +19,7 @@ final class Faults {
     private final Plan plan;
     private final Administrator administrator;
     private boolean stopped;
+    private boolean lostDisk;
 
     Faults(World world, Wire wire, Cluster cluster, Plan plan, Administrator administrator) {
         this.world = world;
@@ -62,6 +63,13 @@ final class Faults {
             world.after(world.between(50, 4_000), place::start);
         } else if (kind < 88) {
             pause(anyPlace());
+        } else if (plan.losesDisk()) {
+            if (!lostDisk) {
+                lostDisk = true;
+                Machine machine = anyMachine();
+                machine.loseDisk();
+                world.after(world.between(1, 3_000), machine::start);
+            }
         } else {
             administrator.alter(
                     "durable", "min.insync.replicas", world.random().nextBoolean() ? "1" : "2");

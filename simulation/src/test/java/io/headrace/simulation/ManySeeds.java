@@ -1,6 +1,6 @@
 package io.headrace.simulation;
 
-import io.headrace.simulation.network.Tamper;
+import io.headrace.simulation.planted.Bug;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -11,7 +11,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * Runs seeds on all processors: {@code ManySeeds FIRST COUNT}. One seed alone prints its trace with
@@ -28,14 +27,14 @@ final class ManySeeds {
             one(first);
             return;
         }
-        List<String> failures = run(first, count, () -> Tamper.NONE, System.out::println);
+        List<String> failures = run(first, count, Bug.NONE, System.out::println);
         if (!failures.isEmpty()) {
             System.exit(1);
         }
     }
 
     private static void one(long seed) {
-        Simulation simulation = new Simulation(seed, Tamper.NONE, true);
+        Simulation simulation = new Simulation(seed, Bug.NONE, true);
         try {
             System.out.println(simulation.run());
         } finally {
@@ -48,10 +47,10 @@ final class ManySeeds {
     /**
      * Runs seeds.
      *
-     * @param bugs makes the bug that is planted in a run
+     * @param bug what is planted in each run
      * @return a line for each seed that failed
      */
-    static List<String> run(long first, int count, Supplier<Tamper> bugs, Consumer<String> progress)
+    static List<String> run(long first, int count, Bug bug, Consumer<String> progress)
             throws InterruptedException, ExecutionException {
         long beganNanos = System.nanoTime();
         List<String> failures = Collections.synchronizedList(new ArrayList<>());
@@ -71,8 +70,7 @@ final class ManySeeds {
                                             seed < first + count;
                                             seed = next.getAndIncrement()) {
                                         try {
-                                            Report report =
-                                                    new Simulation(seed, bugs.get(), false).run();
+                                            Report report = new Simulation(seed, bug, false).run();
                                             events.addAndGet(report.events());
                                             elections.addAndGet(report.elections());
                                             truncations.addAndGet(report.truncations());

@@ -2,7 +2,7 @@ package io.headrace.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.simulation.network.Tamper;
+import io.headrace.simulation.planted.Bug;
 
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -19,7 +19,7 @@ class ManySeedsIT {
                 ManySeeds.run(
                         Long.getLong("first", 1),
                         Integer.getInteger("seeds", 20_000),
-                        () -> Tamper.NONE,
+                        Bug.NONE,
                         System.out::println);
         assertThat(failures).isEmpty();
     }

@@ -7,11 +7,13 @@ import io.headrace.simulation.network.World;
  *
  * @param isPowerStable whether machines keep their power, so that a page-cache topic is promised
  *     something
+ * @param losesDisk whether one disk is lost, once, with all that is on it
  * @param faultsForMs how long faults happen
  * @param faultEveryMaxMs the longest pause between two
  */
 record Plan(
         boolean isPowerStable,
+        boolean losesDisk,
         long faultsForMs,
         long faultEveryMaxMs,
         double lossChance,
@@ -22,6 +24,7 @@ record Plan(
     static Plan draw(World world) {
         return new Plan(
                 world.chance(0.4),
+                world.chance(0.25),
                 world.between(4_000, 9_000),
                 world.between(300, 1_800),
                 world.chance(0.5) ? 0 : 0.004,

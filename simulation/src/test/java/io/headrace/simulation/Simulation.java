@@ -6,17 +6,19 @@ import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.simulation.Cluster.Machine;
 import io.headrace.simulation.client.Administrator;
 import io.headrace.simulation.client.Ledger;
+import io.headrace.simulation.client.OffsetCommitter;
 import io.headrace.simulation.client.SimulatedProducer;
 import io.headrace.simulation.client.SimulatedReader;
 import io.headrace.simulation.invariant.CommittedRecordsAgree;
 import io.headrace.simulation.invariant.HighWatermarkOnlyRises;
+import io.headrace.simulation.invariant.InSyncReplicasHaveAll;
 import io.headrace.simulation.invariant.Invariant;
 import io.headrace.simulation.invariant.OneLeaderAnEpoch;
 import io.headrace.simulation.invariant.ShardEpochsOnlyRise;
 import io.headrace.simulation.network.Host;
-import io.headrace.simulation.network.Tamper;
 import io.headrace.simulation.network.Wire;
 import io.headrace.simulation.network.World;
+import io.headrace.simulation.planted.Bug;
 import io.headrace.storage.SimulatedStorageNode;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.log.PartitionLog;
@@ -52,6 +54,7 @@ final class Simulation {
             List.of(
                     epochs,
                     new CommittedRecordsAgree(),
+                    new InSyncReplicasHaveAll(),
                     new HighWatermarkOnlyRises(),
                     new ShardEpochsOnlyRise());
     private final List<TopicPartition> partitions = new ArrayList<>();
@@ -59,17 +62,17 @@ final class Simulation {
     private MetadataImage truth = MetadataImage.EMPTY;
     private int truncations;
 
-    Simulation(long seed, Tamper bug, boolean keepsLines) {
+    Simulation(long seed, Bug bug, boolean keepsLines) {
         this.world = new World(seed, keepsLines);
         this.wire = new Wire(world);
         this.plan = Plan.draw(world);
-        wire.plant(bug);
-        this.cluster = new Cluster(world, wire, this::onCommit, this::look);
+        wire.plant(bug.onWire().apply(() -> truth));
+        this.cluster = new Cluster(world, wire, this::onCommit, this::look, bug);
     }
 
     /** Runs it without a bug. */
     static Report run(long seed) {
-        return new Simulation(seed, Tamper.NONE, false).run();
+        return new Simulation(seed, Bug.NONE, false).run();
     }
 
     World world() {
@@ -116,6 +119,14 @@ final class Simulation {
             producers.add(producer);
             producer.start();
         }
+        List<OffsetCommitter> committers = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            OffsetCommitter committer =
+                    new OffsetCommitter(
+                            host("g" + i), wire, Cluster.NODES, "durable", 2 * plan.thinkMaxMs());
+            committers.add(committer);
+            committer.start();
+        }
         List<SimulatedReader> followers = new ArrayList<>();
         for (TopicPartition partition : partitions) {
             SimulatedReader reader = reader("f-" + partition, partition, new ArrayList<>());
@@ -131,6 +142,10 @@ final class Simulation {
                 "every producer hears of its last batch",
                 () -> producers.stream().allMatch(SimulatedProducer::isIdle));
         await("every replica is in sync again", this::isWhole);
+        committers.forEach(OffsetCommitter::stop);
+        await(
+                "every group reads its offset",
+                () -> committers.stream().allMatch(OffsetCommitter::isDone));
         followers.forEach(SimulatedReader::stop);
         List<ReadRecord> read = readAll();
         check(read);

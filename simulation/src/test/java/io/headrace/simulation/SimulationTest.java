@@ -2,7 +2,7 @@ package io.headrace.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.simulation.network.Tamper;
+import io.headrace.simulation.planted.Bug;
 
 import org.junit.jupiter.api.Test;
 
@@ -33,8 +33,8 @@ class SimulationTest {
     @Test
     void aSeedReplaysExactly() {
         for (long seed = 100; seed < 103; seed++) {
-            Simulation one = new Simulation(seed, Tamper.NONE, true);
-            Simulation other = new Simulation(seed, Tamper.NONE, true);
+            Simulation one = new Simulation(seed, Bug.NONE, true);
+            Simulation other = new Simulation(seed, Bug.NONE, true);
             Report first = one.run();
             assertThat(other.run()).isEqualTo(first);
             assertThat(other.world().lines()).isEqualTo(one.world().lines()).isNotEmpty();

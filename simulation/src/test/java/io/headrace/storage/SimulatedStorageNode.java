@@ -46,6 +46,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /** A storage node as {@link StorageNode} wires it, on simulated ground. */
 public final class SimulatedStorageNode {
@@ -56,6 +57,7 @@ public final class SimulatedStorageNode {
     private final StorageProperties properties;
     private final ClusterSecret secret;
     private final String bootId;
+    private final Consumer<LogStore> onRecovery;
     private final ClusterView view = new ClusterView();
     private final Uuid incarnationId;
     private final ApiMetrics apiMetrics = new ApiMetrics();
@@ -79,6 +81,7 @@ public final class SimulatedStorageNode {
      * @param bootId names this boot of its machine
      * @param flushMaxMs how long a group commit takes to begin, at most
      * @param properties its own settings
+     * @param onRecovery what it does to its logs before it serves: a planted bug, or nothing
      */
     public record Ground(
             Host host,
@@ -86,7 +89,8 @@ public final class SimulatedStorageNode {
             SimulatedDisk disk,
             String bootId,
             long flushMaxMs,
-            StorageProperties properties) {}
+            StorageProperties properties,
+            Consumer<LogStore> onRecovery) {}
 
     /** Starts a process on the host. */
     public SimulatedStorageNode(Ground ground) {
@@ -94,6 +98,7 @@ public final class SimulatedStorageNode {
         this.world = host.world();
         this.properties = ground.properties();
         this.bootId = ground.bootId();
+        this.onRecovery = ground.onRecovery();
         this.secret = ClusterSecret.of(properties.clusterSecret());
         this.incarnationId = new Uuid(world.random().nextLong(), world.random().nextLong());
         this.loops = host.loops(2);
@@ -180,6 +185,7 @@ public final class SimulatedStorageNode {
                             view,
                             firstImage);
             disks = opened;
+            onRecovery.accept(opened.logs());
             opened.requireCluster(image);
             opened.setAsideStrays(image)
                     .thenRun(() -> links.loop().execute(() -> serve(opened, view.image())));

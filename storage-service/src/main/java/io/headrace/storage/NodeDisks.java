@@ -85,7 +85,10 @@ final class NodeDisks implements AutoCloseable {
                         runtime,
                         topic ->
                                 Partitions.configOf(
-                                        view.image(), topic, properties.topicDefaults()),
+                                        view.image(),
+                                        topic,
+                                        properties.topicDefaults(),
+                                        properties.nodeId()),
                         (done, total, read) -> readBytes.set(read));
         LOG.info(
                 "Recovered {} logs in {} ms, {} MB of them read",
@@ -202,7 +205,12 @@ final class NodeDisks implements AutoCloseable {
     Map<Uuid, List<UncleanReplica>> unclean(MetadataImage image) {
         Map<Uuid, List<UncleanReplica>> unclean = new HashMap<>();
         for (PartitionLog log : logs.logs()) {
-            log.unclean(Partitions.configOf(image, log.id().topic(), properties.topicDefaults()))
+            log.unclean(
+                            Partitions.configOf(
+                                    image,
+                                    log.id().topic(),
+                                    properties.topicDefaults(),
+                                    properties.nodeId()))
                     .ifPresent(
                             why -> {
                                 LOG.warn("{} is unclean: {}", log.id(), why);

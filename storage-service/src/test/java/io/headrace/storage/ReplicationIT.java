@@ -9,6 +9,7 @@ import io.headrace.protocol.message.ShardReadCheckResponseData;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.record.PartitionRecord;
 import io.headrace.storage.config.StorageProperties;
+import io.headrace.storage.repair.RepairCounters;
 import io.headrace.testkit.wait.Eventually;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
@@ -40,10 +41,12 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -356,6 +359,36 @@ class ReplicationIT {
         stopNode(1);
         controller.fence(1);
         assertThat(readAll("t", 100, Map.of())).hasSize(100).startsWith("v0").endsWith("v99");
+    }
+
+    /** On the leader, on a follower that then leads: readers see neither, peers mend both. */
+    @Test
+    void aBitThatFlipsInAClosedSegmentIsNeverReadAndIsMended() throws Exception {
+        startNodes(1, 2, 3);
+        controller.createTopic(
+                "t", List.of(List.of(1, 2, 3)), 2, Map.of("segment.bytes", "1048576"));
+        List<String> sent = new ArrayList<>();
+        try (var producer = producer(Map.of("batch.size", 20_000))) {
+            for (int i = 0; i < 300; i++) {
+                sent.add(i + "-" + "x".repeat(10_000));
+                producer.send(new ProducerRecord<>("t", 0, null, sent.getLast()));
+            }
+            producer.flush();
+        }
+        awaitIsr("t", 1, 2, 3);
+        for (int id : List.of(1, 2)) {
+            controller.elect("t", 0, id);
+            Path file = directory.resolve("node" + id + "/t-0/00000000000000000000.log");
+            byte[] good = Files.readAllBytes(file);
+            byte[] bad = good.clone();
+            bad[bad.length * id / 3] ^= (byte) 16;
+            Files.write(file, bad, StandardOpenOption.WRITE);
+            assertThat(readAll("t", 300, Map.of())).isEqualTo(sent);
+            Eventually.until(
+                    SOON, () -> Arrays.equals(Files.readAllBytes(file), good), "its repair");
+            RepairCounters counters = Objects.requireNonNull(node(id).disks()).repairCounters();
+            assertThat(Objects.requireNonNull(counters).repairedSegments()).isEqualTo(1);
+        }
     }
 
     /** Shard reads are answered when the followers confirm the leader, and not without them. */

@@ -1,5 +1,6 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.config.BrokerConfigNames;
 import io.headrace.protocol.config.ConfigDefinition;
 import io.headrace.protocol.config.ConfigType;
 import io.headrace.protocol.config.TopicConfigs;
@@ -174,8 +175,7 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
             configs.put(entry.name(), value);
             return;
         }
-        ConfigDefinition definition =
-                key.type() == ConfigResourceKey.TOPIC ? TopicConfigs.find(entry.name()) : null;
+        ConfigDefinition definition = definitionOf(key, entry.name());
         if (definition == null || definition.type() != ConfigType.LIST) {
             throw new InvalidConfigurationException(
                     "Can't "
@@ -194,6 +194,17 @@ public record AlterConfigs(List<Change> changes, boolean validateOnly)
             }
         }
         configs.put(entry.name(), String.join(",", items));
+    }
+
+    private static @Nullable ConfigDefinition definitionOf(ConfigResourceKey key, String name) {
+        return switch (key.type()) {
+            case ConfigResourceKey.TOPIC -> TopicConfigs.find(name);
+            case ConfigResourceKey.BROKER -> {
+                String topicConfig = BrokerConfigNames.dynamicTopicConfig(name);
+                yield topicConfig == null ? null : TopicConfigs.find(topicConfig);
+            }
+            default -> null;
+        };
     }
 
     private static List<ApiMessage> records(

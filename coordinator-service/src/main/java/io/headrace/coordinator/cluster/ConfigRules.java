@@ -1,5 +1,6 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.protocol.config.BrokerConfigNames;
 import io.headrace.protocol.config.GroupConfigs;
 import io.headrace.protocol.config.TopicConfigs;
 
@@ -7,10 +8,21 @@ import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Map;
+import java.util.Set;
 
 /** What configs may be set, by the type of their resource. */
 final class ConfigRules {
     private static final int MAX_VALUE_LENGTH = 32_767;
+
+    /** Kept and described as Kafka does without Kerberos, and without effect: there is none. */
+    private static final Set<String> KERBEROS =
+            Set.of(
+                    "sasl.kerberos.service.name",
+                    "sasl.kerberos.kinit.cmd",
+                    "sasl.kerberos.ticket.renew.window.factor",
+                    "sasl.kerberos.ticket.renew.jitter",
+                    "sasl.kerberos.min.time.before.relogin",
+                    "sasl.kerberos.principal.to.local.rules");
 
     private ConfigRules() {}
 
@@ -35,8 +47,18 @@ final class ConfigRules {
     static void requireValidNodeConfigs(Map<String, String> configs) {
         requireShort(configs);
         for (var config : configs.entrySet()) {
-            refuse(BrokerDefaults.nodeProblem(config.getKey(), config.getValue()));
+            refuse(nodeProblem(config.getKey(), config.getValue()));
         }
+    }
+
+    private static @Nullable String nodeProblem(String name, String value) {
+        if (KERBEROS.contains(name)) {
+            return null;
+        }
+        String topicConfig = BrokerConfigNames.dynamicTopicConfig(name);
+        return topicConfig == null
+                ? BrokerDefaults.nodeProblem(name, value)
+                : TopicConfigs.problem(Map.of(topicConfig, value));
     }
 
     /** As for topics, for one group. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.coordinator.cluster.AlterConfigs.Change;
 import io.headrace.coordinator.cluster.AlterConfigs.Entry;
+import io.headrace.coordinator.cluster.AlterConfigs.Operation;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.TopicImage;
@@ -122,6 +123,28 @@ class UpkeepTest {
         assertThat(alterNode("1", "headrace.drain", "true").refusal()).isNull();
         assertThat(alterNode("", "leader.imbalance.per.broker.percentage", "101").refusal())
                 .isNotNull();
+    }
+
+    @Test
+    void aNodesDefaultsOfTopicConfigsChangeWhileItRuns() {
+        nodes.start(1, 1);
+        assertThat(alterNode("1", "log.retention.ms", "60000").refusal()).isNull();
+        assertThat(alterNode("1", "log.retention.ms", "soon").refusal()).isNotNull();
+        assertThat(alterNode("1", "sasl.kerberos.min.time.before.relogin", "58000").refusal())
+                .isNull();
+        assertThat(alterNode("1", "node.id", "7").refusal()).isNotNull();
+        Change change =
+                new Change(
+                        ConfigResourceKey.BROKER,
+                        "1",
+                        List.of(
+                                new Entry(
+                                        "log.cleanup.policy",
+                                        (byte) Operation.APPEND.ordinal(),
+                                        "compact")),
+                        false);
+        assertThat(nodes.decide(new AlterConfigs(List.of(change), false)).getFirst().refusal())
+                .isNull();
     }
 
     private AlterConfigs.Verdict alterNode(String node, String name, String value) {

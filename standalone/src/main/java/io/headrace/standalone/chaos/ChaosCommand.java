@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,9 +53,8 @@ public final class ChaosCommand implements Callable<Integer> {
             paramLabel = "FAULT",
             description =
                     "kill, pause, partition, powerloss, disk, clock, restart, controller. Default:"
-                            + " all but clock, under which a JVM is slow.")
-    private List<FaultKind> kinds =
-            Arrays.stream(FaultKind.values()).filter(kind -> kind != FaultKind.CLOCK).toList();
+                            + " all.")
+    private List<FaultKind> kinds = List.of(FaultKind.values());
 
     @Option(names = "--seed", description = "Draws the schedule. Default: a fresh one, printed.")
     private @Nullable Long seed;

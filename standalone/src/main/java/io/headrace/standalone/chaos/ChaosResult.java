@@ -2,6 +2,7 @@ package io.headrace.standalone.chaos;
 
 import io.headrace.testkit.history.Violation;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
@@ -24,7 +25,8 @@ record ChaosResult(
     record Happened(FaultKind kind, String what, double fromSeconds, double toSeconds) {}
 
     ChaosResult {
-        happened = List.copyOf(happened);
+        happened =
+                happened.stream().sorted(Comparator.comparingDouble(Happened::fromSeconds)).toList();
         activities = List.copyOf(activities);
         notes = List.copyOf(notes);
         violations = List.copyOf(violations);

@@ -61,11 +61,11 @@ public final class DiskFault implements Fault, AutoCloseable {
         return switch (random.nextInt(mounted ? 3 : 2)) {
             case 0 -> damage(cluster, random);
             case 1 -> rot(cluster, random);
-            default -> fill();
+            default -> fill(cluster);
         };
     }
 
-    private Injected fill() throws IOException {
+    private Injected fill(LocalCluster cluster) throws IOException {
         Path ballast = directory.dataOf(victim).resolve("ballast");
         try (FileChannel channel =
                 FileChannel.open(
@@ -90,8 +90,9 @@ public final class DiskFault implements Fault, AutoCloseable {
             }
 
             @Override
-            public void heal() throws IOException {
+            public void heal() throws IOException, InterruptedException {
                 Files.deleteIfExists(ballast);
+                Nodes.startAll(cluster, List.of(victim)); // it may have had to end
             }
         };
     }

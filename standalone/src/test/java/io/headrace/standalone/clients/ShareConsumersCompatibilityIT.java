@@ -52,9 +52,10 @@ class ShareConsumersCompatibilityIT {
         platform.close();
     }
 
-    private void create(String topic, Map<String, String> groupConfigs) throws Exception {
+    private void create(String topic, int partitions, Map<String, String> groupConfigs)
+            throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", platform.kafkaAddress()))) {
-            admin.createTopics(List.of(new NewTopic(topic, 2, (short) 1))).all().get();
+            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get();
             List<AlterConfigOp> changes = new ArrayList<>();
             changes.add(set("share.auto.offset.reset", "earliest"));
             groupConfigs.forEach((name, value) -> changes.add(set(name, value)));
@@ -75,10 +76,10 @@ class ShareConsumersCompatibilityIT {
         return new KafkaProducer<>(configs, new StringSerializer(), new StringSerializer());
     }
 
-    private void send(String topic, int from, int to) {
+    private void send(String topic, int partitions, int from, int to) {
         try (KafkaProducer<String, String> producer = producer(Map.of())) {
             for (int i = from; i < to; i++) {
-                producer.send(new ProducerRecord<>(topic, i % 2, null, "v" + i));
+                producer.send(new ProducerRecord<>(topic, i % partitions, null, "v" + i));
             }
             producer.flush();
         }
@@ -128,8 +129,8 @@ class ShareConsumersCompatibilityIT {
     /** Accepted, released and rejected records, then a kill -9 of everything. */
     @Test
     void acknowledgementsOutliveAKill() throws Exception {
-        create("t", Map.of());
-        send("t", 0, 30);
+        create("t", 2, Map.of());
+        send("t", 2, 0, 30);
         try (KafkaShareConsumer<String, String> member = member("t")) {
             Set<String> seen = new HashSet<>();
             List<String> first =
@@ -151,7 +152,7 @@ class ShareConsumersCompatibilityIT {
         platform.process().killHard();
         platform.close();
         platform = RunningPlatform.start(data);
-        send("t", 30, 32);
+        send("t", 2, 30, 32);
         try (KafkaShareConsumer<String, String> member = member("t")) {
             Set<String> rest = new HashSet<>();
             long deadline = System.nanoTime() + LIMIT.toNanos();
@@ -166,8 +167,8 @@ class ShareConsumersCompatibilityIT {
 
     @Test
     void recordsOfAKilledMemberGoToAnother() throws Exception {
-        create("t", Map.of("share.record.lock.duration.ms", "15000"));
-        send("t", 0, 10);
+        create("t", 1, Map.of("share.record.lock.duration.ms", "15000"));
+        send("t", 1, 0, 10);
         try (ChildProcess holder =
                 ChildProcess.java(HoldingShareMember.class, "-Xmx128m", "-XX:+UseSerialGC")
                         .arguments(platform.kafkaAddress(), "t", GROUP)
@@ -183,7 +184,7 @@ class ShareConsumersCompatibilityIT {
 
     @Test
     void aGroupThatReadsCommittedRecordsGetsNoOthers() throws Exception {
-        create("t", Map.of("share.isolation.level", "read_committed"));
+        create("t", 2, Map.of("share.isolation.level", "read_committed"));
         try (KafkaProducer<String, String> producer =
                 producer(Map.of("transactional.id", "writer"))) {
             producer.initTransactions();
@@ -200,7 +201,7 @@ class ShareConsumersCompatibilityIT {
                     producer.abortTransaction();
                 }
             }
-            send("t", 0, 4);
+            send("t", 2, 0, 4);
             producer.beginTransaction();
             producer.send(new ProducerRecord<>("t", 0, null, "open")).get();
             try (KafkaShareConsumer<String, String> member = member("t")) {

@@ -1,6 +1,5 @@
 package io.headrace.storage.fetch;
 
-import io.headrace.protocol.codec.PrivateFields;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;
@@ -437,7 +436,7 @@ final class FetchOperation {
                                                 .setTopic(topic.name())
                                                 .setTopicId(topic.topicId()))
                         .partitions()
-                        .add(partitionData(entry, records));
+                        .add(PartitionAnswer.of(entry, records));
             }
         }
         release.seal();
@@ -468,44 +467,5 @@ final class FetchOperation {
                         entry.result().logStartOffset(),
                         entry.leaderCheck());
         return told || !opened.incremental();
-    }
-
-    private static FetchResponseData.PartitionData partitionData(
-            FetchEntry entry, RecordsField records) {
-        var found = entry.result();
-        FetchResponseData.PartitionData data =
-                new FetchResponseData.PartitionData()
-                        .setPartitionIndex(entry.target().key().partition())
-                        .setErrorCode(found.error().code())
-                        .setHighWatermark(found.highWatermark())
-                        .setLastStableOffset(found.lastStableOffset())
-                        .setLogStartOffset(found.logStartOffset())
-                        .setPreferredReadReplica(found.preferredReplica())
-                        .setRecords(records);
-        var aborted = found.abortedTransactions();
-        if (aborted != null) {
-            List<FetchResponseData.AbortedTransaction> list = new ArrayList<>(aborted.size());
-            for (var transaction : aborted) {
-                list.add(
-                        new FetchResponseData.AbortedTransaction()
-                                .setProducerId(transaction.producerId())
-                                .setFirstOffset(transaction.firstOffset()));
-            }
-            data.setAbortedTransactions(list);
-        }
-        var diverging = found.divergingEpoch();
-        if (diverging != null) {
-            data.divergingEpoch()
-                    .setEpoch(diverging.leaderEpoch())
-                    .setEndOffset(diverging.endOffset());
-        }
-        if (entry.leaderCheck() >= 0) {
-            PrivateFields.addInt(data, PrivateFields.LEADER_CHECK, entry.leaderCheck());
-        }
-        if (found.error() == Errors.NOT_LEADER_OR_FOLLOWER
-                || found.error() == Errors.FENCED_LEADER_EPOCH) {
-            data.currentLeader().setLeaderId(found.leaderId()).setLeaderEpoch(found.leaderEpoch());
-        }
-        return data;
     }
 }

@@ -42,6 +42,9 @@ final class DescribeClusterHandler implements ApiHandler {
         }
         response.setClusterId(services.image().clusterId())
                 .setControllerId(Nodes.controllerId(services));
+        if (asked.includeClusterAuthorizedOperations()) {
+            response.setClusterAuthorizedOperations(AuthorizedOperations.CLUSTER);
+        }
         for (NodeImage node : services.image().nodes().values()) {
             Nodes.Address address = Nodes.addressOf(services, request, node);
             if (address != null && (!node.fenced() || asked.includeFencedBrokers())) {

@@ -87,7 +87,9 @@ final class DescribeTopicPartitionsHandler implements ApiHandler {
             target.setErrorCode(error.code());
             return 0;
         }
-        target.setTopicId(topic.topicId()).setIsInternal(topic.internal());
+        target.setTopicId(topic.topicId())
+                .setIsInternal(topic.internal())
+                .setTopicAuthorizedOperations(AuthorizedOperations.TOPIC);
         int end = (int) Math.min(topic.partitionCount(), (long) first + room);
         for (int i = first; i < end; i++) {
             PartitionImage partition = topic.partition(i);

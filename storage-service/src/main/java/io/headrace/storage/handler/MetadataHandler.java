@@ -26,8 +26,6 @@ import java.util.Set;
 
 /** Metadata: who leads what, and where to connect; may create topics that are asked for. */
 final class MetadataHandler implements ApiHandler {
-    private static final int NO_OPERATIONS = Integer.MIN_VALUE;
-
     private final Services services;
     private final TopicAutoCreation autoCreation;
 
@@ -82,6 +80,9 @@ final class MetadataHandler implements ApiHandler {
                 new MetadataResponseData()
                         .setClusterId(image.clusterId())
                         .setControllerId(Nodes.controllerId(services));
+        if (asked.includeClusterAuthorizedOperations()) {
+            response.setClusterAuthorizedOperations(AuthorizedOperations.CLUSTER);
+        }
         for (Nodes.Address node : Nodes.live(services, request)) {
             response.brokers()
                     .add(
@@ -97,6 +98,7 @@ final class MetadataHandler implements ApiHandler {
             for (TopicImage topic : image.topicsById().values()) {
                 response.topics().add(describe(image, topic));
             }
+            authorize(response, asked);
             return response;
         }
         Set<Object> seen = new LinkedHashSet<>();
@@ -105,7 +107,18 @@ final class MetadataHandler implements ApiHandler {
                 response.topics().add(describe(image, topic, request.version()));
             }
         }
+        authorize(response, asked);
         return response;
+    }
+
+    private static void authorize(MetadataResponseData response, MetadataRequestData asked) {
+        if (asked.includeTopicAuthorizedOperations()) {
+            for (MetadataResponseTopic topic : response.topics()) {
+                if (topic.errorCode() == Errors.NONE.code()) {
+                    topic.setTopicAuthorizedOperations(AuthorizedOperations.TOPIC);
+                }
+            }
+        }
     }
 
     /** An id counts, whatever the name beside it; clients leave that empty, or null. */
@@ -140,7 +153,7 @@ final class MetadataHandler implements ApiHandler {
                 .setErrorCode(error.code())
                 .setName(name)
                 .setTopicId(Uuid.ZERO_UUID)
-                .setTopicAuthorizedOperations(NO_OPERATIONS);
+                .setTopicAuthorizedOperations(AuthorizedOperations.NOT_ASKED);
     }
 
     private MetadataResponseTopic describe(MetadataImage image, TopicImage topic) {
@@ -157,7 +170,7 @@ final class MetadataHandler implements ApiHandler {
                 .setTopicId(topic.topicId())
                 .setIsInternal(topic.internal())
                 .setPartitions(partitions)
-                .setTopicAuthorizedOperations(NO_OPERATIONS);
+                .setTopicAuthorizedOperations(AuthorizedOperations.NOT_ASKED);
     }
 
     private static MetadataResponsePartition describe(

@@ -169,6 +169,21 @@ final class LogDirectory {
         }
     }
 
+    /**
+     * A write of upkeep failed. One that found no space is done again later and costs nothing but
+     * a longer start: until there is room, nobody may fill the disk further. Anything else fails
+     * the directory.
+     */
+    void onUpkeepFailed(IOException cause) {
+        if (!String.valueOf(cause.getMessage()).contains("No space left on device")) {
+            fail(cause);
+            return;
+        }
+        full = true;
+        System.getLogger(LogDirectory.class.getName())
+                .log(System.Logger.Level.ERROR, "The disk of " + path + " is full", cause);
+    }
+
     /** The disk failed: nothing in this directory is used any more, until the node restarts. */
     void fail(IOException cause) {
         synchronized (this) {

@@ -79,6 +79,9 @@ final class LogFlusher {
             throw new IllegalStateException("The active file of " + log.id() + " is closed");
         }
         files.add(active);
+        if (latest != null) {
+            latest.limitTo(log.logEndOffset()); // only the latest hears of segments that close
+        }
         FlushExtent extent = new FlushExtent(log::logEndOffset);
         PromiseJournal.Key promise = log.isFsync() ? log.journalKey() : null;
         latest = extent;

@@ -350,18 +350,18 @@ public final class LogStore implements AutoCloseable {
         try {
             directory.writeCheckpoints(true);
         } catch (IOException e) {
-            directory.fail(e);
+            directory.onUpkeepFailed(e);
         }
     }
 
     private static void upkeep(LogDirectory directory, long nowMs) {
         try {
-            directory.checkRoom();
             for (Path path : directory.dueRemovals(nowMs)) {
                 Directories.deleteTree(path);
             }
+            directory.checkRoom();
         } catch (IOException e) {
-            directory.fail(e);
+            directory.onUpkeepFailed(e);
         }
     }
 

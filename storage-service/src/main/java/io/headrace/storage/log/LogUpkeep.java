@@ -125,7 +125,7 @@ final class LogUpkeep {
             CompletableFuture<T> result, @Nullable T value, @Nullable Exception failure) {
         Exception told = failure;
         if (failure instanceof IOException broken) {
-            log.directory().fail(broken);
+            log.directory().onUpkeepFailed(broken);
             told = Errors.KAFKA_STORAGE_ERROR.exception(broken.getMessage());
         }
         Exception reason = told;

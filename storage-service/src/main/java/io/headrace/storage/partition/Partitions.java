@@ -176,15 +176,15 @@ public final class Partitions {
 
     /** The configuration of a topic, with this node's defaults for what it leaves out. */
     public LogConfig configOf(MetadataImage image, String topic) {
-        return configOf(image, topic, topicDefaults);
+        return configOf(image, topic, topicDefaults, around.nodeId());
     }
 
     /** As {@link #configOf(MetadataImage, String)}, before there are partitions. */
     public static LogConfig configOf(
-            MetadataImage image, String topic, Map<String, String> topicDefaults) {
+            MetadataImage image, String topic, Map<String, String> topicDefaults, int nodeId) {
         Map<String, String> overrides = image.configsOf(ConfigResourceKey.topic(topic));
         try {
-            return LogConfig.of(overrides, defaults(image, topicDefaults));
+            return LogConfig.of(overrides, defaults(image, topicDefaults, nodeId));
         } catch (IllegalArgumentException e) {
             // The controller validates; this is a newer controller's config that we do not know.
             LOG.error("Using default configs for topic {}: {}", topic, e.getMessage());
@@ -202,22 +202,20 @@ public final class Partitions {
                 .thenApply(done -> asked.stream().anyMatch(CompletableFuture::join));
     }
 
-    /** A node's own defaults, under those that were set for all nodes while they run. */
+    /** A node's own defaults, under those set for all nodes while they run, and for this one. */
     private static Map<String, String> defaults(
-            MetadataImage image, Map<String, String> topicDefaults) {
-        Map<String, String> set =
-                image.configsOf(new ConfigResourceKey(ConfigResourceKey.BROKER, ""));
-        if (set.isEmpty()) {
-            return topicDefaults;
-        }
+            MetadataImage image, Map<String, String> topicDefaults, int nodeId) {
         Map<String, String> defaults = new HashMap<>(topicDefaults);
-        set.forEach(
-                (name, value) -> {
-                    String topicConfig = BrokerConfigNames.dynamicTopicConfig(name);
-                    if (topicConfig != null) {
-                        defaults.put(topicConfig, value);
-                    }
-                });
+        for (String name : List.of("", Integer.toString(nodeId))) {
+            image.configsOf(new ConfigResourceKey(ConfigResourceKey.BROKER, name))
+                    .forEach(
+                            (config, value) -> {
+                                String own = BrokerConfigNames.dynamicTopicConfig(config);
+                                if (own != null) {
+                                    defaults.put(own, value);
+                                }
+                            });
+        }
         return defaults;
     }
 

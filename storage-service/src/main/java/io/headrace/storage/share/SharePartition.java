@@ -159,6 +159,9 @@ public final class SharePartition {
             if (batch.lastOffset() < next) {
                 continue;
             }
+            if (batch.lastOffset() >= ranges.endOffset() && ranges.windowRoom(settings) <= 0) {
+                break;
+            }
             long base = Math.max(batch.baseOffset(), next);
             archive(next, base - 1);
             if (!batch.visible()) {
@@ -296,6 +299,22 @@ public final class SharePartition {
             if (range.isHeldBy(memberId)) {
                 giveBack(range);
                 any = true;
+            }
+        }
+        return settleAfter(any);
+    }
+
+    /** A member was given records that did not reach it; whether it holds any of them still. */
+    public boolean takeBack(String memberId, List<AcquiredRange> acquired) {
+        boolean any = false;
+        for (AcquiredRange given : acquired) {
+            long first = Math.max(given.firstOffset(), ranges.startOffset());
+            long last = Math.min(given.lastOffset(), ranges.endOffset() - 1);
+            for (InFlightRange range : ranges.cut(first, last)) {
+                if (range.isHeldBy(memberId)) {
+                    giveBack(range);
+                    any = true;
+                }
             }
         }
         return settleAfter(any);

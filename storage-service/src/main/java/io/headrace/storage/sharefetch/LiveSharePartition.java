@@ -3,6 +3,7 @@ package io.headrace.storage.sharefetch;
 import io.headrace.storage.partition.FetchQuery;
 import io.headrace.storage.partition.Partition;
 import io.headrace.storage.purgatory.ParkedFetch;
+import io.headrace.storage.share.AcquiredRange;
 import io.headrace.storage.share.OffsetReset;
 import io.headrace.storage.share.PersistedState;
 import io.headrace.storage.share.SharePartition;
@@ -104,6 +105,13 @@ final class LiveSharePartition {
     void removeMember(String memberId) {
         members.remove(memberId);
         if (state.release(memberId)) {
+            onChanged();
+        }
+    }
+
+    /** A member was given records that did not reach it. */
+    void takeBack(String memberId, List<AcquiredRange> acquired) {
+        if (state.takeBack(memberId, acquired)) {
             onChanged();
         }
     }

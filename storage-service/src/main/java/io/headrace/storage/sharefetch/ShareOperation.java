@@ -195,6 +195,10 @@ final class ShareOperation {
     // Reading.
 
     private void read() {
+        if (call.caller().isGone()) {
+            finish(); // nobody is there to be given anything
+            return;
+        }
         reading.begin();
         visit(0, this::readHere, this::onRead);
     }
@@ -356,8 +360,9 @@ final class ShareOperation {
             if (entry.fetches) {
                 service.metrics().onFetched(records.sizeInBytes(), entry.error != Errors.NONE);
             }
-            if (isGone && !entry.acquired.isEmpty()) {
-                service.release(entry.id, call.member().groupId(), call.member().memberId());
+            LiveSharePartition live = entry.live;
+            if (isGone && live != null && !entry.acquired.isEmpty()) {
+                service.takeBack(live, call.member().memberId(), entry.acquired);
             }
             if (isTold(entry)) {
                 answers.add(

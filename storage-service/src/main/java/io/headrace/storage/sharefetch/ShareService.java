@@ -6,6 +6,7 @@ import io.headrace.storage.fetch.ColdReads;
 import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.Partition;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.share.AcquiredRange;
 import io.headrace.storage.share.ShareSession;
 import io.headrace.storage.share.ShareSessions;
 import io.headrace.storage.share.ShareSettings;
@@ -135,11 +136,17 @@ public final class ShareService {
         }
     }
 
+    /** A member was given records that did not reach it. */
+    void takeBack(LiveSharePartition live, String memberId, List<AcquiredRange> acquired) {
+        live.partition().loop().run(() -> live.takeBack(memberId, acquired));
+    }
+
     /** A member has no session any more: others may have what it holds of a partition. */
-    void release(SharedPartition id, String groupId, String memberId) {
+    private void release(SharedPartition id, String groupId, String memberId) {
         Partition partition = partitions.find(id.topicId(), id.partition());
         if (partition != null) {
-            partition.loop().execute(() -> on(partition.loop()).leave(id.of(groupId), memberId));
+            // At once where possible: before anything is acquired in the member's next session.
+            partition.loop().run(() -> on(partition.loop()).leave(id.of(groupId), memberId));
         }
     }
 

@@ -245,6 +245,18 @@ class SharePartitionTest {
     }
 
     @Test
+    void whatDidNotReachAMemberIsTakenBackAndNothingElse() {
+        List<AcquiredRange> arrived = acquire("a", new AcquireLimits(5, 500, true), 0, batch(0, 9));
+        List<AcquiredRange> lost = acquire("a", batch(0, 9));
+        assertThat(partition.takeBack("a", lost)).isTrue();
+        assertThat(partition.takeBack("b", arrived)).isFalse();
+        assertThat(partition.nextFetchOffset()).isEqualTo(5);
+        acknowledge("a", 0, 4, 1);
+        assertThat(answers).isEmpty();
+        assertThat(write().startOffset()).isEqualTo(5);
+    }
+
+    @Test
     void withoutALimitOfRecordsBatchesAreGivenWhole() {
         assertThat(
                         acquire(
@@ -311,6 +323,19 @@ class SharePartitionTest {
         assertThat(acquire("a", new FetchedBatch(0, 4, false))).isEmpty();
         assertThat(partition.startOffset()).isEqualTo(5);
         assertThat(partition.nextFetchOffset()).isEqualTo(5);
+    }
+
+    @Test
+    void batchesForNobodyDoNotWidenTheWindow() {
+        partition = restored(settings(3, 10), List.of());
+        acquire("a", batch(0, 3));
+        acquire(
+                "a",
+                new FetchedBatch(4, 8, false),
+                new FetchedBatch(9, 14, false),
+                new FetchedBatch(15, 30, false));
+        assertThat(partition.endOffset()).isEqualTo(15);
+        assertThat(partition.canAcquire()).isFalse();
     }
 
     @Test

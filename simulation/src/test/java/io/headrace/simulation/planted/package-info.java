@@ -1,0 +1,5 @@
+/** Part of the simulation of a whole cluster. */
+@NullMarked
+package io.headrace.simulation.planted;
+
+import org.jspecify.annotations.NullMarked;
