@@ -26,7 +26,9 @@ record ChaosResult(
 
     ChaosResult {
         happened =
-                happened.stream().sorted(Comparator.comparingDouble(Happened::fromSeconds)).toList();
+                happened.stream()
+                        .sorted(Comparator.comparingDouble(Happened::fromSeconds))
+                        .toList();
         activities = List.copyOf(activities);
         notes = List.copyOf(notes);
         violations = List.copyOf(violations);

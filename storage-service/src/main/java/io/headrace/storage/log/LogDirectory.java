@@ -170,9 +170,9 @@ final class LogDirectory {
     }
 
     /**
-     * A write of upkeep failed. One that found no space is done again later and costs nothing but
-     * a longer start: until there is room, nobody may fill the disk further. Anything else fails
-     * the directory.
+     * A write of upkeep failed. One that found no space is done again later and costs nothing but a
+     * longer start: until there is room, nobody may fill the disk further. Anything else fails the
+     * directory.
      */
     void onUpkeepFailed(IOException cause) {
         if (!String.valueOf(cause.getMessage()).contains("No space left on device")) {
