@@ -339,8 +339,7 @@ public final class MetadataTail {
 
     /** Clients see a change once it has taken effect here, or takes too long to. */
     private void apply(MetadataChange change, long highWatermark) {
-        CompletableFuture<Void> settled =
-                listener.onChange(change, view.nodeEpoch()).copy();
+        CompletableFuture<Void> settled = listener.onChange(change, view.nodeEpoch()).copy();
         Loop.ScheduledTask timeout =
                 loop.schedule(
                         () -> settled.completeExceptionally(new TimeoutException()), SETTLE_MS);
