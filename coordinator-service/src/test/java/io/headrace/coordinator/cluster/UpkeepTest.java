@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.coordinator.cluster.AlterConfigs.Change;
 import io.headrace.coordinator.cluster.AlterConfigs.Entry;
-import io.headrace.coordinator.cluster.AlterConfigs.Operation;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.TopicImage;
 
+import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.common.internals.Topic;
 import org.junit.jupiter.api.Test;
 
@@ -140,7 +140,7 @@ class UpkeepTest {
                         List.of(
                                 new Entry(
                                         "log.cleanup.policy",
-                                        (byte) Operation.APPEND.ordinal(),
+                                        AlterConfigOp.OpType.APPEND.id(),
                                         "compact")),
                         false);
         assertThat(nodes.decide(new AlterConfigs(List.of(change), false)).getFirst().refusal())
