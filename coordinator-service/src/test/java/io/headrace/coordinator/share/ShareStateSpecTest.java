@@ -98,7 +98,7 @@ class ShareStateSpecTest {
     void deletedStatesAreGoneForTheNextOwnerToo() {
         harness.initialize(0, 1, 0);
         for (int i = 0; i < 20; i++) {
-            harness.write(0, 1, 1, -1, range(i * 2, i * 2, AVAILABLE, 1));
+            harness.write(0, 1, 1, -1, range(i * 2L, i * 2L, AVAILABLE, 1));
         }
         assertThat(harness.delete(0)).isEqualTo(Errors.NONE);
         assertThat(harness.delete(0)).isEqualTo(Errors.NONE);
