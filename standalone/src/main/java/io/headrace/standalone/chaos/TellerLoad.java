@@ -160,7 +160,7 @@ final class TellerLoad {
     private void transfer(KafkaProducer<byte[], byte[]> producer, String attempt, long order) {
         long from = Math.floorMod(order * 31, ACCOUNTS);
         long to = Math.floorMod(order * 17 + 1, ACCOUNTS);
-        long amount = 1 + Math.floorMod(order, 1_000);
+        long amount = 1L + Math.floorMod(order, 1_000);
         send(producer, from, new Transfer(attempt, order, 0, -amount));
         send(producer, to, new Transfer(attempt, order, 1, amount));
     }

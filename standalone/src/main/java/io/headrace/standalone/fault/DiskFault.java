@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
@@ -103,7 +104,7 @@ public final class DiskFault implements Fault, AutoCloseable {
         List<Path> closed = new ArrayList<>();
         Path before = null;
         for (Path file : recordFiles()) {
-            if (before != null && file.getParent().equals(before.getParent())) {
+            if (before != null && Objects.equals(file.getParent(), before.getParent())) {
                 closed.add(before); // another segment of the same log follows
             }
             before = file;
