@@ -360,6 +360,7 @@ class GroupConsumerCompatibilityIT {
         Member goes = new Member(options().instanceId("two").build());
         Eventually.until(WAIT, () -> stays.consumer.assignment().size() == 3, "half to the other");
         Eventually.until(WAIT, () -> goes.consumer.assignment().size() == 3, "half to the other");
+        Eventually.until(WAIT, () -> changes.contains("+3"), "the listener has heard of it");
         Set<TopicPartition> before = goes.consumer.assignment();
         String oldId = goes.consumer.memberId();
         List<String> told = List.copyOf(changes);

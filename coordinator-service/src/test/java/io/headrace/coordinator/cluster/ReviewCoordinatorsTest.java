@@ -64,7 +64,7 @@ class ReviewCoordinatorsTest {
             boolean reborn = owner(shard).ownerId() == 1002;
             assertThat(owner(shard).shardEpoch()).isEqualTo(reborn ? 1 : 0);
         }
-        assertThat(moved).as("half of the shards of groups and of transactions").isEqualTo(50);
+        assertThat(moved).as("half of the shards of all three kinds").isEqualTo(75);
     }
 
     @Test

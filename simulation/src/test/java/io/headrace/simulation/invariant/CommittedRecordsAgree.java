@@ -32,11 +32,10 @@ public final class CommittedRecordsAgree implements Invariant {
         long end = known.isEmpty() ? 0 : known.lastEntry().getValue().nextOffset();
         PartitionImage image =
                 truth.partition(partition.id().topicId(), partition.id().partition());
-        boolean leadsNow =
-                image != null
-                        && image.leaderId() == node.nodeId()
-                        && partition.leaderEpoch() == image.leaderEpoch();
-        if (leadsNow && log.logEndOffset() < end) {
+        if (image != null
+                && image.leaderId() == node.nodeId()
+                && partition.leaderEpoch() == image.leaderEpoch()
+                && log.logEndOffset() < end) {
             throw new AssertionError(
                     "a leader lacks committed records: node %d leads %s in epoch %d with end %d, %d is committed"
                             .formatted(

@@ -34,7 +34,7 @@ public final class PlantedBugs {
     private PlantedBugs() {}
 
     /** Changes the partitions of replicas' fetches. */
-    private abstract static class OfReplicaFetches implements Tamper {
+    abstract static class OfReplicaFetches implements Tamper {
         @Override
         public boolean touches(short apiKey) {
             return apiKey == ApiKeys.FETCH.id;
@@ -156,7 +156,7 @@ public final class PlantedBugs {
     }
 
     /** Changes the metadata log on its way to storage nodes. */
-    private abstract static class OfMetadata implements Tamper {
+    abstract static class OfMetadata implements Tamper {
         @Override
         public boolean touches(short apiKey) {
             return apiKey == ApiKeys.FETCH.id;
