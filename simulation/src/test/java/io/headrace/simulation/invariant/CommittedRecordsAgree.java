@@ -32,16 +32,17 @@ public final class CommittedRecordsAgree implements Invariant {
         long end = known.isEmpty() ? 0 : known.lastEntry().getValue().nextOffset();
         PartitionImage image =
                 truth.partition(partition.id().topicId(), partition.id().partition());
-        if (image != null
-                && image.leaderId() == node.nodeId()
-                && partition.leaderEpoch() == image.leaderEpoch()
-                && log.logEndOffset() < end) {
+        boolean leadsNow =
+                image != null
+                        && image.leaderId() == node.nodeId()
+                        && partition.leaderEpoch() == image.leaderEpoch();
+        if (leadsNow && log.logEndOffset() < end) {
             throw new AssertionError(
                     "a leader lacks committed records: node %d leads %s in epoch %d with end %d, %d is committed"
                             .formatted(
                                     node.nodeId(),
                                     partition.id().topicPartition(),
-                                    image.leaderEpoch(),
+                                    partition.leaderEpoch(),
                                     log.logEndOffset(),
                                     end));
         }
