@@ -25,10 +25,10 @@ public final class ShareHandlers {
                 new ShardRouter(
                         shards, topics, Topic.SHARE_GROUP_STATE_TOPIC_NAME, ShareErrors::reply);
         return List.of(
-                new InitializeStateHandler(router),
-                new ReadStateHandler(router),
-                new WriteStateHandler(router),
-                new DeleteStateHandler(router),
-                new ReadSummaryStateHandler(router));
+                StateHandlers.initialize(router),
+                StateHandlers.read(router),
+                StateHandlers.write(router),
+                StateHandlers.delete(router),
+                StateHandlers.readSummary(router));
     }
 }
