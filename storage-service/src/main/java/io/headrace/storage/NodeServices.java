@@ -57,6 +57,7 @@ final class NodeServices {
                         view::image,
                         new ShareStateQuestions(forwarder, view::image, links.loop(), clockMs),
                         coldReads,
+                        repairer,
                         metrics,
                         clockMs,
                         limits.maxFetchBytes());

@@ -44,6 +44,7 @@ import java.util.function.BooleanSupplier;
 class ShareConsumersIT {
     private static final String GROUP = "g";
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration PATIENCE = Duration.ofMillis(2_500);
 
     @TempDir Path directory;
     private FakeCoordinator coordinator;
@@ -288,6 +289,60 @@ class ShareConsumersIT {
             List<ConsumerRecord<String, String>> again = poll(member, 5);
             assertThat(offsets(again)).containsExactly(1L, 3L, 5L, 7L, 9L);
             assertThat(again.getFirst().deliveryCount()).contains((short) 2);
+        }
+    }
+
+    @Test
+    void aFetchWaitsForItsMinBytesOrItsTime() throws Exception {
+        coordinator.createTopic("t", 1, Map.of());
+        send("t", 0, 1);
+        Map<String, Object> patient = Map.of("fetch.min.bytes", 20_000, "fetch.max.wait.ms", 3_000);
+        try (var member = member("t", patient)) {
+            assertThat(poll(member, 1)).hasSize(1);
+            long began = System.nanoTime();
+            member.poll(Duration.ofMillis(1)); // the next fetch is on its way
+            send("t", 1, 2);
+            assertThat(offsets(poll(member, 1))).containsExactly(1L);
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(PATIENCE);
+            member.poll(Duration.ofMillis(1));
+            send("t", 2, 3);
+            long sent = System.nanoTime();
+            send("t", 3, 4, "x".repeat(30_000));
+            assertThat(offsets(poll(member, 2))).containsExactly(2L, 3L);
+            assertThat(Duration.ofNanos(System.nanoTime() - sent)).isLessThan(PATIENCE);
+        }
+    }
+
+    /** Members are woken one by one: each wakes the next while there is work left. */
+    @Test
+    void manyWaitingMembersAreGivenAllThereIs() throws Exception {
+        coordinator.createTopic("t", 1, Map.of());
+        Map<String, Object> one =
+                Map.of("max.poll.records", 1, "share.acquire.mode", "record_limit");
+        List<KafkaShareConsumer<String, String>> members = new ArrayList<>();
+        try {
+            for (int i = 0; i < 5; i++) {
+                members.add(member("t", one));
+                members.get(i).poll(POLL);
+            }
+            send("t", 0, 20);
+            Map<Long, Integer> deliveries = new HashMap<>();
+            List<Set<Long>> ofMembers = new ArrayList<>();
+            members.forEach(each -> ofMembers.add(new HashSet<>()));
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (deliveries.size() < 20 && System.nanoTime() < deadline) {
+                for (int i = 0; i < 5; i++) {
+                    for (ConsumerRecord<String, String> record : members.get(i).poll(POLL)) {
+                        deliveries.merge(record.offset(), 1, Integer::sum);
+                        ofMembers.get(i).add(record.offset());
+                    }
+                }
+            }
+            assertThat(deliveries).hasSize(20);
+            assertThat(deliveries.values()).containsOnly(1);
+            assertThat(ofMembers).allMatch(offsets -> !offsets.isEmpty());
+        } finally {
+            members.forEach(KafkaShareConsumer::close);
         }
     }
 

@@ -12,7 +12,10 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.tools.VerifiableConsumer;
@@ -257,6 +260,78 @@ class ThreeNodesIT {
         }
         assertThat(seen.keySet()).containsAll(committed);
         assertThat(seen.values()).containsOnly(PARTITIONS);
+    }
+
+    /** What was accepted does not come again; what was released or held does, and is counted. */
+    @Test
+    void aShareGroupGoesOnAfterItsLeaderWasKilled() throws Exception {
+        try (ShareWork work = new ShareWork(cluster.bootstrap(), "deliveries", 1)) {
+            work.send(0, 30);
+            String leader = work.leader();
+            try (KafkaShareConsumer<String, String> holder = work.member()) {
+                List<ConsumerRecord<String, String>> taken = ShareWork.take(holder, 30);
+                acknowledge(holder, taken.subList(0, 10), AcknowledgeType.ACCEPT);
+                acknowledge(holder, taken.subList(10, 20), AcknowledgeType.RELEASE);
+                assertThat(holder.commitSync().values()).hasSize(1).allMatch(Optional::isEmpty);
+                cluster.kill(leader);
+                // The leader that gave these is dead, so this counts for nothing.
+                acknowledge(holder, taken.subList(20, 25), AcknowledgeType.ACCEPT);
+                assertThat(holder.commitSync(LIMIT).values()).anyMatch(Optional::isPresent);
+            }
+            try (KafkaShareConsumer<String, String> other = work.member()) {
+                List<ConsumerRecord<String, String>> again = ShareWork.take(other, 20);
+                Map<String, Integer> counts = new HashMap<>();
+                again.forEach(
+                        each -> counts.put(each.value(), 0 + each.deliveryCount().orElseThrow()));
+                Map<String, Integer> expected = new HashMap<>();
+                ShareWork.values(10, 20).forEach(value -> expected.put(value, 2));
+                ShareWork.values(20, 30).forEach(value -> expected.put(value, 1));
+                assertThat(counts).isEqualTo(expected);
+                acknowledge(other, again, AcknowledgeType.ACCEPT);
+                assertThat(other.commitSync().values()).hasSize(1).allMatch(Optional::isEmpty);
+                work.send(30, 31);
+                List<ConsumerRecord<String, String>> last = ShareWork.take(other, 1);
+                assertThat(last).extracting(ConsumerRecord::value).containsExactly("v30");
+                acknowledge(other, last, AcknowledgeType.ACCEPT);
+                assertThat(other.commitSync().values()).hasSize(1).allMatch(Optional::isEmpty);
+                work.awaitDone();
+            } finally {
+                cluster.start(leader);
+            }
+        }
+    }
+
+    private static void acknowledge(
+            KafkaShareConsumer<String, String> member,
+            List<ConsumerRecord<String, String>> records,
+            AcknowledgeType type) {
+        records.forEach(record -> member.acknowledge(record, type));
+    }
+
+    @Test
+    void nothingAcceptedIsDeliveredAgainUnderLoad() throws Exception {
+        int count = 3_000;
+        try (ShareWork work = new ShareWork(cluster.bootstrap(), "queue", 3)) {
+            List<Thread> workers = List.of(work.worker(), work.worker(), work.worker());
+            String leader = work.leader();
+            try {
+                work.send(0, count / 2);
+                Eventually.until(LIMIT, () -> work.acceptedCount() > count / 10, "some accepted");
+                cluster.kill(leader);
+                try {
+                    work.send(count / 2, count);
+                    work.awaitDone();
+                } finally {
+                    cluster.start(leader);
+                }
+            } finally {
+                workers.forEach(Thread::interrupt);
+                for (Thread worker : workers) {
+                    worker.join(LIMIT);
+                }
+            }
+            work.check(count);
+        }
     }
 
     @Seeded

@@ -53,6 +53,7 @@ final class ShareFetchHandler implements ApiHandler {
         ShareCall.Fetching fetching =
                 new ShareCall.Fetching(
                         asked.maxWaitMs(),
+                        asked.minBytes(),
                         asked.maxBytes(),
                         asked.maxRecords(),
                         asked.batchSize(),

@@ -12,8 +12,10 @@ import io.headrace.storage.share.SharePartitionKey;
 import io.headrace.storage.share.StateBatch;
 import io.headrace.storage.share.StateWrite;
 import io.headrace.storage.sharefetch.ShareStateStore;
+import io.headrace.storage.sharefetch.StateQueue;
 import io.headrace.transport.loop.Loop;
 
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.ReadShareGroupStateRequestData;
 import org.apache.kafka.common.message.ReadShareGroupStateResponseData;
 import org.apache.kafka.common.message.WriteShareGroupStateRequestData;
@@ -25,7 +27,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -41,6 +47,13 @@ public final class ShareStateQuestions implements ShareStateStore {
     private static final short WRITE_VERSION = 1;
     private static final long RETRY_PAUSE_MS = 100;
 
+    /**
+     * In batches of records: what an answer to a read may hold, and what a write has beside them.
+     */
+    private static final int READ_WEIGHT = 100;
+
+    private static final int WRITE_WEIGHT = 20;
+
     /** As long as a coordinator's fail-over may take; the client's own timeout is 30 s. */
     private static final long PATIENCE_MS = 15_000;
 
@@ -48,9 +61,11 @@ public final class ShareStateQuestions implements ShareStateStore {
     private final Supplier<MetadataImage> image;
     private final Loop loop;
     private final LongSupplier clockMs;
+    private final StateQueue<Integer, Answer> reads;
+    private final StateQueue<StateWrite, Errors> writes;
 
     /**
-     * @param loop where retries wait
+     * @param loop where questions are put together and retries wait
      */
     public ShareStateQuestions(
             Forwarder forwarder, Supplier<MetadataImage> image, Loop loop, LongSupplier clockMs) {
@@ -58,6 +73,10 @@ public final class ShareStateQuestions implements ShareStateStore {
         this.image = image;
         this.loop = loop;
         this.clockMs = clockMs;
+        this.reads = new StateQueue<>(loop, leaderEpoch -> READ_WEIGHT, this::sendReads);
+        this.writes =
+                new StateQueue<>(
+                        loop, write -> WRITE_WEIGHT + write.batches().size(), this::sendWrites);
     }
 
     @Override
@@ -72,32 +91,10 @@ public final class ShareStateQuestions implements ShareStateStore {
             int leaderEpoch,
             long deadlineMs,
             CompletableFuture<Answer> result) {
-        ReadShareGroupStateRequestData question =
-                new ReadShareGroupStateRequestData().setGroupId(key.groupId());
-        question.topics()
-                .add(
-                        new ReadShareGroupStateRequestData.ReadStateData()
-                                .setTopicId(key.topicId())
-                                .setPartitions(
-                                        List.of(
-                                                new ReadShareGroupStateRequestData.PartitionData()
-                                                        .setPartition(key.partition())
-                                                        .setLeaderEpoch(leaderEpoch))));
-        CoordinatorQuestions.ask(
-                        forwarder,
-                        shardOf(key),
-                        ApiKeys.READ_SHARE_GROUP_STATE,
-                        READ_VERSION,
-                        question,
-                        ReadShareGroupStateResponseData.class)
+        reads.ask(placeOf(key), key, leaderEpoch)
                 .whenComplete(
-                        (response, failure) -> {
-                            Answer answer =
-                                    response == null
-                                            ? new Answer(
-                                                    errorOf(failure),
-                                                    new PersistedState(0, -1, List.of()))
-                                            : answerOf(key, response);
+                        (found, failure) -> {
+                            Answer answer = found == null ? Answer.failed(errorOf(failure)) : found;
                             if (isWorthRetrying(answer.error(), deadlineMs)) {
                                 loop.schedule(
                                         () -> read(key, leaderEpoch, deadlineMs, result),
@@ -108,57 +105,81 @@ public final class ShareStateQuestions implements ShareStateStore {
                         });
     }
 
-    private static Answer answerOf(
-            SharePartitionKey key, ReadShareGroupStateResponseData response) {
+    private CompletableFuture<Map<SharePartitionKey, Answer>> sendReads(
+            StateQueue.Place place, Map<SharePartitionKey, Integer> leaderEpochs) {
+        Map<Uuid, ReadShareGroupStateRequestData.ReadStateData> topics = new LinkedHashMap<>();
+        leaderEpochs.forEach(
+                (key, leaderEpoch) ->
+                        topics.computeIfAbsent(
+                                        key.topicId(),
+                                        id ->
+                                                new ReadShareGroupStateRequestData.ReadStateData()
+                                                        .setTopicId(id))
+                                .partitions()
+                                .add(
+                                        new ReadShareGroupStateRequestData.PartitionData()
+                                                .setPartition(key.partition())
+                                                .setLeaderEpoch(leaderEpoch)));
+        return CoordinatorQuestions.ask(
+                        forwarder,
+                        place.owner(),
+                        ApiKeys.READ_SHARE_GROUP_STATE,
+                        READ_VERSION,
+                        new ReadShareGroupStateRequestData()
+                                .setGroupId(place.groupId())
+                                .setTopics(List.copyOf(topics.values())),
+                        ReadShareGroupStateResponseData.class)
+                .thenApply(response -> answersOf(place, leaderEpochs.keySet(), response));
+    }
+
+    private static Map<SharePartitionKey, Answer> answersOf(
+            StateQueue.Place place,
+            Set<SharePartitionKey> asked,
+            ReadShareGroupStateResponseData response) {
+        Map<SharePartitionKey, Answer> answers = new HashMap<>();
+        asked.forEach(key -> answers.put(key, Answer.failed(Errors.UNKNOWN_SERVER_ERROR)));
         for (var topic : response.results()) {
             for (var partition : topic.partitions()) {
-                if (topic.topicId().equals(key.topicId())
-                        && partition.partition() == key.partition()) {
-                    List<StateBatch> batches = new ArrayList<>(partition.stateBatches().size());
-                    for (var batch : partition.stateBatches()) {
-                        batches.add(
-                                new StateBatch(
-                                        batch.firstOffset(),
-                                        batch.lastOffset(),
-                                        RecordState.restored(batch.deliveryState()),
-                                        batch.deliveryCount()));
-                    }
-                    return new Answer(
-                            Errors.forCode(partition.errorCode()),
-                            new PersistedState(
-                                    partition.stateEpoch(), partition.startOffset(), batches));
+                List<StateBatch> batches = new ArrayList<>(partition.stateBatches().size());
+                for (var batch : partition.stateBatches()) {
+                    batches.add(
+                            new StateBatch(
+                                    batch.firstOffset(),
+                                    batch.lastOffset(),
+                                    RecordState.restored(batch.deliveryState()),
+                                    batch.deliveryCount()));
                 }
+                answers.put(
+                        new SharePartitionKey(
+                                place.groupId(), topic.topicId(), partition.partition()),
+                        new Answer(
+                                Errors.forCode(partition.errorCode()),
+                                new PersistedState(
+                                        partition.stateEpoch(), partition.startOffset(), batches)));
             }
         }
-        return new Answer(Errors.UNKNOWN_SERVER_ERROR, new PersistedState(0, -1, List.of()));
+        return answers;
     }
 
     @Override
     public CompletableFuture<Errors> write(SharePartitionKey key, StateWrite write) {
         CompletableFuture<Errors> result = new CompletableFuture<>();
-        write(key, questionOf(key, write), clockMs.getAsLong() + PATIENCE_MS, result);
+        write(key, write, clockMs.getAsLong() + PATIENCE_MS, result);
         return result;
     }
 
     private void write(
             SharePartitionKey key,
-            WriteShareGroupStateRequestData question,
+            StateWrite write,
             long deadlineMs,
             CompletableFuture<Errors> result) {
-        CoordinatorQuestions.ask(
-                        forwarder,
-                        shardOf(key),
-                        ApiKeys.WRITE_SHARE_GROUP_STATE,
-                        WRITE_VERSION,
-                        question,
-                        WriteShareGroupStateResponseData.class)
+        writes.ask(placeOf(key), key, write)
                 .whenComplete(
-                        (response, failure) -> {
-                            Errors error =
-                                    response == null ? errorOf(failure) : errorOf(key, response);
+                        (answer, failure) -> {
+                            Errors error = answer == null ? errorOf(failure) : answer;
                             if (isWorthRetrying(error, deadlineMs)) {
                                 loop.schedule(
-                                        () -> write(key, question, deadlineMs, result),
+                                        () -> write(key, write, deadlineMs, result),
                                         RETRY_PAUSE_MS);
                             } else {
                                 result.complete(error);
@@ -166,8 +187,48 @@ public final class ShareStateQuestions implements ShareStateStore {
                         });
     }
 
-    private static WriteShareGroupStateRequestData questionOf(
-            SharePartitionKey key, StateWrite write) {
+    private CompletableFuture<Map<SharePartitionKey, Errors>> sendWrites(
+            StateQueue.Place place, Map<SharePartitionKey, StateWrite> changes) {
+        Map<Uuid, WriteShareGroupStateRequestData.WriteStateData> topics = new LinkedHashMap<>();
+        changes.forEach(
+                (key, write) ->
+                        topics.computeIfAbsent(
+                                        key.topicId(),
+                                        id ->
+                                                new WriteShareGroupStateRequestData.WriteStateData()
+                                                        .setTopicId(id))
+                                .partitions()
+                                .add(dataOf(key.partition(), write)));
+        return CoordinatorQuestions.ask(
+                        forwarder,
+                        place.owner(),
+                        ApiKeys.WRITE_SHARE_GROUP_STATE,
+                        WRITE_VERSION,
+                        new WriteShareGroupStateRequestData()
+                                .setGroupId(place.groupId())
+                                .setTopics(List.copyOf(topics.values())),
+                        WriteShareGroupStateResponseData.class)
+                .thenApply(
+                        response -> {
+                            Map<SharePartitionKey, Errors> answers = new HashMap<>();
+                            changes.keySet()
+                                    .forEach(key -> answers.put(key, Errors.UNKNOWN_SERVER_ERROR));
+                            for (var topic : response.results()) {
+                                for (var partition : topic.partitions()) {
+                                    answers.put(
+                                            new SharePartitionKey(
+                                                    place.groupId(),
+                                                    topic.topicId(),
+                                                    partition.partition()),
+                                            Errors.forCode(partition.errorCode()));
+                                }
+                            }
+                            return answers;
+                        });
+    }
+
+    private static WriteShareGroupStateRequestData.PartitionData dataOf(
+            int partition, StateWrite write) {
         List<WriteShareGroupStateRequestData.StateBatch> batches =
                 new ArrayList<>(write.batches().size());
         for (StateBatch batch : write.batches()) {
@@ -178,34 +239,13 @@ public final class ShareStateQuestions implements ShareStateStore {
                             .setDeliveryState(batch.state().id())
                             .setDeliveryCount((short) Math.min(batch.deliveryCount(), 32_767)));
         }
-        WriteShareGroupStateRequestData.PartitionData partition =
-                new WriteShareGroupStateRequestData.PartitionData()
-                        .setPartition(key.partition())
-                        .setStateEpoch(write.stateEpoch())
-                        .setLeaderEpoch(write.leaderEpoch())
-                        .setStartOffset(write.startOffset())
-                        .setDeliveryCompleteCount(write.deliveryCompleteCount())
-                        .setStateBatches(batches);
-        return new WriteShareGroupStateRequestData()
-                .setGroupId(key.groupId())
-                .setTopics(
-                        List.of(
-                                new WriteShareGroupStateRequestData.WriteStateData()
-                                        .setTopicId(key.topicId())
-                                        .setPartitions(List.of(partition))));
-    }
-
-    private static Errors errorOf(
-            SharePartitionKey key, WriteShareGroupStateResponseData response) {
-        for (var topic : response.results()) {
-            for (var partition : topic.partitions()) {
-                if (topic.topicId().equals(key.topicId())
-                        && partition.partition() == key.partition()) {
-                    return Errors.forCode(partition.errorCode());
-                }
-            }
-        }
-        return Errors.UNKNOWN_SERVER_ERROR;
+        return new WriteShareGroupStateRequestData.PartitionData()
+                .setPartition(partition)
+                .setStateEpoch(write.stateEpoch())
+                .setLeaderEpoch(write.leaderEpoch())
+                .setStartOffset(write.startOffset())
+                .setDeliveryCompleteCount(write.deliveryCompleteCount())
+                .setStateBatches(batches);
     }
 
     private static Errors errorOf(@Nullable Throwable failure) {
@@ -230,12 +270,15 @@ public final class ShareStateQuestions implements ShareStateStore {
         };
     }
 
-    private ForwardTarget shardOf(SharePartitionKey key) {
+    private StateQueue.Place placeOf(SharePartitionKey key) {
         TopicImage topic = image.get().topic(STATE_TOPIC);
-        return topic == null || topic.partitionCount() == 0
-                ? new ForwardTarget.Controller() // the first use makes the topic
-                : new ForwardTarget.Shard(
-                        ShardOwnerImage.SHARE,
-                        ShardOwnerImage.shardOf(key.coordinatorKey(), topic.partitionCount()));
+        ForwardTarget owner =
+                topic == null || topic.partitionCount() == 0
+                        ? new ForwardTarget.Controller() // the first use makes the topic
+                        : new ForwardTarget.Shard(
+                                ShardOwnerImage.SHARE,
+                                ShardOwnerImage.shardOf(
+                                        key.coordinatorKey(), topic.partitionCount()));
+        return new StateQueue.Place(owner, key.groupId());
     }
 }

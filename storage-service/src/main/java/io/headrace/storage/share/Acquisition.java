@@ -3,7 +3,13 @@ package io.headrace.storage.share;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Gives a member what is available of the batches it is shown, within the limits. */
+/**
+ * Gives a member what is available of the batches it is shown, within the limits.
+ *
+ * <p>Records that were delivered often may hold one that no member can process. As in Kafka 4.3
+ * they are given in ever smaller pieces, and the last time each alone, so that such a record does
+ * not take the others with it when its deliveries are used up.
+ */
 final class Acquisition {
     private final InFlightRanges ranges;
     private final ShareSettings settings;
@@ -12,6 +18,9 @@ final class Acquisition {
     private final long lockedUntilMs;
     private final List<AcquiredRange> acquired = new ArrayList<>();
     private long count;
+
+    /** How many may be given in all: fewer once one of them was delivered often. */
+    private long most = Long.MAX_VALUE;
 
     Acquisition(
             InFlightRanges ranges,
@@ -32,27 +41,52 @@ final class Acquisition {
     }
 
     boolean isFull() {
-        return count >= limits.maxRecords();
+        return count >= Math.min(limits.maxRecords(), most);
     }
 
-    /** Takes what is available of one batch; false when no more is to be taken after it. */
-    boolean take(long first, long last) {
-        long known = Math.min(last, ranges.endOffset() - 1);
+    /**
+     * Takes what is available of one batch.
+     *
+     * @param first where to begin in it
+     * @return false when no more is to be taken after it
+     */
+    boolean take(FetchedBatch batch, long first) {
+        long known = Math.min(batch.lastOffset(), ranges.endOffset() - 1);
         for (InFlightRange range : ranges.cut(first, known)) {
             if (range.state != RecordState.AVAILABLE) {
                 continue;
             }
-            long most = limits.strict() ? limits.maxRecords() - count : range.count();
-            if (most <= 0) {
+            long room = roomFor(range, batch);
+            if (room <= 0) {
                 return false;
             }
-            long until = Math.min(range.lastOffset, range.firstOffset + most - 1);
+            long last = range.lastOffset;
+            long until = Math.min(last, range.firstOffset + room - 1);
             ranges.cut(range.firstOffset, until).forEach(this::give);
+            if (until < last) {
+                return false;
+            }
         }
-        return last < ranges.endOffset() || takeNew(last);
+        return batch.lastOffset() < ranges.endOffset() || takeNew(batch.lastOffset());
+    }
+
+    private long roomFor(InFlightRange range, FetchedBatch batch) {
+        int delivered = range.deliveryCount;
+        if (settings.isLastDelivery(delivered)) {
+            most = Math.min(most, Math.max(1, count));
+        } else if (delivered >= settings.fewerFrom()) {
+            long whole = Math.max(limits.batchSize(), batch.count());
+            whole = Math.min(whole, ranges.endOffset() - ranges.startOffset());
+            most = Math.min(most, Math.max(1, whole >> delivered - settings.fewerFrom() + 1));
+        }
+        long room = limits.strict() ? limits.maxRecords() - count : range.count();
+        return Math.min(room, most - count);
     }
 
     private boolean takeNew(long last) {
+        if (most < Long.MAX_VALUE) {
+            return false; // not beside those that were delivered often
+        }
         long first = ranges.endOffset();
         long room = ranges.windowRoom(settings);
         long most = limits.strict() ? Math.min(room, limits.maxRecords() - count) : room;

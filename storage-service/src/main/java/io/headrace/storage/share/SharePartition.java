@@ -166,7 +166,7 @@ public final class SharePartition {
             archive(next, base - 1);
             if (!batch.visible()) {
                 archive(base, batch.lastOffset());
-            } else if (!acquisition.take(base, batch.lastOffset())) {
+            } else if (!acquisition.take(batch, base)) {
                 break;
             }
             next = batch.lastOffset() + 1;

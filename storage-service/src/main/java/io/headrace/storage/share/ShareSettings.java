@@ -38,6 +38,16 @@ public record ShareSettings(
                 value(configs, "share.auto.offset.reset", OffsetReset::of, DEFAULT.reset));
     }
 
+    /** From how many deliveries on records are given in smaller pieces, as in Kafka 4.3. */
+    int fewerFrom() {
+        return Math.max(2, (deliveryLimit + 1) / 2);
+    }
+
+    /** Whether a record that was delivered so often may be delivered only once more. */
+    boolean isLastDelivery(int deliveryCount) {
+        return deliveryLimit > 2 && deliveryCount >= deliveryLimit - 1;
+    }
+
     private static int number(Map<String, String> configs, String name, int defaultValue) {
         int number = value(configs, name, Integer::valueOf, defaultValue);
         return number < 1 ? defaultValue : number;

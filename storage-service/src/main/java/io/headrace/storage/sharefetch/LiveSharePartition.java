@@ -17,9 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +40,7 @@ final class LiveSharePartition {
     private final LongSupplier clockMs;
     private final SharePartition state;
     private final Set<String> members = new HashSet<>();
-    private final Set<ParkedFetch> waiters = new LinkedHashSet<>();
+    private final ShareWaiters waiters = new ShareWaiters(MAX_WAITERS);
     private boolean ready;
     private boolean reading;
     private boolean pausing;
@@ -50,6 +48,9 @@ final class LiveSharePartition {
     private long changes;
     private long timerAtMs = Long.MAX_VALUE;
     private Loop.@Nullable ScheduledTask timer;
+
+    /** Waits for the log to grow on behalf of all waiters; null when nobody does. */
+    private @Nullable ParkedFetch logWatch;
 
     LiveSharePartition(
             SharePartitionKey key,
@@ -200,7 +201,17 @@ final class LiveSharePartition {
         changes++;
         write();
         watchLocks();
-        wake();
+        wakeNext();
+        watchLog();
+    }
+
+    /** The group's configs as they are now. */
+    void configure(ShareSettings settings) {
+        if (!settings.equals(state.settings())) {
+            state.configure(settings);
+            changes++;
+            wakeNext();
+        }
     }
 
     /** Acknowledgements came, which change nothing for others before they are written. */
@@ -282,26 +293,91 @@ final class LiveSharePartition {
     void endRead() {
         reading = false;
         changes++;
-        wake();
+        wakeNext();
+        watchLog();
     }
 
     // Waiting.
 
-    /** Parks a fetch until something changes; false if too many are parked. */
-    boolean park(ParkedFetch fetch) {
-        return waiters.size() < MAX_WAITERS && waiters.add(fetch);
+    /** The exclusive bound of what may be delivered. */
+    long visibleBound() {
+        return partition.reader().visibleBound(ShareReading.boundOf(state.settings()));
+    }
+
+    /** Whether a fetch that comes now is likely to be given something. */
+    private boolean hasWork() {
+        return ready
+                && !reading
+                && !isStale()
+                && state.canAcquire()
+                && state.nextFetchOffset() < visibleBound();
+    }
+
+    /**
+     * Parks a fetch until there may be something for it.
+     *
+     * @param changesSeen the changes that its read saw
+     * @param boundSeen the bound of visible offsets that its read saw
+     * @return false if there is something already, or too many are parked
+     */
+    boolean park(ParkedFetch fetch, long changesSeen, long boundSeen) {
+        if (isStale()
+                || (hasWork() && (changes != changesSeen || visibleBound() != boundSeen))
+                || !waiters.add(fetch, changes)) {
+            return false;
+        }
+        watchLog();
+        return true;
     }
 
     void unpark(ParkedFetch fetch) {
         waiters.remove(fetch);
     }
 
-    private void wake() {
-        if (!waiters.isEmpty()) {
-            List<ParkedFetch> due = new ArrayList<>(waiters);
-            waiters.clear();
-            due.forEach(ParkedFetch::wake);
+    /**
+     * Wakes the fetch that waits longest, if there is something for it. Whoever was woken calls
+     * this again once it has looked, so that as many wake as there is work for.
+     */
+    void wakeNext() {
+        if (!waiters.isEmpty() && hasWork()) {
+            ParkedFetch next = waiters.next(changes);
+            if (next != null) {
+                next.wake();
+            }
         }
+    }
+
+    private void wakeAll() {
+        waiters.drain().forEach(ParkedFetch::wake);
+    }
+
+    /** Has this share partition told when the log grows, if anybody waits for that. */
+    private void watchLog() {
+        if (logWatch != null || waiters.isEmpty() || !ready || isStale() || !state.canAcquire()) {
+            return;
+        }
+        // Queued, as it may come while the partition is changing.
+        ParkedFetch watch = new ParkedFetch(1, () -> loop.execute(this::onLogChanged));
+        FetchQuery.Bound bound = ShareReading.boundOf(state.settings());
+        if (partition.reader().park(watch, bound, visibleBound())) {
+            logWatch = watch;
+        } else {
+            wakeAll();
+        }
+    }
+
+    private void onLogChanged() {
+        logWatch = null;
+        if (state.closedBy() != null) {
+            return;
+        }
+        if (isStale()) {
+            close(Errors.NOT_LEADER_OR_FOLLOWER);
+            return;
+        }
+        changes++;
+        wakeNext();
+        watchLog();
     }
 
     // End.
@@ -309,8 +385,13 @@ final class LiveSharePartition {
     /** Serves no more; what waits for a write is answered with the reason. */
     void close(Errors reason) {
         cancelTimer();
+        ParkedFetch watch = logWatch;
+        if (watch != null) {
+            partition.reader().unpark(watch);
+            logWatch = null;
+        }
         state.close(reason);
         changes++;
-        wake();
+        wakeAll();
     }
 }

@@ -33,10 +33,12 @@ public record ShareCall(
     /**
      * What a ShareFetch asks for.
      *
+     * @param minBytes how many bytes are worth an answer before the wait is over
      * @param strict whether maxRecords is never exceeded (KIP-1206)
      */
     public record Fetching(
             int maxWaitMs,
+            int minBytes,
             int maxBytes,
             int maxRecords,
             int batchSize,

@@ -7,6 +7,7 @@ import io.headrace.protocol.codec.RecordsField;
 import io.headrace.storage.fetch.ColdRelease;
 import io.headrace.storage.log.LogSlice;
 import io.headrace.storage.partition.Partition;
+import io.headrace.storage.repair.RepairOutcome;
 import io.headrace.storage.share.AcknowledgementBatch;
 import io.headrace.storage.share.AcquiredRange;
 import io.headrace.storage.share.SharedPartition;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** One partition of a share request and what was found. Owned by whichever loop has the request. */
 final class ShareEntry {
@@ -41,6 +43,10 @@ final class ShareEntry {
     long changesSeen = -1;
 
     @Nullable ColdRead cold;
+
+    /** What was to be read is damaged; its repair is under way, or will not be. */
+    @Nullable CompletableFuture<RepairOutcome> repair;
+
     List<AcquiredRange> acquired = List.of();
     LogSlice.@Nullable Warm warm;
     @Nullable ByteBuffer loaded;
@@ -84,6 +90,28 @@ final class ShareEntry {
     void onAcquired(ByteBuffer bytes, ScannedBatches.Span span, List<AcquiredRange> ranges) {
         acquired = ranges;
         loaded = bytes.slice(bytes.position() + span.start(), span.sizeInBytes());
+    }
+
+    /** Whether what was damaged is whole again. */
+    boolean isWhole() {
+        CompletableFuture<RepairOutcome> ended = repair;
+        return ended != null && ended.getNow(RepairOutcome.NOT_NOW) == RepairOutcome.WHOLE;
+    }
+
+    /**
+     * Says of what is damaged: nothing while it is repaired, an error that has members try again
+     * when that failed, and the damage only where nobody can repair it.
+     */
+    void tellOfDamage() {
+        CompletableFuture<RepairOutcome> ended = repair;
+        if (ended != null) {
+            error =
+                    switch (ended.getNow(RepairOutcome.WHOLE)) {
+                        case WHOLE -> Errors.NONE;
+                        case NOT_NOW -> Errors.KAFKA_STORAGE_ERROR;
+                        case IMPOSSIBLE -> Errors.CORRUPT_MESSAGE;
+                    };
+        }
     }
 
     /** The records for the answer, which owns them from now on. */

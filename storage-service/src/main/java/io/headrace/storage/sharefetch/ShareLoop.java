@@ -67,7 +67,7 @@ final class ShareLoop {
         LiveSharePartition known = find(key, partition);
         if (known != null) {
             // At once, not at the next sweep: what a group's configs say counts from their change.
-            known.state().configure(settingsOf.apply(key.groupId()));
+            known.configure(settingsOf.apply(key.groupId()));
             return known;
         }
         LiveSharePartition created =
@@ -107,7 +107,7 @@ final class ShareLoop {
                 all.remove();
                 known.close(Errors.NOT_LEADER_OR_FOLLOWER);
             } else {
-                known.state().configure(settingsOf.apply(known.key().groupId()));
+                known.configure(settingsOf.apply(known.key().groupId()));
             }
         }
         sweeping = !live.isEmpty();

@@ -3,9 +3,9 @@ package io.headrace.storage.sharefetch;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.storage.fetch.ColdRelease;
-import io.headrace.storage.partition.FetchQuery;
 import io.headrace.storage.partition.Partition;
 import io.headrace.storage.purgatory.ParkedFetch;
+import io.headrace.storage.repair.RepairOutcome;
 import io.headrace.storage.share.AcknowledgementBatch;
 import io.headrace.storage.share.ShareSessions;
 import io.headrace.storage.share.SharedPartition;
@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -30,6 +31,7 @@ import java.util.function.Consumer;
  *     if it is the last request; a ShareFetch goes on:
  *   visit the loops: read and acquire within the limits; ranges on disk on an I/O thread, then again
  *     something acquired, an error, or no time left  --> answer, once the acknowledgements are written
+ *     nothing but damage  --> wait for its repair, then read again once
  *     else  --> visit the loops to wait; whoever wakes it first starts the reading over
  * </pre>
  *
@@ -52,6 +54,9 @@ final class ShareOperation {
     private final Runnable whenGone = this::onClientGone;
     private volatile @Nullable Parking current;
     private boolean watchesClient;
+
+    /** Whether it has read again what was damaged. */
+    private boolean retried;
 
     /** The entries whose partitions one loop owns. */
     private record Visit(Loop loop, List<ShareEntry> entries) {}
@@ -196,27 +201,74 @@ final class ShareOperation {
 
     private void read() {
         if (call.caller().isGone()) {
-            finish(); // nobody is there to be given anything
+            // Nobody is there to be given anything: those that wait may have it.
+            visit(0, visit -> eachLive(visit, LiveSharePartition::wakeNext), this::finish);
             return;
         }
         reading.begin();
-        visit(0, this::readHere, this::onRead);
+        entries.forEach(entry -> entry.repair = null);
+        if (reading.isToMeasure() && hasTime()) {
+            visit(0, this::measureHere, this::onMeasured);
+        } else {
+            visit(0, this::readHere, this::onRead);
+        }
+    }
+
+    private boolean hasTime() {
+        return service.nowMs() < deadlineMs && !call.caller().isGone();
+    }
+
+    private void measureHere(Visit visit) {
+        for (ShareEntry entry : visit.entries()) {
+            LiveSharePartition live = use(entry, visit.loop());
+            if (live != null) {
+                reading.measure(entry, live.partition(), live);
+                live.wakeNext();
+            }
+        }
+    }
+
+    private void onMeasured() {
+        if (reading.hasEnough() || entries.stream().anyMatch(ShareEntry::hasNews)) {
+            reading.begin();
+            visit(0, this::readHere, this::onRead);
+        } else {
+            park();
+        }
     }
 
     private void readHere(Visit visit) {
         for (ShareEntry entry : visit.entries()) {
-            Partition partition = entry.partition;
-            if (partition == null || !entry.fetches || entry.error != Errors.NONE) {
-                continue;
+            LiveSharePartition live = use(entry, visit.loop());
+            if (live != null) {
+                reading.read(entry, live.partition(), live);
+                live.wakeNext();
             }
-            if (!isServed(entry, partition)) {
-                continue;
+        }
+    }
+
+    /** The share partition if it is to be fetched and served here. */
+    private @Nullable LiveSharePartition use(ShareEntry entry, Loop loop) {
+        Partition partition = entry.partition;
+        if (partition == null
+                || !entry.fetches
+                || entry.error != Errors.NONE
+                || !isServed(entry, partition)) {
+            return null;
+        }
+        LiveSharePartition live =
+                service.on(loop).use(entry.id.of(call.member().groupId()), partition);
+        entry.live = live;
+        live.addMember(call.member().memberId());
+        return live;
+    }
+
+    private static void eachLive(Visit visit, Consumer<LiveSharePartition> step) {
+        for (ShareEntry entry : visit.entries()) {
+            LiveSharePartition live = entry.live;
+            if (live != null) {
+                step.accept(live);
             }
-            LiveSharePartition live =
-                    service.on(visit.loop()).use(entry.id.of(call.member().groupId()), partition);
-            entry.live = live;
-            live.addMember(call.member().memberId());
-            reading.read(entry, partition, live);
         }
     }
 
@@ -253,13 +305,52 @@ final class ShareOperation {
         } else {
             service.coldReads().release(reserved);
         }
-        onAcquired();
+        List<CompletableFuture<RepairOutcome>> repairs = new ArrayList<>();
+        for (ShareEntry entry : entries) {
+            CompletableFuture<RepairOutcome> repair = entry.repair;
+            if (repair != null) {
+                repairs.add(repair);
+            }
+        }
+        if (repairs.isEmpty()) {
+            onAcquired();
+        } else {
+            awaitRepairs(CompletableFuture.allOf(repairs.toArray(CompletableFuture[]::new)));
+        }
+    }
+
+    /** Waits within its time for what is damaged to be repaired, if it has nothing else. */
+    private void awaitRepairs(CompletableFuture<Void> all) {
+        if (retried || !hasTime() || entries.stream().anyMatch(ShareEntry::hasNews)) {
+            afterRepairs();
+            return;
+        }
+        CompletableFuture<Boolean> first = new CompletableFuture<>();
+        long waitMs = Math.max(1, deadlineMs - service.nowMs());
+        Loop.ScheduledTask timer = call.home().schedule(() -> first.complete(false), waitMs);
+        all.whenComplete((done, failure) -> first.complete(true));
+        first.thenAccept(
+                ended -> {
+                    timer.cancel();
+                    sessionLoop.execute(this::afterRepairs);
+                });
+    }
+
+    /** What is whole again is read again; of the rest the member is told what it may do. */
+    private void afterRepairs() {
+        boolean hasNews = entries.stream().anyMatch(ShareEntry::hasNews);
+        if (!hasNews && !retried && entries.stream().anyMatch(ShareEntry::isWhole)) {
+            retried = true;
+            read();
+        } else {
+            entries.forEach(ShareEntry::tellOfDamage);
+            finish();
+        }
     }
 
     private void onAcquired() {
-        boolean hasTime = service.nowMs() < deadlineMs && !call.caller().isGone();
         boolean hasNews = entries.isEmpty() || entries.stream().anyMatch(ShareEntry::hasNews);
-        if (hasNews || !hasTime) {
+        if (hasNews || !hasTime()) {
             finish();
         } else {
             park();
@@ -284,34 +375,26 @@ final class ShareOperation {
             watchesClient = true;
             call.caller().whenGone(whenGone);
         }
-        for (Visit visit : visits) {
-            visit.loop().run(() -> parkHere(visit, parked));
+        if (reading.canTake()) {
+            for (Visit visit : visits) {
+                visit.loop().run(() -> parkHere(visit, parked));
+            }
         }
     }
 
     private static void parkHere(Visit visit, ParkedFetch parked) {
         for (ShareEntry entry : visit.entries()) {
             LiveSharePartition live = entry.live;
-            Partition partition = entry.partition;
             if (parked.isWoken()) {
                 return; // another loop was quicker
             }
-            if (live == null || partition == null || !entry.fetches) {
-                continue;
-            }
-            boolean isSame = live.changes() == entry.changesSeen && live.park(parked);
-            boolean waitsForLog = isSame && live.isReady() && live.state().canAcquire();
-            if (!isSame
-                    || (waitsForLog
-                            && !partition.reader().park(parked, boundOf(live), entry.boundSeen))) {
+            if (live != null
+                    && entry.fetches
+                    && !live.park(parked, entry.changesSeen, entry.boundSeen)) {
                 parked.wake();
                 return;
             }
         }
-    }
-
-    private static FetchQuery.Bound boundOf(LiveSharePartition live) {
-        return ShareReading.boundOf(live.state().settings());
     }
 
     private void onWoken() {
@@ -320,21 +403,10 @@ final class ShareOperation {
             parking.timer().cancel();
             for (Visit visit : visits) {
                 // Queued, so that it comes after parking on that loop.
-                visit.loop().execute(() -> unparkHere(visit, parking.parked()));
+                visit.loop().execute(() -> eachLive(visit, live -> live.unpark(parking.parked())));
             }
         }
         sessionLoop.execute(this::read);
-    }
-
-    private static void unparkHere(Visit visit, ParkedFetch parked) {
-        for (ShareEntry entry : visit.entries()) {
-            LiveSharePartition live = entry.live;
-            Partition partition = entry.partition;
-            if (live != null && partition != null) {
-                live.unpark(parked);
-                partition.reader().unpark(parked);
-            }
-        }
     }
 
     // The answer.

@@ -34,6 +34,7 @@ final class ShareReading {
 
     private final ShareService service;
     private final ShareCall call;
+    private final int minBytes;
     private final int maxBytes;
     private final int maxRecords;
     private final int batchSize;
@@ -46,6 +47,7 @@ final class ShareReading {
         this.service = service;
         this.call = call;
         ShareCall.Fetching fetch = call.fetch();
+        this.minBytes = fetch == null ? 0 : fetch.minBytes();
         this.maxBytes =
                 fetch == null ? 0 : Math.clamp(fetch.maxBytes(), 0, service.maxResponseBytes());
         this.maxRecords = fetch == null ? 0 : fetch.maxRecords();
@@ -65,14 +67,76 @@ final class ShareReading {
         foundRecords = 0;
     }
 
-    /** Reads one partition on its loop and acquires, or prepares a read from disk. */
-    void read(ShareEntry entry, Partition partition, LiveSharePartition live) {
+    /** Whether it may be given anything at all. */
+    boolean canTake() {
+        return maxBytes > 0 && maxRecords > 0;
+    }
+
+    // Whether there is enough.
+
+    /** Whether it is to be seen first how much there is: any record is enough for most. */
+    boolean isToMeasure() {
+        return minBytes > 1 && canTake();
+    }
+
+    /** Whether there is as much as was asked for. */
+    boolean hasEnough() {
+        return foundBytes >= Math.min(minBytes, maxBytes);
+    }
+
+    /**
+     * Counts the bytes from the next record to be delivered on, on the partition's loop; acquires
+     * nothing. As in Kafka, records between them that others hold count too.
+     */
+    void measure(ShareEntry entry, Partition partition, LiveSharePartition live) {
+        look(entry, live);
+        if (hasEnough() || !live.isReady() || live.isReading() || !live.state().canAcquire()) {
+            return;
+        }
+        PartitionRead read = read(partition, live.state(), maxBytes, true);
+        if (read.error() != Errors.NONE) {
+            entry.error = read.error();
+            return;
+        }
+        switch (read.slice()) {
+            case LogSlice.Empty empty -> {}
+            case LogSlice.Warm warm -> {
+                foundBytes += warm.sizeInBytes();
+                warm.release();
+            }
+            case LogSlice.Cold cold -> foundBytes += maxBytes; // older ones: there are plenty
+        }
+    }
+
+    /** Notes what there is, to know later whether there is more. */
+    private static void look(ShareEntry entry, LiveSharePartition live) {
         entry.changesSeen = live.changes();
         if (live.isReady()) {
             live.followLog();
-            FetchQuery.Bound bound = boundOf(live.state().settings());
-            entry.boundSeen = partition.reader().visibleBound(bound);
+            entry.boundSeen = live.visibleBound();
         }
+    }
+
+    private static PartitionRead read(
+            Partition partition, SharePartition state, int room, boolean atLeastOne) {
+        return partition
+                .reader()
+                .read(
+                        new FetchQuery(
+                                state.nextFetchOffset(),
+                                -1,
+                                -1,
+                                room,
+                                atLeastOne,
+                                boundOf(state.settings()),
+                                false));
+    }
+
+    // Acquiring.
+
+    /** Reads one partition on its loop and acquires, or prepares a read from disk. */
+    void read(ShareEntry entry, Partition partition, LiveSharePartition live) {
+        look(entry, live);
         int reads = 0;
         while (reads < MAX_READS && isWanted(live)) {
             reads++;
@@ -97,13 +161,8 @@ final class ShareReading {
     private boolean readOnce(ShareEntry entry, Partition partition, LiveSharePartition live) {
         SharePartition state = live.state();
         long offset = state.nextFetchOffset();
-        FetchQuery.Bound bound = boundOf(state.settings());
         int room = (int) (maxBytes - foundBytes);
-        boolean atLeastOne = foundRecords == 0;
-        PartitionRead read =
-                partition
-                        .reader()
-                        .read(new FetchQuery(offset, -1, -1, room, atLeastOne, bound, false));
+        PartitionRead read = read(partition, state, room, foundRecords == 0);
         if (read.error() != Errors.NONE) {
             entry.error = read.error();
             return false;
@@ -199,13 +258,22 @@ final class ShareReading {
                 try {
                     entry.loaded = cold.slice().load(ByteBuffer::allocate);
                 } catch (CorruptRangeException e) {
-                    LOG.error("Damaged records at offset {}", e.fromOffset(), e);
-                    entry.error = Errors.CORRUPT_MESSAGE;
+                    onDamaged(entry, e);
                 } catch (IOException | RuntimeException e) {
                     LOG.error("Cannot read {}", entry.id, e);
                     entry.error = Errors.KAFKA_STORAGE_ERROR;
                 }
             }
+        }
+    }
+
+    private void onDamaged(ShareEntry entry, CorruptRangeException damage) {
+        LOG.warn("Damaged records at offset {}: {}", damage.fromOffset(), damage.getMessage());
+        LiveSharePartition live = entry.live;
+        if (live == null) {
+            entry.error = Errors.CORRUPT_MESSAGE;
+        } else {
+            entry.repair = service.repairer().repair(live.partition().id(), damage.fromOffset());
         }
     }
 

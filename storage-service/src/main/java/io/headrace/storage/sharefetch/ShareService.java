@@ -6,6 +6,7 @@ import io.headrace.storage.fetch.ColdReads;
 import io.headrace.storage.metrics.DataMetrics;
 import io.headrace.storage.partition.Partition;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.storage.repair.LogRepairer;
 import io.headrace.storage.share.AcquiredRange;
 import io.headrace.storage.share.ShareSession;
 import io.headrace.storage.share.ShareSessions;
@@ -34,6 +35,7 @@ public final class ShareService {
     private final Partitions partitions;
     private final Supplier<MetadataImage> image;
     private final ColdReads coldReads;
+    private final LogRepairer repairer;
     private final DataMetrics metrics;
     private final LongSupplier clockMs;
     private final int maxResponseBytes;
@@ -46,12 +48,14 @@ public final class ShareService {
             Supplier<MetadataImage> image,
             ShareStateStore store,
             ColdReads coldReads,
+            LogRepairer repairer,
             DataMetrics metrics,
             LongSupplier clockMs,
             int maxResponseBytes) {
         this.partitions = partitions;
         this.image = image;
         this.coldReads = coldReads;
+        this.repairer = repairer;
         this.metrics = metrics;
         this.clockMs = clockMs;
         this.maxResponseBytes = maxResponseBytes;
@@ -168,6 +172,10 @@ public final class ShareService {
 
     ColdReads coldReads() {
         return coldReads;
+    }
+
+    LogRepairer repairer() {
+        return repairer;
     }
 
     DataMetrics metrics() {

@@ -32,7 +32,7 @@ public interface ShareStateStore {
      * @param state empty after an error
      */
     record Answer(Errors error, PersistedState state) {
-        static Answer failed(Errors error) {
+        public static Answer failed(Errors error) {
             return new Answer(error, new PersistedState(0, -1, List.of()));
         }
     }

@@ -174,6 +174,9 @@ final class ShareModel {
                 onDelivered(leader, member, at, range.deliveryCount());
             }
         }
+        boolean anyLast =
+                acquired.stream().anyMatch(range -> range.deliveryCount() == DELIVERY_LIMIT);
+        require(!anyLast || count == 1, "a last delivery is not alone");
         require(!isStrict || count <= most, "more than the strict limit");
         require(count < most + MAX_BATCH, "more than the limit and a batch");
         require(
