@@ -3,6 +3,7 @@ package io.headrace.storage.forward;
 import io.headrace.protocol.metadata.CoordinatorImage;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.ShardOwnerImage;
+import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.channel.ChannelOptions;
@@ -132,6 +133,17 @@ public final class CoordinatorLinks implements AutoCloseable {
         CoordinatorImage coordinator =
                 owner == null ? null : known.coordinators().get(owner.ownerId());
         return coordinator == null ? controller() : channel(coordinator);
+    }
+
+    /**
+     * A channel to the owner of a key's shard; while the shards' topic is not there, to the active
+     * controller, which makes it when asked.
+     */
+    public CompletableFuture<ClientChannel> owner(byte kind, String topicName, String key) {
+        TopicImage topic = image.get().topic(topicName);
+        return topic == null || topic.partitionCount() == 0
+                ? controller()
+                : owner(kind, ShardOwnerImage.shardOf(key, topic.partitionCount()));
     }
 
     /** A channel to that coordinator. */

@@ -122,6 +122,8 @@ public final class Forwarder {
                 switch (letter.target()) {
                     case ForwardTarget.Controller controller -> links.controller();
                     case ForwardTarget.Shard(byte kind, int shard) -> links.owner(kind, shard);
+                    case ForwardTarget.FirstUse(byte kind, String topic, String key) ->
+                            links.owner(kind, topic, key);
                     case ForwardTarget.Coordinator(var image) -> links.channel(image);
                 };
         if (opening.isDone() && !opening.isCompletedExceptionally()) {

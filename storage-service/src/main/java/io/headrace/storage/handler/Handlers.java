@@ -219,7 +219,7 @@ public final class Handlers {
             Services services, String topicName, byte kind, String key) {
         TopicImage topic = services.image().topic(topicName);
         if (topic == null || topic.partitionCount() == 0) {
-            return new ForwardTarget.Controller(); // the first use makes the topic
+            return new ForwardTarget.FirstUse(kind, topicName, key);
         }
         return new ForwardTarget.Shard(kind, ShardOwnerImage.shardOf(key, topic.partitionCount()));
     }

@@ -274,7 +274,8 @@ public final class ShareStateQuestions implements ShareStateStore {
         TopicImage topic = image.get().topic(STATE_TOPIC);
         ForwardTarget owner =
                 topic == null || topic.partitionCount() == 0
-                        ? new ForwardTarget.Controller() // the first use makes the topic
+                        ? new ForwardTarget.FirstUse(
+                                ShardOwnerImage.SHARE, STATE_TOPIC, key.coordinatorKey())
                         : new ForwardTarget.Shard(
                                 ShardOwnerImage.SHARE,
                                 ShardOwnerImage.shardOf(
