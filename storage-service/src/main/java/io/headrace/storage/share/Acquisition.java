@@ -77,7 +77,7 @@ final class Acquisition {
         } else if (delivered >= settings.fewerFrom()) {
             long whole = Math.max(limits.batchSize(), batch.count());
             whole = Math.min(whole, ranges.endOffset() - ranges.startOffset());
-            most = Math.min(most, Math.max(1, whole >> delivered - settings.fewerFrom() + 1));
+            most = Math.min(most, Math.max(1, whole >> (delivered - settings.fewerFrom() + 1)));
         }
         long room = limits.strict() ? limits.maxRecords() - count : range.count();
         return Math.min(room, most - count);

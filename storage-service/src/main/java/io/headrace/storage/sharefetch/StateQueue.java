@@ -40,9 +40,7 @@ public final class StateQueue<Q, A> {
 
     /** Sends questions in one request. */
     public interface Sender<Q, A> {
-        /**
-         * @return the answers, to every question one; completes on any thread
-         */
+        /** Sends, and answers every question; completes on any thread. */
         CompletableFuture<Map<SharePartitionKey, A>> send(
                 Place place, Map<SharePartitionKey, Q> questions);
     }
