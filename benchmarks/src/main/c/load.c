@@ -98,9 +98,18 @@ static rd_kafka_t *client(rd_kafka_type_t type) {
     return rk;
 }
 
+/* A topic's leader may be new: what a client would ask again about is asked again, for 30 s. */
 static void watermark(rd_kafka_t *rk, int partition, int64_t *low, int64_t *high) {
-    rd_kafka_resp_err_t err =
-        rd_kafka_query_watermark_offsets(rk, opt.topic, partition, low, high, 30000);
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int attempt = 0; attempt < 300; attempt++) {
+        err = rd_kafka_query_watermark_offsets(rk, opt.topic, partition, low, high, 30000);
+        if (err != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION
+            && err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+            && err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+            break;
+        }
+        usleep(100000);
+    }
     if (err) {
         die("offsets", rd_kafka_err2str(err));
     }
