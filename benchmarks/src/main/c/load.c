@@ -75,7 +75,10 @@ static rd_kafka_t *client(rd_kafka_type_t type) {
     set(conf, "bootstrap.servers", opt.bootstrap);
     if (type == RD_KAFKA_PRODUCER) {
         set(conf, "delivery.report.only.error", "true");
-        set(conf, "queue.buffering.max.messages", "1000000");
+        /* All producers together hold no more than one would alone: a backlog is not a load. */
+        char most[16];
+        snprintf(most, sizeof most, "%d", opt.producers < 100 ? 1000000 / opt.producers : 10000);
+        set(conf, "queue.buffering.max.messages", most);
         set(conf, "message.timeout.ms", "60000");
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     } else {
