@@ -279,7 +279,8 @@ static int consume(void) {
         last = got > 0 ? now() : last;
     }
     double seconds = last - begun;
-    long missing = opt.records - count + gaps;
+    /* A producer may still be at work, so there may be more than was asked for. */
+    long missing = (count < opt.records ? opt.records - count : 0) + gaps;
     printf("{\"records\":%ld,\"bytes\":%ld,\"seconds\":%.6f,\"errors\":%ld,\"missing\":%ld}\n",
            count, bytes, seconds, atomic_load(&errors), missing);
     rd_kafka_queue_destroy(queue);
