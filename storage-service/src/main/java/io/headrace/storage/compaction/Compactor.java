@@ -1,6 +1,8 @@
 package io.headrace.storage.compaction;
 
 import io.headrace.storage.file.Directories;
+import io.headrace.storage.file.NoSpace;
+import io.headrace.storage.recovery.SegmentSwap;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.jspecify.annotations.Nullable;
@@ -177,7 +179,9 @@ public final class Compactor implements AutoCloseable {
             LOG.debug("Segments of {} went while it was examined", log.id(), e);
             return null;
         } catch (IOException | RuntimeException e) {
-            onFailure(log, e);
+            if (!NoSpace.isCauseOf(e)) {
+                onFailure(log, e);
+            }
             return null;
         }
     }
@@ -225,11 +229,27 @@ public final class Compactor implements AutoCloseable {
         } catch (Throttle.StoppedException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
+            if (NoSpace.isCauseOf(e)) {
+                LOG.warn("No room to compact {}; will try again", log.id(), e);
+                forgetUnfinished(candidate);
+                return false;
+            }
             onFailure(log, e);
             return true; // Another log may be waiting.
         } finally {
             counters.bytesRead.add(pass.tally().bytesRead);
             counters.bytesWritten.add(pass.tally().bytesWritten);
+        }
+    }
+
+    /** Gives back the room that an unfinished pass took. */
+    private static void forgetUnfinished(Candidate candidate) {
+        for (SegmentSummary segment : candidate.summary.closed()) {
+            try {
+                SegmentSwap.deleteCleaned(candidate.log.directory(), segment.baseOffset());
+            } catch (IOException e) {
+                LOG.warn("Cannot remove what a pass left of {}", candidate.log.id(), e);
+            }
         }
     }
 

@@ -108,6 +108,19 @@ public final class Directories {
     private static void writeTemporary(Path file, byte[] content, boolean durable)
             throws IOException {
         Path temporary = temporaryOf(file);
+        try {
+            fill(temporary, content, durable);
+        } catch (IOException e) {
+            try {
+                Files.deleteIfExists(temporary); // on a full disk its bytes are wanted
+            } catch (IOException left) {
+                e.addSuppressed(left);
+            }
+            throw e;
+        }
+    }
+
+    private static void fill(Path temporary, byte[] content, boolean durable) throws IOException {
         try (FileChannel channel =
                 FileChannel.open(
                         temporary,

@@ -130,10 +130,18 @@ public final class LogFile {
         return total;
     }
 
-    /** Waits until the device has all bytes written before this call (fdatasync). */
+    /**
+     * Waits until the device has all bytes written before this call (fdatasync).
+     *
+     * @throws FlushFailedException when it may never have them
+     */
     public void flush() throws IOException {
         long sizeInBytes = identity == null ? 0 : channel.size();
-        channel.force(false);
+        try {
+            channel.force(false);
+        } catch (IOException e) {
+            throw new FlushFailedException(openedAt, e);
+        }
         FlushWitness.flushed(identity, sizeInBytes);
     }
 

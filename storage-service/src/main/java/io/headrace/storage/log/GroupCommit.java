@@ -2,6 +2,7 @@ package io.headrace.storage.log;
 
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.LogFile;
+import io.headrace.storage.file.NoSpace;
 import io.headrace.storage.file.VolumeFlush;
 import io.headrace.storage.recovery.PromiseJournal;
 
@@ -32,7 +33,9 @@ import java.util.function.Consumer;
  * the next round has everything that was appended during this one. A round flushes every file of
  * its requests, then writes the offsets it is about to promise into the directory's journal (one
  * overwrite in place for all of them). Only when both are durable does it report. The first failure
- * takes the directory offline for good: a failed fsync is never retried.
+ * takes the directory offline for good: a failed fsync is never retried, whatever the reason, since
+ * the system may have dropped what it could not write. Only a journal that finds no space for its
+ * next file is tried again, by those whose promises it did not take.
  *
  * <p>A few files are flushed one by one, many by one flush of their volume, if there is such a
  * thing. That also waits for what others wrote to the volume, so when it was slow, files are
@@ -50,6 +53,7 @@ public final class GroupCommit implements AutoCloseable {
     private final String name;
     private final PromiseJournal journal;
     private final Consumer<IOException> onFailure;
+    private final Consumer<IOException> onNoSpace;
     private final LinkedBlockingQueue<Request> waiting = new LinkedBlockingQueue<>();
     private final AtomicLong rounds = new AtomicLong();
     private final AtomicLong flushes = new AtomicLong();
@@ -77,11 +81,20 @@ public final class GroupCommit implements AutoCloseable {
             @Nullable Path directory,
             Consumer<@Nullable IOException> done) {}
 
-    GroupCommit(Path path, PromiseJournal journal, Consumer<IOException> onFailure) {
+    /**
+     * @param onFailure hears that the disk failed
+     * @param onNoSpace hears that the journal found no space
+     */
+    GroupCommit(
+            Path path,
+            PromiseJournal journal,
+            Consumer<IOException> onFailure,
+            Consumer<IOException> onNoSpace) {
         this.path = path;
         this.name = String.valueOf(path.getFileName());
         this.journal = journal;
         this.onFailure = onFailure;
+        this.onNoSpace = onNoSpace;
     }
 
     /** Starts the thread that runs the rounds; without it, {@link #commitOnce} does. */
@@ -152,8 +165,12 @@ public final class GroupCommit implements AutoCloseable {
 
     private void commit(List<Request> round) {
         IOException failure = null;
+        IOException unpromised = null;
         try {
-            flush(round);
+            // Only after the flush: a promise that a power loss finds without its data would look
+            // like a loss of something acknowledged, and leave a gap that nobody was ever told of.
+            Map<PromiseJournal.Key, Long> promises = flush(round);
+            unpromised = promise(promises);
         } catch (IOException e) {
             failure = e;
             onFailure.accept(e);
@@ -161,11 +178,27 @@ public final class GroupCommit implements AutoCloseable {
         rounds.incrementAndGet();
         for (Request request : round) {
             request.files().forEach(LogFile::release);
-            request.done().accept(failure);
+            request.done()
+                    .accept(failure == null && request.promise() != null ? unpromised : failure);
         }
     }
 
-    private void flush(List<Request> round) throws IOException {
+    /** Null, or how the journal found no space. */
+    private @Nullable IOException promise(Map<PromiseJournal.Key, Long> promises)
+            throws IOException {
+        try {
+            journal.promise(promises);
+            return null;
+        } catch (IOException e) {
+            if (!NoSpace.isCauseOf(e)) {
+                throw e;
+            }
+            onNoSpace.accept(e);
+            return e;
+        }
+    }
+
+    private Map<PromiseJournal.Key, Long> flush(List<Request> round) throws IOException {
         Map<PromiseJournal.Key, Long> promises = new HashMap<>();
         Set<LogFile> files = new LinkedHashSet<>();
         Set<Path> directories = new LinkedHashSet<>();
@@ -186,9 +219,7 @@ public final class GroupCommit implements AutoCloseable {
             files.forEach(file -> tasks.add(file::flush));
         }
         runAll(tasks);
-        // Only now: a promise that a power loss finds without its data would look like a loss of
-        // something acknowledged, and leave a gap that nobody was ever told of.
-        journal.promise(promises);
+        return promises;
     }
 
     /** Whether all files are durable by one flush of their volume. */

@@ -137,6 +137,20 @@ final class LogCompaction implements CompactableLog {
         try {
             // A point to recover from must not lie in a file that is about to be another one.
             log.directory().writeCheckpoints(true);
+            exchange(old, cleaned);
+            return true;
+        } finally {
+            onLoop(
+                    () -> {
+                        log.setReplacingSegments(false);
+                        return true;
+                    });
+        }
+    }
+
+    /** Only renames: one that fails, for whatever reason, leaves what a restart puts right. */
+    private void exchange(List<Segment> old, CleanedSegment cleaned) throws IOException {
+        try {
             Path directory = log.path();
             SegmentSwap.commit(directory, cleaned.baseOffset());
             LogFile file = LogFile.open(SegmentSwap.swapLog(directory, cleaned.baseOffset()));
@@ -149,13 +163,9 @@ final class LogCompaction implements CompactableLog {
                         return true;
                     });
             SegmentSwap.finish(directory, cleaned.baseOffset(), cleaned.nextOffset());
-            return true;
-        } finally {
-            onLoop(
-                    () -> {
-                        log.setReplacingSegments(false);
-                        return true;
-                    });
+        } catch (IOException e) {
+            log.directory().fail(e);
+            throw e;
         }
     }
 

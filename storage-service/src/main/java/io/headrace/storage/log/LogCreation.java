@@ -104,26 +104,29 @@ final class LogCreation {
             target.endPlan();
         }
         if (failure instanceof IOException broken) {
-            if (target != null) {
-                target.fail(broken);
-            }
+            boolean isFull = target != null && target.onWriteFailed(broken);
+            String message =
+                    "Cannot create the log of " + id.topicPartition() + ": " + failure.getMessage();
             result.completeExceptionally(
-                    Errors.KAFKA_STORAGE_ERROR.exception(
-                            "Cannot create the log of "
-                                    + id.topicPartition()
-                                    + ": "
-                                    + failure.getMessage()));
+                    isFull
+                            ? new DiskFullException(message)
+                            : Errors.KAFKA_STORAGE_ERROR.exception(message));
         } else {
             result.completeExceptionally(failure);
         }
     }
 
-    /** Takes a place in the directory that has the fewest logs, with those being made. */
+    /**
+     * Takes a place in the directory that has the fewest logs, with those being made; a full one
+     * only if all are.
+     */
     private synchronized LogDirectory chooseDirectory() {
         LogDirectory chosen =
                 directories.stream()
                         .filter(directory -> !directory.isOffline())
-                        .min(Comparator.comparingInt(LogDirectory::plannedLogs))
+                        .min(
+                                Comparator.comparing(LogDirectory::isFull)
+                                        .thenComparingInt(LogDirectory::plannedLogs))
                         .orElseThrow(
                                 () ->
                                         Errors.KAFKA_STORAGE_ERROR.exception(
@@ -159,7 +162,12 @@ final class LogCreation {
                                 context.producerIds(),
                                 context.runtime().clockMs().getAsLong()));
         PartitionLog log = new PartitionLog(directory, context, path, id, config, loaded, 0, 0);
-        directory.forgetCheckpointOf(id);
+        try {
+            directory.forgetCheckpointOf(id);
+        } catch (IOException e) {
+            log.segments().close();
+            throw e;
+        }
         directory.logs().put(id, log);
         return log;
     }

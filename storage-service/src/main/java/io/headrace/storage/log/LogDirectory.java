@@ -2,6 +2,7 @@ package io.headrace.storage.log;
 
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.DirectoryLock;
+import io.headrace.storage.file.NoSpace;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.recovery.DirectoryMetadata;
 import io.headrace.storage.recovery.PromiseJournal;
@@ -19,8 +20,10 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -43,6 +46,7 @@ final class LogDirectory {
     private final String bootId;
     private final Map<TopicIdPartition, PartitionLog> logs = new ConcurrentHashMap<>();
     private final PriorityBlockingQueue<Removal> removals = new PriorityBlockingQueue<>();
+    private final Queue<Runnable> retries = new ConcurrentLinkedQueue<>();
     private final AtomicInteger planned = new AtomicInteger();
     private volatile @Nullable IOException offlineCause;
     private volatile boolean full;
@@ -72,7 +76,7 @@ final class LogDirectory {
         this.directoryId = directoryId;
         this.lock = lock;
         this.journal = journal;
-        this.groupCommit = new GroupCommit(path, journal, this::fail);
+        this.groupCommit = new GroupCommit(path, journal, this::fail, this::onWriteFailed);
         this.sharedWrites = new SharedWrites(path, context.runtime().io());
         this.warmWindow = new WarmWindow(context.properties().warmBytes());
         this.checkpoints = new DirectoryCheckpoints(path);
@@ -170,18 +174,54 @@ final class LogDirectory {
     }
 
     /**
-     * A write of upkeep failed. One that found no space is done again later and costs nothing but a
-     * longer start: until there is room, nobody may fill the disk further. Anything else fails the
-     * directory.
+     * A write failed. If it found no space nothing is broken, and the caller does it again later;
+     * until there is room, nobody may fill the disk further. Anything else fails the directory.
+     *
+     * @return whether to do it again
      */
-    void onUpkeepFailed(IOException cause) {
-        if (!String.valueOf(cause.getMessage()).contains("No space left on device")) {
+    boolean onWriteFailed(IOException cause) {
+        if (!NoSpace.isCauseOf(cause)) {
             fail(cause);
-            return;
+            return false;
         }
-        full = true;
-        System.getLogger(LogDirectory.class.getName())
-                .log(System.Logger.Level.ERROR, "The disk of " + path + " is full", cause);
+        if (!full) {
+            full = true;
+            System.getLogger(LogDirectory.class.getName())
+                    .log(System.Logger.Level.ERROR, "The disk of " + path + " is full", cause);
+        }
+        return true;
+    }
+
+    /** Has what found no space done again at the next tick, on an I/O thread. */
+    void retryLater(Runnable task) {
+        retries.add(task);
+    }
+
+    /** Does again what found no space; whoever finds none again comes back by itself. */
+    void runRetries() {
+        for (int left = retries.size(); left > 0; left--) {
+            Runnable task = retries.poll();
+            if (task != null) {
+                task.run();
+            }
+        }
+    }
+
+    /** Takes back what a log that is no more, or promises nothing any more, has promised. */
+    void takeBackPromise(PartitionLog log) {
+        try {
+            journal.promise(Map.of(log.journalKey(), -1L));
+        } catch (IOException e) {
+            if (onWriteFailed(e)) {
+                retryLater(
+                        () -> {
+                            PartitionLog now = logs.get(log.id());
+                            if (now == null || (now == log && !log.isFsync())) {
+                                takeBackPromise(log);
+                            }
+                        });
+            }
+        }
     }
 
     /** The disk failed: nothing in this directory is used any more, until the node restarts. */

@@ -1,6 +1,7 @@
 package io.headrace.storage.log;
 
 import io.headrace.storage.file.LogFile;
+import io.headrace.storage.file.NoSpace;
 import io.headrace.storage.recovery.PromiseJournal;
 
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ final class LogFlusher {
     private boolean latestPromises;
     private int inFlight;
     private boolean again;
+    private boolean unpromised;
     private boolean directoryDirty;
 
     LogFlusher(PartitionLog log, Executor loop, long deviceOffset) {
@@ -105,6 +107,8 @@ final class LogFlusher {
         inFlight--;
         if (failure == null) {
             deviceOffset = Math.max(deviceOffset, extent.offset());
+        } else if (NoSpace.isCauseOf(failure)) {
+            unpromised = true;
         }
         if (latest == extent) {
             latest = null;
@@ -117,6 +121,14 @@ final class LogFlusher {
             if (again && idle.isEmpty()) {
                 request();
             }
+        }
+    }
+
+    /** Asks again for a promise that found no space in the journal; the rest is flushed. */
+    void retry() {
+        if (unpromised) {
+            unpromised = false;
+            request();
         }
     }
 
@@ -134,6 +146,7 @@ final class LogFlusher {
         releaseClosed();
         deviceOffset = offset;
         again = false;
+        unpromised = false;
     }
 
     /**
@@ -143,6 +156,11 @@ final class LogFlusher {
         for (LogFile file : List.copyOf(dirtyClosed)) {
             file.flush();
         }
+    }
+
+    /** The files of closed segments that no request has. */
+    List<LogFile> unflushedClosed() {
+        return List.copyOf(dirtyClosed);
     }
 
     /** Lets go of files that will not be flushed. */

@@ -55,7 +55,7 @@ final class LogRepair implements RepairableLog {
                 log.upkeep().checkpoint();
                 log.requestFlush();
             } catch (IOException e) {
-                log.directory().fail(e);
+                log.directory().onWriteFailed(e); // if only full, when it is asked for again
                 return Optional.empty();
             }
         }

@@ -120,7 +120,7 @@ final class LogRetention {
             try {
                 log.segments().roll(nowMs);
             } catch (IOException e) {
-                log.directory().fail(e);
+                log.directory().onWriteFailed(e); // if only full, at the next check
                 return;
             }
         }
@@ -140,18 +140,29 @@ final class LogRetention {
             }
         }
         log.upkeep().publish();
+        setAside(log, removed, new ArrayList<>(), nowMs + log.config().fileDeleteDelayMs());
+    }
+
+    private static void setAside(
+            PartitionLog log, List<Segment> removed, List<Path> renamed, long dueMs) {
         LogDirectory directory = log.directory();
-        long dueMs = nowMs + log.config().fileDeleteDelayMs();
         var renaming =
                 log.upkeep()
                         .afterEarlierTasks(
                                 () -> {
-                                    List<Path> renamed = new ArrayList<>();
                                     for (Segment segment : removed) {
                                         rename(segment, renamed);
                                     }
                                     directory.removeLater(new LogDirectory.Removal(dueMs, renamed));
                                     return renamed.size();
+                                })
+                        .whenComplete(
+                                (done, failure) -> {
+                                    if (failure != null && DiskFullException.isCauseOf(failure)) {
+                                        Runnable again =
+                                                () -> setAside(log, removed, renamed, dueMs);
+                                        directory.retryLater(() -> log.loop().execute(again));
+                                    }
                                 });
         log.upkeep().watch(renaming);
     }

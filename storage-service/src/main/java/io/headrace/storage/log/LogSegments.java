@@ -36,6 +36,7 @@ final class LogSegments {
     private long jitterMs;
     private boolean nextIsPrepared;
     private boolean nextIsWanted;
+    private boolean wasCutBack;
 
     LogSegments(PartitionLog log, Path directory, LoadedLog loaded, WarmWindow warmWindow) {
         this.log = log;
@@ -55,6 +56,8 @@ final class LogSegments {
         }
         segments = loaded.segments().toArray(new Segment[0]);
         activeFile = loaded.activeFile();
+        nextIsPrepared = false; // loading tidied it away
+        nextIsWanted = false;
         trail.restart();
         countClosed();
         begin(log.context().runtime().clockMs().getAsLong());
@@ -65,12 +68,14 @@ final class LogSegments {
      * files, so before the log is in use.
      */
     void handUnflushedTo(LogFlusher flusher) throws IOException {
-        if (flusher.deviceOffset() >= log.logEndOffset()) {
-            return;
+        wasCutBack = true; // for all this process knows
+        if (flusher.deviceOffset() < log.logEndOffset()) {
+            flusher.onNewFile();
         }
-        flusher.onNewFile();
         for (int i = 0; i < segments.length - 1; i++) {
-            if (segments[i + 1].baseOffset() > flusher.deviceOffset()) {
+            // Also one that ends just there: what was cut off it may not be on the device.
+            if (segments[i + 1].baseOffset() >= flusher.deviceOffset()) {
+                flusher.onNewFile();
                 flusher.onClosed(LogFile.open(segments[i].path(SegmentFiles.LOG)));
             }
         }
@@ -78,6 +83,7 @@ final class LogSegments {
 
     private void begin(long nowMs) {
         activeStartPlace = trail.appended() - active().sizeInBytes();
+        wasCutBack = false;
         activeCreatedMs = nowMs;
         long bound = Math.min(log.config().segmentJitterMs(), log.config().segmentMs());
         jitterMs = bound > 0 ? log.context().runtime().random().nextLong(bound) : 0;
@@ -143,6 +149,7 @@ final class LogSegments {
     }
 
     private void cutBack(long end, IOException failure) {
+        wasCutBack = true;
         try {
             activeFile.truncate(end);
         } catch (IOException e) {
@@ -214,7 +221,8 @@ final class LogSegments {
         LogFile nextFile = openNext(next);
         closing.addTimeEntry();
         LogFile closingFile = activeFile;
-        if (log.flusher().deviceOffset() < log.logEndOffset()) {
+        // What a power loss may bring back of a failed write must be gone before anything follows.
+        if (log.flusher().deviceOffset() < log.logEndOffset() || wasCutBack) {
             if (!closingFile.retain()) {
                 throw new IllegalStateException("The active file of " + log.id() + " is closed");
             }

@@ -238,26 +238,35 @@ public final class LogStore implements AutoCloseable {
         LogDirectory directory = log.directory();
         directory.logs().remove(log.id());
         log.producerStates().clear();
-        log.flusher()
-                .whenIdle(
-                        () ->
-                                log.upkeep()
-                                        .watch(
-                                                log.upkeep()
-                                                        .afterEarlierTasks(
-                                                                () -> moveAway(log, suffix))
-                                                        .whenComplete(
-                                                                (moved, failure) -> {
-                                                                    log.flusher().releaseClosed();
-                                                                    log.segments().close();
-                                                                    if (failure == null) {
-                                                                        result.complete(null);
-                                                                    } else {
-                                                                        result
-                                                                                .completeExceptionally(
-                                                                                        failure);
-                                                                    }
-                                                                })));
+        log.flusher().whenIdle(() -> moveAway(log, suffix, result));
+    }
+
+    private void moveAway(PartitionLog log, String suffix, CompletableFuture<Void> result) {
+        log.upkeep()
+                .watch(
+                        log.upkeep()
+                                .afterEarlierTasks(() -> moveAway(log, suffix))
+                                .whenComplete(
+                                        (moved, failure) -> onMoved(log, suffix, failure, result)));
+    }
+
+    private void onMoved(
+            PartitionLog log,
+            String suffix,
+            @Nullable Throwable failure,
+            CompletableFuture<Void> result) {
+        if (failure != null && DiskFullException.isCauseOf(failure)) {
+            Runnable again = () -> moveAway(log, suffix, result);
+            log.directory().retryLater(() -> log.loop().execute(again));
+            return;
+        }
+        log.flusher().releaseClosed();
+        log.segments().close();
+        if (failure == null) {
+            result.complete(null);
+        } else {
+            result.completeExceptionally(failure);
+        }
     }
 
     private Path moveAway(PartitionLog log, String suffix) throws IOException {
@@ -265,9 +274,9 @@ public final class LogStore implements AutoCloseable {
         Path aside = setAside(directory, log.path(), suffix);
         log.segments().moveTo(aside);
         if (suffix.equals(DELETED_DIRECTORY)) {
-            directory.journal().promise(Map.of(log.journalKey(), -1L));
             long dueMs = context.runtime().clockMs().getAsLong() + log.config().fileDeleteDelayMs();
             directory.removeLater(new LogDirectory.Removal(dueMs, List.of(aside)));
+            directory.takeBackPromise(log);
         }
         return aside;
     }
@@ -350,7 +359,7 @@ public final class LogStore implements AutoCloseable {
         try {
             directory.writeCheckpoints(true);
         } catch (IOException e) {
-            directory.onUpkeepFailed(e);
+            directory.onWriteFailed(e);
         }
     }
 
@@ -361,14 +370,16 @@ public final class LogStore implements AutoCloseable {
             }
             directory.checkRoom();
         } catch (IOException e) {
-            directory.onUpkeepFailed(e);
+            directory.onWriteFailed(e);
         }
+        directory.runRetries();
     }
 
     private void upkeep(PartitionLog log, boolean retention, long nowMs) {
         if (log.isClosed() || log.isOffline()) {
             return;
         }
+        log.upkeep().retry();
         long unflushedMs = log.unflushedSinceMs() < 0 ? 0 : nowMs - log.unflushedSinceMs();
         if (!log.isFsync() && unflushedMs >= log.config().flushMs() && unflushedMs > 0) {
             log.flusher().request();
@@ -412,6 +423,10 @@ public final class LogStore implements AutoCloseable {
                 directory.writeCheckpoints(true);
                 directory.checkpoints().markClean();
             }
+        } catch (IOException e) {
+            directory.onWriteFailed(e); // a full disk: the next start reads more
+        }
+        try {
             directory.close();
         } catch (IOException e) {
             directory.fail(e);

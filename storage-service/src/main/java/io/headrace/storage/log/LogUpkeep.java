@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -38,24 +39,31 @@ final class LogUpkeep {
     private final ArrayDeque<Long> snapshotsBetweenRolls = new ArrayDeque<>(0);
     private volatile CheckpointState published;
     private @Nullable VerifiedPoint verified;
+    private final List<CompletableFuture<Void>> epochWaiters = new ArrayList<>(0);
+    private final UnwrittenSegments unwritten;
     private long epochWrites;
     private boolean epochsDirty;
+    private boolean epochsFoundNoSpace;
     private boolean dirty;
     private boolean checkpointing;
     private long durableRecoveryPoint;
     private long snapshotOffset;
     private long snapshotChanges;
 
-    LogUpkeep(PartitionLog log, long snapshotOffset) {
+    LogUpkeep(PartitionLog log, LoadedLog loaded) {
         this.log = log;
         this.tasks = new SerialTasks(log.context().runtime().io());
-        this.snapshotOffset = snapshotOffset;
+        this.snapshotOffset = loaded.snapshotOffset();
+        this.unwritten = new UnwrittenSegments(log, this::onSnapshot);
+        this.unwritten.onLoaded(loaded.unwritten());
         this.snapshotChanges = -1;
         this.durableRecoveryPoint = log.flusher().deviceOffset();
         this.published =
                 new CheckpointState(
                         durableRecoveryPoint, log.logStartOffset(), log.highWatermark(), null);
         this.dirty = true;
+        this.epochsDirty = loaded.epochsUnwritten();
+        this.epochsFoundNoSpace = epochsDirty;
     }
 
     /** What the directory's checkpoint files are to say. Any thread. */
@@ -96,7 +104,11 @@ final class LogUpkeep {
         var _ =
                 future.whenComplete(
                         (done, failure) -> {
-                            if (failure != null && !log.isOffline()) {
+                            boolean isNews =
+                                    failure != null
+                                            && !log.isOffline()
+                                            && !DiskFullException.isCauseOf(failure);
+                            if (isNews) {
                                 System.getLogger(LogUpkeep.class.getName())
                                         .log(
                                                 System.Logger.Level.ERROR,
@@ -119,13 +131,16 @@ final class LogUpkeep {
         return result;
     }
 
-    /** On the owner loop; a disk that fails takes its directory offline. */
+    /** On the owner loop; a disk that fails takes its directory offline, a full one does not. */
     private <T> void complete(
             CompletableFuture<T> result, @Nullable T value, @Nullable Exception failure) {
         Exception told = failure;
         if (failure instanceof IOException broken) {
-            log.directory().fail(broken);
-            told = Errors.KAFKA_STORAGE_ERROR.exception(broken.getMessage());
+            String message = String.valueOf(broken.getMessage());
+            told =
+                    log.directory().onWriteFailed(broken)
+                            ? new DiskFullException(message)
+                            : Errors.KAFKA_STORAGE_ERROR.exception(message);
         }
         Exception reason = told;
         log.loop()
@@ -157,22 +172,55 @@ final class LogUpkeep {
         return result;
     }
 
-    /** Makes the leader epochs durable as they are now. */
+    /** Makes the leader epochs durable as they are now, or become while the disk is full. */
     CompletableFuture<Void> writeEpochs() {
+        CompletableFuture<Void> written = new CompletableFuture<>();
+        epochWaiters.add(written);
+        epochsDirty = true;
+        replaceEpochs();
+        return written;
+    }
+
+    private void replaceEpochs() {
+        List<CompletableFuture<Void>> waiting = List.copyOf(epochWaiters);
+        epochWaiters.clear();
         List<String> lines = log.epochs().toLines();
         Path file = log.path().resolve(LogLoader.EPOCH_FILE);
-        epochsDirty = true;
-        CompletableFuture<Void> written = replaceSerially(file, TextCheckpoint.encode(lines));
         long writing = ++epochWrites;
         watch(
-                written.thenRun(
-                        () -> {
-                            if (epochWrites == writing) {
-                                epochsDirty = false;
-                                publish();
-                            }
-                        }));
-        return written;
+                replaceSerially(file, TextCheckpoint.encode(lines))
+                        .whenComplete((done, failure) -> onEpochs(writing, waiting, failure)));
+    }
+
+    private void onEpochs(
+            long writing, List<CompletableFuture<Void>> waiting, @Nullable Throwable failure) {
+        if (failure == null) {
+            if (epochWrites == writing) {
+                epochsDirty = false;
+                publish();
+            }
+            waiting.forEach(each -> each.complete(null));
+        } else if (DiskFullException.isCauseOf(failure)) {
+            epochsFoundNoSpace = true;
+            epochWaiters.addAll(waiting);
+        } else {
+            waiting.forEach(each -> each.completeExceptionally(failure));
+        }
+    }
+
+    /** Does again what found no space; on the owner loop. */
+    void retry() {
+        if (log.isClosed() || log.isOffline()) {
+            return;
+        }
+        if (epochsFoundNoSpace) {
+            epochsFoundNoSpace = false;
+            replaceEpochs();
+        }
+        if (!log.isTruncating()) {
+            unwritten.retry();
+        }
+        log.flusher().retry();
     }
 
     /** Makes the next segment's file ahead. */
@@ -189,28 +237,16 @@ final class LogUpkeep {
 
     /** A segment was closed: its indexes and the producers' state at its end go to disk. */
     void onRolled(Segment closed) {
-        Segment.IndexTails tails = closed.tails();
-        long offset = log.logEndOffset();
-        byte[] snapshot = log.producerStates().toSnapshot();
-        long changes = log.producerStates().changes();
-        Path snapshotFile = log.activeSegment().path(SegmentFiles.PRODUCER_SNAPSHOT);
-        watch(
-                serially(
-                                () -> {
-                                    tails.write(true);
-                                    Directories.replace(snapshotFile, snapshot);
-                                    return true;
-                                })
-                        .thenRun(
-                                () -> {
-                                    tails.forget();
-                                    if (offset > snapshotOffset) {
-                                        snapshotOffset = offset;
-                                        snapshotChanges = changes;
-                                    }
-                                }));
+        unwritten.onRolled(closed);
         if (!log.isFsync()) {
             log.flusher().request();
+        }
+    }
+
+    private void onSnapshot(long offset, long changes) {
+        if (offset > snapshotOffset) {
+            snapshotOffset = offset;
+            snapshotChanges = changes;
         }
     }
 
@@ -232,7 +268,11 @@ final class LogUpkeep {
         checkpointing = true;
         CompletableFuture<Void> written =
                 write(false)
-                        .whenComplete((done, failure) -> checkpointing = false)
+                        .whenComplete(
+                                (done, failure) -> {
+                                    checkpointing = false;
+                                    dirty |= failure != null;
+                                })
                         .thenRun(
                                 () -> {
                                     if (log.activeSegment().offsets().tailCount()
@@ -261,7 +301,6 @@ final class LogUpkeep {
         Path snapshotFile = SegmentFiles.path(log.path(), offset, SegmentFiles.PRODUCER_SNAPSHOT);
         VerifiedPoint point =
                 new VerifiedPoint(offset, active.baseOffset(), position, pointSnapshot, offset);
-        lastTails = tails;
         return serially(
                         () -> {
                             tails.write(flush);
@@ -278,7 +317,13 @@ final class LogUpkeep {
                                 snapshotChanges = changes;
                                 keepSnapshot(offset);
                             }
-                            verified = point;
+                            tails.onWritten();
+                            lastTails = tails;
+                            // An entry of an epoch that was cut may still be in the file: then
+                            // only the batches themselves deny it, so they are to be read.
+                            if (!epochsDirty && unwritten.isNoneBelow(point.segmentBaseOffset())) {
+                                verified = point;
+                            }
                             publish();
                         });
     }
@@ -338,9 +383,7 @@ final class LogUpkeep {
                                 watch(
                                         serially(
                                                 () -> {
-                                                    log.directory()
-                                                            .journal()
-                                                            .promise(Map.of(log.journalKey(), -1L));
+                                                    log.directory().takeBackPromise(log);
                                                     return true;
                                                 })));
     }
@@ -351,22 +394,28 @@ final class LogUpkeep {
         log.beginTruncation();
         verified = null;
         publish();
-        log.flusher()
-                .whenIdle(
-                        () ->
-                                watch(
-                                        serially(() -> cutAndLoad(offset, fully))
-                                                .whenComplete(
-                                                        (loaded, failure) -> {
-                                                            if (failure != null) {
-                                                                result.completeExceptionally(
-                                                                        unwrap(failure));
-                                                                return;
-                                                            }
-                                                            finishTruncation(loaded, offset, fully);
-                                                            result.complete(null);
-                                                        })));
+        log.flusher().whenIdle(() -> truncate(offset, fully, result));
         return result;
+    }
+
+    /** Again and again while the disk is full: cutting is what makes room. */
+    private void truncate(long offset, boolean fully, CompletableFuture<Void> result) {
+        List<LogFile> unflushed = log.flusher().unflushedClosed();
+        watch(
+                serially(() -> cutAndLoad(offset, fully, unflushed))
+                        .whenComplete(
+                                (loaded, failure) -> {
+                                    if (failure == null) {
+                                        finishTruncation(loaded, offset, fully);
+                                        result.complete(null);
+                                    } else if (DiskFullException.isCauseOf(failure)
+                                            && !log.isClosed()) {
+                                        Runnable again = () -> truncate(offset, fully, result);
+                                        log.directory().retryLater(() -> log.loop().execute(again));
+                                    } else {
+                                        result.completeExceptionally(unwrap(failure));
+                                    }
+                                }));
     }
 
     private static Throwable unwrap(Throwable failure) {
@@ -381,8 +430,13 @@ final class LogUpkeep {
         snapshotOffset = loaded.snapshotOffset();
         snapshotChanges = -1;
         snapshotsBetweenRolls.clear();
+        unwritten.onLoaded(loaded.unwritten());
         dirty = true;
-        loaded.epochs().truncateFromEnd(offset);
+        if (fully) {
+            log.epochs().clear();
+        } else {
+            log.epochs().truncateFromEnd(offset);
+        }
         log.endTruncation(loaded, fully ? offset : log.logStartOffset());
         watch(writeEpochs());
         publish();
@@ -392,13 +446,18 @@ final class LogUpkeep {
      * First the promise is lowered and the checkpoints forget the log, durably: a crash in between
      * must not miss what is cut on purpose.
      */
-    private LoadedLog cutAndLoad(long offset, boolean fully) throws IOException {
+    private LoadedLog cutAndLoad(long offset, boolean fully, List<LogFile> unflushed)
+            throws IOException {
+        for (LogFile file : unflushed) {
+            file.flush(); // what is left of the log after the cut is flushed no more
+        }
         LogDirectory directory = log.directory();
+        Path path = log.path();
         if (log.isFsync()) {
-            directory.journal().promise(Map.of(log.journalKey(), fully ? -1L : offset));
+            long promise = fully ? -1 : LogTruncation.endAfterCut(path, offset);
+            directory.journal().promise(Map.of(log.journalKey(), promise));
         }
         directory.writeCheckpoints(true);
-        Path path = log.path();
         LogTruncation.cut(path, offset, fully);
         LoadedLog loaded =
                 LogLoader.load(
@@ -415,7 +474,6 @@ final class LogUpkeep {
                                 log.context().runtime().clockMs().getAsLong()));
         loaded.activeFile().flush();
         if (fully) {
-            loaded.epochs().clear();
             loaded.producers().clear();
         }
         return loaded;

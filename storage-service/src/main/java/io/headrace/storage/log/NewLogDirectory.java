@@ -70,6 +70,13 @@ final class NewLogDirectory implements SharedWrites.Write {
 
     @Override
     public void done(@Nullable IOException failure) {
+        if (failure != null) {
+            try {
+                Directories.deleteTree(fresh); // on a full disk its bytes are wanted
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            }
+        }
         whenDone.accept(failure);
     }
 }

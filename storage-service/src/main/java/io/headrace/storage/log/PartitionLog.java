@@ -50,7 +50,7 @@ public final class PartitionLog {
 
     private volatile LogConfig config;
     private Listener listener = Listener.NONE;
-    private LeaderEpochs epochs;
+    private final LeaderEpochs epochs;
     private ProducerStates producers;
     private volatile long logStartOffset;
     private volatile long logEndOffset;
@@ -105,7 +105,7 @@ public final class PartitionLog {
         this.highWatermark = Math.clamp(highWatermark, logStartOffset, logEndOffset);
         this.unclean = UncleanLog.of(loaded);
         this.producers.onHighWatermark(this.highWatermark);
-        this.upkeep = new LogUpkeep(this, loaded.snapshotOffset());
+        this.upkeep = new LogUpkeep(this, loaded);
         this.appender = new LogAppender(this);
         this.lookups = new LogLookups(this, loaded.lostRanges());
         segments.handUnflushedTo(flusher);
@@ -480,7 +480,6 @@ public final class PartitionLog {
 
     /** Takes over what was loaded after a truncation. */
     void endTruncation(LoadedLog loaded, long startOffset) {
-        epochs = loaded.epochs();
         producers = loaded.producers();
         lookups.install(loaded.lostRanges());
         unclean = UncleanLog.afterCut(unclean, startOffset, loaded.logEndOffset());

@@ -5,8 +5,10 @@ import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.TopicImage;
+import io.headrace.storage.log.DiskFullException;
 import io.headrace.storage.log.LogConfig;
 import io.headrace.storage.log.LogStore;
+import io.headrace.storage.log.PartitionLog;
 import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.Loops;
 
@@ -32,12 +34,14 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Partitions {
     private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
+    private static final long REOPEN_MS = 1_000;
 
     private final PartitionSurroundings around;
     private final Loops loops;
     private final LogStore store;
     private final Map<String, String> topicDefaults;
     private final Map<Key, Partition> byKey = new ConcurrentHashMap<>();
+    private final Map<Key, LogConfig> waitingForRoom = new ConcurrentHashMap<>();
 
     private record Key(Uuid topicId, int partition) {}
 
@@ -118,6 +122,7 @@ public final class Partitions {
                 byKey.put(key, current);
                 settling.add(current.firstSettled());
             }
+            waitingForRoom.replace(key, config);
             Partition target = current;
             target.loop()
                     .execute(
@@ -132,18 +137,41 @@ public final class Partitions {
         TopicIdPartition id = new TopicIdPartition(topic.topicId(), partition, topic.name());
         Loop loop = ownerOf(loops, id);
         Partition created = new Partition(id, loop, around);
-        store.openOrCreate(id, config)
+        open(created, config);
+        return created;
+    }
+
+    private void open(Partition created, LogConfig config) {
+        store.openOrCreate(created.id(), config)
                 .whenComplete(
                         (log, failure) ->
-                                loop.run(
-                                        () -> {
-                                            if (failure == null) {
-                                                created.onOpened(log);
-                                            } else {
-                                                created.onOpenFailed(failure);
-                                            }
-                                        }));
-        return created;
+                                created.loop().run(() -> onOpened(created, config, log, failure)));
+    }
+
+    private void onOpened(
+            Partition created,
+            LogConfig config,
+            @Nullable PartitionLog log,
+            @Nullable Throwable failure) {
+        if (log != null) {
+            created.onOpened(log);
+        } else if (failure != null && DiskFullException.isCauseOf(failure)) {
+            LOG.error("{}; trying again until there is room", failure.getMessage());
+            Key key = new Key(created.id().topicId(), created.id().partition());
+            waitingForRoom.put(key, config);
+            created.firstSettled().complete(null);
+            created.loop()
+                    .schedule(
+                            () -> {
+                                LogConfig latest = waitingForRoom.remove(key);
+                                if (latest != null && byKey.get(key) == created) {
+                                    open(created, latest);
+                                }
+                            },
+                            REOPEN_MS);
+        } else if (failure != null) {
+            created.onOpenFailed(failure);
+        }
     }
 
     private void removeTopic(Uuid topicId) {

@@ -18,6 +18,8 @@ import java.util.List;
  * @param lostRanges what readers are answered CORRUPT_MESSAGE for
  * @param uncleanReason why something promised may be missing, or null
  * @param scannedBytes how much had to be read
+ * @param unwritten closed segments whose index files could not be written, for want of space
+ * @param epochsUnwritten whether the file of epochs has entries that are not this log's, likewise
  */
 public record LoadedLog(
         List<Segment> segments,
@@ -30,4 +32,6 @@ public record LoadedLog(
         List<LostRange> lostRanges,
         @Nullable String uncleanReason,
         long uncleanFromOffset,
-        long scannedBytes) {}
+        long scannedBytes,
+        List<Segment> unwritten,
+        boolean epochsUnwritten) {}

@@ -4,6 +4,7 @@ import io.headrace.protocol.batch.BatchView;
 import io.headrace.storage.epoch.LeaderEpochs;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.LogFile;
+import io.headrace.storage.file.NoSpace;
 import io.headrace.storage.file.TextCheckpoint;
 import io.headrace.storage.producer.ProducerStates;
 import io.headrace.storage.segment.AbortedTransactionEntry;
@@ -45,10 +46,12 @@ public final class LogLoader {
     private final ProducerStates producers;
     private final List<LostRange> lostRanges = new ArrayList<>();
     private final List<Segment> segments = new ArrayList<>();
+    private final List<Segment> unwritten = new ArrayList<>(0);
     private LeaderEpochs epochs = new LeaderEpochs();
     private long nextOffset;
     private long replayFromOffset;
     private long scannedBytes;
+    private boolean epochsOutdated;
     private boolean startsVerified;
     private @Nullable String uncleanReason;
     private long uncleanFromOffset = -1;
@@ -60,7 +63,13 @@ public final class LogLoader {
 
     /** Loads the log, with a file open for its active segment. */
     public static LoadedLog load(LoadRequest request) throws IOException {
-        return new LogLoader(request).load();
+        LogLoader loader = new LogLoader(request);
+        try {
+            return loader.load();
+        } catch (IOException e) {
+            loader.producers.clear();
+            throw e;
+        }
     }
 
     private LoadedLog load() throws IOException {
@@ -82,7 +91,7 @@ public final class LogLoader {
         endAtPromise();
         startAtLogStart();
         files.deleteSnapshotsAbove(nextOffset);
-        epochs.truncateFromEnd(nextOffset + 1);
+        epochsOutdated |= epochs.truncateFromEnd(nextOffset + 1);
         Segment active = segments.getLast();
         LogFile file = LogFile.open(active.path(SegmentFiles.LOG));
         readFirstTimestamp(active, file);
@@ -101,7 +110,9 @@ public final class LogLoader {
                 List.copyOf(lostRanges),
                 uncleanReason,
                 uncleanFromOffset,
-                scannedBytes);
+                scannedBytes,
+                List.copyOf(unwritten),
+                !saveEpochs());
     }
 
     private record Start(
@@ -220,10 +231,22 @@ public final class LogLoader {
             boolean isLast = files.segments().higherKey(baseOffset) == null || cut;
             if (!isLast) {
                 segment.addTimeEntry();
-                Segment.IndexTails tails = segment.tails();
-                tails.write(true);
-                tails.forget();
+                writeIndexes(segment);
             }
+        }
+    }
+
+    /** On a full disk they stay in memory, until there is room. */
+    private void writeIndexes(Segment segment) throws IOException {
+        Segment.IndexTails tails = segment.tails();
+        try {
+            tails.write(true);
+            tails.forget();
+        } catch (IOException e) {
+            if (!NoSpace.isCauseOf(e)) {
+                throw e;
+            }
+            unwritten.add(segment);
         }
     }
 
@@ -325,8 +348,14 @@ public final class LogLoader {
         int index = scan.index();
         long lastOffset = BatchView.lastOffset(buffer, index);
         int leaderEpoch = BatchView.leaderEpoch(buffer, index);
+        long baseOffset = BatchView.baseOffset(buffer, index);
+        boolean beginsEpoch = epochs.epochAt(baseOffset) > epochs.epochAt(baseOffset - 1);
+        if (beginsEpoch && leaderEpoch < epochs.epochAt(baseOffset)) {
+            // An epoch that was cut, with its records, whose entry was still in the file.
+            epochsOutdated |= epochs.truncateFromEnd(baseOffset);
+        }
         if (leaderEpoch > epochs.latest()) {
-            epochs.assign(leaderEpoch, BatchView.baseOffset(buffer, index));
+            epochs.assign(leaderEpoch, baseOffset);
         }
         segment.onAppended(
                 scan.sizeInBytes(),
@@ -409,6 +438,24 @@ public final class LogLoader {
             for (String[] fields : lines) {
                 lostRanges.add(new LostRange(Long.parseLong(fields[0]), Long.parseLong(fields[1])));
             }
+        }
+    }
+
+    /** Whether the file says what was found; entries to add may wait, those to remove may not. */
+    private boolean saveEpochs() throws IOException {
+        if (!epochsOutdated) {
+            return true;
+        }
+        try {
+            Directories.replace(
+                    request.directory().resolve(EPOCH_FILE),
+                    TextCheckpoint.encode(epochs.toLines()));
+            return true;
+        } catch (IOException e) {
+            if (!NoSpace.isCauseOf(e)) {
+                throw e;
+            }
+            return false;
         }
     }
 

@@ -44,6 +44,26 @@ public final class LogTruncation {
         Directories.flush(directory);
     }
 
+    /**
+     * Where the log will end after {@link #cut}: the offset, or the start of the batch that
+     * contains it.
+     */
+    public static long endAfterCut(Path directory, long offset) throws IOException {
+        Map.Entry<Long, Long> segment =
+                LogDirectoryFiles.tidy(directory).segments().floorEntry(offset);
+        if (segment == null) {
+            return offset;
+        }
+        LogFile file =
+                LogFile.open(SegmentFiles.path(directory, segment.getKey(), SegmentFiles.LOG));
+        try {
+            BatchPosition first = new BatchHeaders(file, segment.getValue()).seek(0, offset);
+            return first == null ? offset : Math.min(offset, first.baseOffset());
+        } finally {
+            file.release();
+        }
+    }
+
     private static void cutSegment(Path directory, long baseOffset, long size, long offset)
             throws IOException {
         LogFile file = LogFile.open(SegmentFiles.path(directory, baseOffset, SegmentFiles.LOG));

@@ -1,6 +1,7 @@
 package io.headrace.storage.recovery;
 
 import io.headrace.storage.file.Directories;
+import io.headrace.storage.file.NoSpace;
 
 import org.apache.kafka.common.Uuid;
 
@@ -39,6 +40,7 @@ public final class PromiseJournal implements AutoCloseable {
     private FileChannel channel;
     private long end;
     private long capacity;
+    private boolean replacing;
     private ByteBuffer buffer = ByteBuffer.allocateDirect(64 * RECORD_BYTES);
 
     /** Which partition promised. */
@@ -64,8 +66,38 @@ public final class PromiseJournal implements AutoCloseable {
         if (!isNew) {
             journal.read();
         }
-        journal.rewrite();
+        try {
+            journal.rewrite();
+        } catch (IOException e) {
+            if (isNew || !NoSpace.isCauseOf(e)) {
+                throw e;
+            }
+            journal.goOnInPlace();
+        }
         return journal;
+    }
+
+    /**
+     * Without room for another file: what follows the last good record, perhaps good records of a
+     * commit that was torn, must not be read behind those to come.
+     */
+    private void goOnInPlace() throws IOException {
+        channel.close();
+        channel =
+                FileChannel.open(
+                        directory.resolve(FILE_NAME),
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE);
+        end = 0;
+        read();
+        replacing = false;
+        capacity = channel.size();
+        ByteBuffer zeros = ByteBuffer.allocate((int) (capacity - end));
+        long at = end;
+        while (zeros.hasRemaining()) {
+            at += channel.write(zeros, at);
+        }
+        channel.force(false);
     }
 
     private void read() throws IOException {
@@ -78,6 +110,7 @@ public final class PromiseJournal implements AutoCloseable {
             if (content.getInt(at + CRC_AT) != crcOf(content, at)) {
                 return; // the zeros, or a commit that nobody was promised
             }
+            end = at + RECORD_BYTES;
             Key key =
                     new Key(
                             new Uuid(content.getLong(at), content.getLong(at + 8)),
@@ -99,14 +132,17 @@ public final class PromiseJournal implements AutoCloseable {
         return promises.getOrDefault(key, NO_PROMISE);
     }
 
-    /** Promises offsets, all at once; -1 takes a promise back. */
+    /**
+     * Promises offsets, all at once; -1 takes a promise back. When it fails for want of space,
+     * nothing is promised, and it may be tried again.
+     */
     public synchronized void promise(Map<Key, Long> offsets) throws IOException {
         if (offsets.isEmpty()) {
             return;
         }
         offsets.forEach(this::remember);
         int size = offsets.size() * RECORD_BYTES;
-        if (end + size > capacity) {
+        if (replacing || end + size > capacity) {
             rewrite();
             return;
         }
@@ -147,6 +183,7 @@ public final class PromiseJournal implements AutoCloseable {
 
     /** Replaces the file by one that holds each promise once, and room for many more. */
     private void rewrite() throws IOException {
+        replacing = true; // until it is done: the file may have its name already
         ByteBuffer records = encode(promises);
         int size = records.remaining();
         ByteBuffer content = ByteBuffer.allocate(Math.max(CAPACITY_MIN_BYTES, 4 * size));
@@ -157,6 +194,7 @@ public final class PromiseJournal implements AutoCloseable {
         channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
         end = size;
         capacity = content.capacity();
+        replacing = false;
     }
 
     @Override

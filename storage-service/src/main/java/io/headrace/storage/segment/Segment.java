@@ -35,7 +35,7 @@ public final class Segment {
     private long firstTimestampMs = -1;
     private long lastTimeEntryMs;
     private int bytesSinceEntry;
-    private boolean abortedChanged;
+    private int abortedOnDisk;
 
     /**
      * A segment as found on disk, or a new one when all counts are 0.
@@ -67,6 +67,7 @@ public final class Segment {
         this.lastTimeEntryMs = lastTime.key();
         this.offsetOfMaxTimestamp = lastTime.isNone() ? -1 : baseOffset + lastTime.value();
         this.aborted = aborted;
+        this.abortedOnDisk = aborted.size();
     }
 
     /** An empty segment. */
@@ -183,15 +184,12 @@ public final class Segment {
         more.addAll(aborted);
         more.add(transaction);
         aborted = List.copyOf(more);
-        abortedChanged = true;
     }
 
     /** What has to be written so that the index files tell all; take it on the owner loop. */
     public IndexTails tails() {
-        IndexTails tails =
-                new IndexTails(this, offsets.view(), times.view(), abortedChanged ? aborted : null);
-        abortedChanged = false;
-        return tails;
+        List<AbortedTransactionEntry> now = aborted;
+        return new IndexTails(this, offsets.view(), times.view(), now, now.size() != abortedOnDisk);
     }
 
     /** Index entries to write, at one moment. */
@@ -199,19 +197,27 @@ public final class Segment {
             Segment segment,
             SparseIndex.View offsets,
             SparseIndex.View times,
-            @Nullable List<AbortedTransactionEntry> aborted) {
+            List<AbortedTransactionEntry> aborted,
+            boolean abortedChanged) {
 
         /** Writes them: on an I/O thread, one write at a time for a segment. */
         public void write(boolean flush) throws IOException {
             offsets.write(flush);
             times.write(flush);
-            if (aborted != null) {
+            // An earlier write of the same entries may not have been flushed.
+            if (abortedChanged || (flush && !aborted.isEmpty())) {
                 writeAborted(segment.path(SegmentFiles.TRANSACTION_INDEX), aborted, flush);
             }
         }
 
+        /** They are written, if not flushed: what changes no more need not be written again. */
+        public void onWritten() {
+            segment.abortedOnDisk = aborted.size();
+        }
+
         /** They are written: memory may forget them. On the owner loop. */
         public void forget() {
+            onWritten();
             segment.offsets.onWritten(offsets);
             segment.times.onWritten(times);
         }
