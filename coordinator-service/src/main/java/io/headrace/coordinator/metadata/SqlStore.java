@@ -9,6 +9,7 @@ import io.headrace.coordinator.metadata.row.ProducerIdRow;
 import io.headrace.coordinator.metadata.row.RowChanges;
 import io.headrace.coordinator.metadata.row.ShardOwnerRow;
 import io.headrace.coordinator.metadata.row.TopicRow;
+import io.headrace.protocol.metadata.MetadataBatches;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 import io.headrace.protocol.metadata.record.FeatureRecord;
@@ -45,6 +46,19 @@ final class SqlStore implements MetadataStore {
     private static final String READ_CONTROLLER =
             "SELECT cluster_id, epoch, owner_id, take_over_id, next_offset, touch_count"
                     + " FROM controller WHERE id = ?";
+
+    /** What the metadata log makes, and the log itself. */
+    private static final List<String> TABLES =
+            List.of(
+                    "metadata_log",
+                    "topics",
+                    "partitions",
+                    "configs",
+                    "nodes",
+                    "coordinators",
+                    "shard_owners",
+                    "features",
+                    "producer_ids");
 
     private final JdbcTemplate jdbc;
     private final JdbcAggregateOperations aggregates;
@@ -204,6 +218,40 @@ final class SqlStore implements MetadataStore {
                             }
                             jdbc.update("DELETE FROM controller WHERE id = ?", ROW_ID);
                             insertController(row);
+                            for (List<Object> rows : changes.inserts()) {
+                                aggregates.insertAll(rows);
+                            }
+                            return true;
+                        }));
+    }
+
+    /**
+     * Puts another state in the place of everything, the metadata log included.
+     *
+     * @param seen what the controller row must still be, signs of life aside
+     * @return false if it has changed: nothing was changed here
+     */
+    boolean replace(ControllerRow seen, ControllerRow row, List<ApiMessage> records) {
+        RowChanges changes = RowChanges.of(records, id -> "");
+        return Boolean.TRUE.equals(
+                transaction.execute(
+                        status -> {
+                            int updated =
+                                    jdbc.update(
+                                            "UPDATE controller SET epoch = ?, owner_id = ?,"
+                                                    + " take_over_id = ?, next_offset = ? WHERE id"
+                                                    + " = ? AND epoch = ? AND next_offset = ?",
+                                            row.controllerEpoch(),
+                                            row.ownerId(),
+                                            row.takeOverId().toString(),
+                                            row.nextOffset(),
+                                            ROW_ID,
+                                            seen.controllerEpoch(),
+                                            seen.nextOffset());
+                            if (updated != 1) {
+                                return false;
+                            }
+                            TABLES.forEach(table -> jdbc.update("DELETE FROM " + table));
                             for (List<Object> rows : changes.inserts()) {
                                 aggregates.insertAll(rows);
                             }
