@@ -20,6 +20,7 @@ import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -224,6 +225,7 @@ class SplitMembershipTest {
         assertThat(partition().leaderEpoch()).isEqualTo(before.leaderEpoch());
     }
 
+    @Tag("fault")
     @Test
     void whileTheMasterIsPausedADeathIsSeenAndNobodyElseIsTakenForDead() throws Exception {
         network = new MemberNetwork(4, 21_500);
