@@ -342,6 +342,11 @@ public final class ControllerState {
         return seen;
     }
 
+    /** How many of the unfenced nodes are seen. */
+    public int seenNodes() {
+        return seenNodes(latestMs);
+    }
+
     private int unfencedNodes() {
         int unfenced = 0;
         for (NodeImage node : image.nodes().values()) {

@@ -368,10 +368,11 @@ final class SqlStore implements MetadataStore {
     }
 
     @Override
-    public boolean touchSession(CoordinatorRow coordinator) {
+    public boolean touchSession(CoordinatorRow coordinator, int seenNodes) {
         return jdbc.update(
-                        "UPDATE coordinator_sessions SET touch_count = touch_count + 1 WHERE"
-                                + " coordinator_id = ? AND incarnation_id = ?",
+                        "UPDATE coordinator_sessions SET touch_count = touch_count + 1, seen_nodes"
+                                + " = ? WHERE coordinator_id = ? AND incarnation_id = ?",
+                        seenNodes,
                         coordinator.coordinatorId(),
                         coordinator.incarnationId())
                 > 0;
@@ -395,8 +396,8 @@ final class SqlStore implements MetadataStore {
     @Override
     public List<Session> sessions() {
         return jdbc.query(
-                "SELECT coordinator_id, incarnation_id, host, port, apis, touch_count FROM"
-                        + " coordinator_sessions",
+                "SELECT coordinator_id, incarnation_id, host, port, apis, touch_count, seen_nodes"
+                        + " FROM coordinator_sessions",
                 (result, index) ->
                         new Session(
                                 new CoordinatorRow(
@@ -405,7 +406,8 @@ final class SqlStore implements MetadataStore {
                                         result.getString(3),
                                         result.getInt(4),
                                         result.getString(5)),
-                                result.getLong(6)));
+                                result.getLong(6),
+                                result.getInt(7)));
     }
 
     @Override
