@@ -16,7 +16,9 @@ class ArchitectureTest {
 
     @Test
     void theCoreIsPure() {
-        RoomRules.coresArePure(SERVICE + ".cluster", SERVICE + ".transaction").check(classes);
+        RoomRules.coresArePure(
+                        SERVICE + ".cluster", SERVICE + ".recovery", SERVICE + ".transaction")
+                .check(classes);
     }
 
     @Test

@@ -152,7 +152,7 @@ public record AlterPartition(AlterPartitionRequestData request)
         if (Reassignments.isMoving(partition)) {
             var configs = state.image().configsOf(ConfigResourceKey.topic(topic.name()));
             if (Reassignments.completes(partition, isr, configs)) {
-                Reassignments.complete(change, partition, isr, configs);
+                Reassignments.complete(state.image(), change, partition, isr, configs);
                 return change.toRecord();
             }
         }

@@ -39,6 +39,12 @@ public final class ControllerState {
     private ReplicaIndex index;
     private MetadataImage image;
     private long doubtSinceMs = NodeSession.NEVER;
+
+    private boolean heardSome;
+
+    /** When no node was seen last, after some were. */
+    private long deafMs = Long.MIN_VALUE / 2;
+
     private long latestMs;
     private long upkeepMs;
     private long balanceMs;
@@ -310,11 +316,17 @@ public final class ControllerState {
             sessions.remove(nodeId);
             lookAtFenced(nodeId);
         }
-        boolean doubts = seenNodes(nowMs) * 2 < unfencedNodes();
+        int seen = seenNodes(nowMs);
+        boolean doubts = seen * 2 < unfencedNodes();
         if (!doubts) {
             doubtSinceMs = NodeSession.NEVER;
         } else if (doubtSinceMs == NodeSession.NEVER) {
             doubtSinceMs = nowMs;
+        }
+        if (seen > 0) {
+            heardSome = true;
+        } else if (heardSome) {
+            deafMs = nowMs;
         }
     }
 
@@ -328,6 +340,11 @@ public final class ControllerState {
             }
         }
         return seen;
+    }
+
+    /** How many of the unfenced nodes are seen. */
+    public int seenNodes() {
+        return seenNodes(latestMs);
     }
 
     private int unfencedNodes() {
@@ -346,9 +363,14 @@ public final class ControllerState {
         return doubtSinceMs != NodeSession.NEVER;
     }
 
-    /** Whether nodes may be fenced: some are seen, and enough or for long enough too few. */
+    /**
+     * Whether nodes may be fenced: some are seen, and enough or for long enough too few. Whoever is
+     * heard first after nobody was says nothing against the others yet: it was this controller that
+     * was cut off, and all come back one after the other.
+     */
     boolean mayFence(long nowMs) {
         return seenNodes(nowMs) > 0
+                && nowMs - deafMs >= ClusterRules.DOUBT_MS
                 && (!doubtsItself() || nowMs - doubtSinceMs >= ClusterRules.DOUBT_MS);
     }
 

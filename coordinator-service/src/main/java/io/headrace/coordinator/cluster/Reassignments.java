@@ -45,13 +45,11 @@ final class Reassignments {
         Map<String, String> configs = configsOf(image, topic);
         PartitionChange change = PartitionChange.of(topic.topicId(), partition);
         if (completes(target, adding, removing, isr, configs)) {
-            settle(change, partition, target, isr, configs);
+            settle(image, change, partition, target, isr, configs);
             return change.toRecord();
         }
         change.replicas(assigned, adding, removing).isr(isr);
-        if (partition.leaderId() >= 0 && !assigned.contains(partition.leaderId())) {
-            change.lead(isr.getFirst());
-        }
+        handOver(image, change, partition, assigned, isr);
         return change.toRecord();
     }
 
@@ -69,7 +67,7 @@ final class Reassignments {
         List<IsrMember> isr = membersIn(partition.isr(), original);
         requireNotEmpty(isr, topic, partition);
         PartitionChange change = PartitionChange.of(topic.topicId(), partition);
-        settle(change, partition, original, isr, configsOf(image, topic));
+        settle(image, change, partition, original, isr, configsOf(image, topic));
         return change.toRecord();
     }
 
@@ -143,15 +141,17 @@ final class Reassignments {
 
     /** Makes the replicas wanted the assigned ones; a leader that goes hands over. */
     static void complete(
+            MetadataImage image,
             PartitionChange change,
             PartitionImage partition,
             List<IsrMember> isr,
             Map<String, String> configs) {
-        settle(change, partition, target(partition), isr, configs);
+        settle(image, change, partition, target(partition), isr, configs);
     }
 
     /** Leaves a partition with those replicas, none of them moving. */
-    static void settle(
+    private static void settle(
+            MetadataImage image,
             PartitionChange change,
             PartitionImage partition,
             List<Integer> replicas,
@@ -168,8 +168,29 @@ final class Reassignments {
         change.replicas(replicas, List.of(), List.of())
                 .isr(staying)
                 .minInSyncReplicas(NewPartitions.minInSyncReplicas(configs, replicas.size()));
-        if (partition.leaderId() >= 0 && !replicas.contains(partition.leaderId())) {
-            change.lead(staying.getFirst());
+        handOver(image, change, partition, replicas, staying);
+    }
+
+    /**
+     * A leader that is no replica any more is followed by the first in-sync incarnation that lives.
+     * While there is none nobody leads: the one that comes back is elected then.
+     */
+    private static void handOver(
+            MetadataImage image,
+            PartitionChange change,
+            PartitionImage partition,
+            List<Integer> replicas,
+            List<IsrMember> isr) {
+        if (partition.leaderId() < 0 || replicas.contains(partition.leaderId())) {
+            return;
         }
+        for (IsrMember member : isr) {
+            if (image.isActive(member.nodeId(), member.nodeEpoch())
+                    && image.isOnline(partition, member.nodeId())) {
+                change.lead(member);
+                return;
+            }
+        }
+        change.noLeader();
     }
 }

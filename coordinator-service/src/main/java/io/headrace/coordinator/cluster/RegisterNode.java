@@ -57,7 +57,7 @@ public record RegisterNode(RegisterNodeRequestData request) implements Command<L
         }
         List<ApiMessage> records = lossRecords(state, before);
         long nodeEpoch = image.nextOffset() + records.size();
-        records.add(NodeRecords.of(wanted(nodeEpoch), true));
+        records.add(wanted(nodeEpoch).toRecord(true));
         return new Decision<>(records, nodeEpoch);
     }
 

@@ -36,7 +36,6 @@ public record ReportOfflineLogDirs(int nodeId, long nodeEpoch, List<Uuid> offlin
         int newly = node.logDirs().size() - online.size();
         return newly == 0
                 ? Decision.answer(0)
-                : new Decision<>(
-                        List.of(NodeRecords.of(node, node.fenced()).setLogDirs(online)), newly);
+                : new Decision<>(List.of(node.toRecord(node.fenced()).setLogDirs(online)), newly);
     }
 }

@@ -24,12 +24,12 @@ public record ReviewNodes() implements Command<Integer> {
             boolean live = state.isLive(node, nowMs);
             boolean lost = !live && (state.countsSilence(nowMs) || state.isGone(node));
             if (!node.fenced() && lost && mayFence) {
-                records.add(NodeRecords.of(node, true));
+                records.add(node.toRecord(true));
             } else if (node.fenced()
                     && live
                     && !state.wantsShutDown(node.nodeId())
                     && state.appliedOffset(node) > node.nodeEpoch()) {
-                records.add(NodeRecords.of(node, false));
+                records.add(node.toRecord(false));
             }
         }
         return new Decision<>(records, records.size());

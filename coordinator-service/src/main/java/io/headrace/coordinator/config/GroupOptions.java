@@ -48,12 +48,14 @@ public record GroupOptions(
      * @param sessionTimeout how long a member may be silent
      * @param minHeartbeatInterval how often members are heard of while there are few
      * @param maxHeartbeatInterval the same while there are many
+     * @param assignmentInterval how long changes of a large group are gathered after a target
      * @param migrationPolicy between the classic and the consumer protocol
      */
     public record ConsumerProtocol(
             @DefaultValue("45s") Duration sessionTimeout,
             @DefaultValue("500ms") Duration minHeartbeatInterval,
             @DefaultValue("5s") Duration maxHeartbeatInterval,
+            @DefaultValue("1s") Duration assignmentInterval,
             @DefaultValue("bidirectional") Migration migrationPolicy) {
 
         ConsumerProtocolProperties toProperties() {
@@ -61,6 +63,7 @@ public record GroupOptions(
                     Math.toIntExact(sessionTimeout.toMillis()),
                     Math.toIntExact(minHeartbeatInterval.toMillis()),
                     Math.toIntExact(maxHeartbeatInterval.toMillis()),
+                    Math.toIntExact(assignmentInterval.toMillis()),
                     migrationPolicy == Migration.BIDIRECTIONAL
                             || migrationPolicy == Migration.UPGRADE,
                     migrationPolicy == Migration.BIDIRECTIONAL
@@ -74,12 +77,14 @@ public record GroupOptions(
      * @param sessionTimeout how long a member may be silent
      * @param minHeartbeatInterval how often members are heard of while there are few
      * @param maxHeartbeatInterval the same while there are many
+     * @param assignmentInterval how long changes of a large group are gathered after a target
      * @param maxSize the most members of a group
      */
     public record ShareProtocol(
             @DefaultValue("45s") Duration sessionTimeout,
             @DefaultValue("500ms") Duration minHeartbeatInterval,
             @DefaultValue("5s") Duration maxHeartbeatInterval,
+            @DefaultValue("1s") Duration assignmentInterval,
             @DefaultValue("200") int maxSize) {
 
         ShareProtocolProperties toProperties() {
@@ -88,6 +93,7 @@ public record GroupOptions(
                     Math.toIntExact(sessionTimeout.toMillis()),
                     Math.toIntExact(minHeartbeatInterval.toMillis()),
                     Math.toIntExact(maxHeartbeatInterval.toMillis()),
+                    Math.toIntExact(assignmentInterval.toMillis()),
                     maxSize,
                     usual.maxPartitions(),
                     usual.stateRetryMs());

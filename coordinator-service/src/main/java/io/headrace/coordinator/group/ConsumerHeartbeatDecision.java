@@ -8,6 +8,7 @@ import io.headrace.coordinator.group.consumer.OwnedPartitions;
 import io.headrace.coordinator.group.consumer.Subscription;
 import io.headrace.coordinator.group.consumer.TopicRegex;
 import io.headrace.coordinator.shard.ShardRequest;
+import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -138,6 +140,32 @@ final class ConsumerHeartbeatDecision {
         if (partitions > most || topics > most) {
             throw new InvalidRequestException(
                     "A heartbeat names at most " + most + " topics and partitions");
+        }
+        requireAssignable(body, most);
+    }
+
+    /** A member may be the only one: all that it subscribes to must fit into its assignment. */
+    private void requireAssignable(ConsumerGroupHeartbeatRequestData body, int most) {
+        Set<String> topics = new HashSet<>();
+        if (body.subscribedTopicNames() != null) {
+            topics.addAll(body.subscribedTopicNames());
+        }
+        String regex = body.subscribedTopicRegex();
+        if (regex != null && !regex.isEmpty()) {
+            topics.addAll(TopicRegex.of(regex).matching(space.image().topicIds().keySet()));
+        }
+        long partitions = 0;
+        for (String name : topics) {
+            TopicImage topic = space.image().topic(name);
+            partitions += topic == null ? 0 : topic.partitionCount();
+        }
+        if (partitions > most) {
+            throw new InvalidRequestException(
+                    "The subscription has "
+                            + partitions
+                            + " partitions and a member can be assigned at most "
+                            + most
+                            + ": subscribe to fewer topics, in several groups");
         }
     }
 

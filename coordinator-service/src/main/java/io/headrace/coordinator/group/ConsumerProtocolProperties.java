@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param minHeartbeatIntervalMs how often members are told to be heard of while a shard has few;
  *     each heartbeat is a chance to hand out a new assignment
  * @param maxHeartbeatIntervalMs the same while it has many
+ * @param assignmentIntervalMs how long changes of a large group are gathered after a target
  * @param upgrades whether a classic group becomes one of this protocol when a consumer of it joins
  * @param downgrades whether it becomes classic again when the last such consumer leaves
  */
@@ -20,6 +21,7 @@ public record ConsumerProtocolProperties(
         int sessionTimeoutMs,
         int minHeartbeatIntervalMs,
         int maxHeartbeatIntervalMs,
+        int assignmentIntervalMs,
         boolean upgrades,
         boolean downgrades) {
     /** What each member adds to the interval: so a shard gets at most 50 heartbeats a second. */
@@ -28,6 +30,7 @@ public record ConsumerProtocolProperties(
     public ConsumerProtocolProperties {
         if (minHeartbeatIntervalMs <= 0
                 || maxHeartbeatIntervalMs < minHeartbeatIntervalMs
+                || assignmentIntervalMs < 0
                 || sessionTimeoutMs <= maxHeartbeatIntervalMs) {
             throw new IllegalArgumentException(
                     "Heartbeat intervals from "
@@ -36,13 +39,15 @@ public record ConsumerProtocolProperties(
                             + maxHeartbeatIntervalMs
                             + " ms with sessions of "
                             + sessionTimeoutMs
-                            + " ms: name a range above 0 that ends below the session timeout");
+                            + " ms: name a range above 0 that ends below the session timeout,"
+                            + " and an assignment interval of at least 0, not "
+                            + assignmentIntervalMs);
         }
     }
 
     /** Kafka's defaults, but for heartbeats of small groups, which come more often. */
     public static ConsumerProtocolProperties defaults() {
-        return new ConsumerProtocolProperties(45_000, 500, 5_000, true, true);
+        return new ConsumerProtocolProperties(45_000, 500, 5_000, 1_000, true, true);
     }
 
     /** How long a member of that group may be silent. */
@@ -64,6 +69,18 @@ public record ConsumerProtocolProperties(
                         minHeartbeatIntervalMs,
                         maxHeartbeatIntervalMs)
                 : own;
+    }
+
+    /**
+     * How long changes of that group are gathered after a target was made.
+     *
+     * @param members how many members it has
+     */
+    int assignmentIntervalMs(MetadataImage image, String groupId, int members) {
+        return AssignmentPace.intervalMs(
+                own(image, groupId, GroupConfigs.CONSUMER_ASSIGNMENT_INTERVAL_MS),
+                assignmentIntervalMs,
+                members);
     }
 
     /** What was set for the group alone, or null. */

@@ -26,15 +26,17 @@ import java.util.Set;
 
 /**
  * The course of a rebalance in the consumer protocol: a change begins a new group epoch, for which
- * a target is made at once; every member is brought to it as it is heard of. Confined to the
- * shard's core.
+ * a target is made, at once or together with the changes that follow; every member is brought to it
+ * as it is heard of. Confined to the shard's core.
  */
 final class ConsumerRebalances {
     private final GroupSpace space;
     private final ConsumerChanges changes;
+    private final AssignmentPace pace;
 
     ConsumerRebalances(GroupSpace space) {
         this.space = space;
+        this.pace = new AssignmentPace(space);
         this.changes = new ConsumerChanges(space::append);
     }
 
@@ -71,9 +73,20 @@ final class ConsumerRebalances {
             }
             group.markRefresh(false);
         }
-        if (group.groupEpoch() > group.targetEpoch()) {
+        if (group.groupEpoch() > group.targetEpoch()
+                && pace.isNow(
+                        group.groupId(),
+                        group.targetEpoch(),
+                        group.targetMs(),
+                        intervalMs(group))) {
             retarget(group);
         }
+    }
+
+    private int intervalMs(ConsumerGroup group) {
+        return space.properties()
+                .consumer()
+                .assignmentIntervalMs(space.image(), group.groupId(), group.memberCount());
     }
 
     /** The expressions in use that match other topics than they did. */
@@ -241,6 +254,7 @@ final class ConsumerRebalances {
     /** Forgets a group and all that is known of its members. */
     void removeGroup(ConsumerGroup group) {
         group.members().forEach(member -> cancelTimers(group, member.memberId()));
+        pace.forget(group.groupId());
         changes.removeGroup(group);
         space.removeConsumerGroup(group.groupId());
     }

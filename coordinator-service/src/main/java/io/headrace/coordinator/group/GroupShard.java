@@ -344,25 +344,39 @@ public final class GroupShard implements ShardCore {
             case HEARTBEAT -> rebalances.onHeartbeatDeadline(group, due.memberId());
             case JOIN -> rebalances.onJoinDeadline(group);
             case SYNC -> rebalances.onSyncDeadline(group);
-            case SESSION, REVOCATION, MEMBER_JOIN, MEMBER_SYNC, SHARE_STATES, EXPIRY -> {}
+            case SESSION,
+                    REVOCATION,
+                    MEMBER_JOIN,
+                    MEMBER_SYNC,
+                    ASSIGNMENT,
+                    SHARE_STATES,
+                    EXPIRY -> {}
         }
     }
 
-    /** Each of these deadlines ends a membership. */
+    /** Each of these deadlines ends a membership, but for the one of a target that is due. */
     private void onDeadline(ConsumerGroup group, TimerKey due) {
+        if (due.kind() == GroupTimers.Kind.ASSIGNMENT) {
+            consumerRebalances.update(group);
+            return;
+        }
         ConsumerMember member = group.member(due.memberId());
         if (member == null) {
             return;
         }
         switch (due.kind()) {
             case SESSION, REVOCATION, MEMBER_JOIN, MEMBER_SYNC -> migration.remove(group, member);
-            case HEARTBEAT, JOIN, SYNC, SHARE_STATES, EXPIRY -> {}
+            case HEARTBEAT, JOIN, SYNC, ASSIGNMENT, SHARE_STATES, EXPIRY -> {}
         }
     }
 
     private void onDeadline(ShareGroup group, TimerKey due) {
         if (due.kind() == GroupTimers.Kind.SHARE_STATES) {
             shareRebalances.onRetry(group);
+            return;
+        }
+        if (due.kind() == GroupTimers.Kind.ASSIGNMENT) {
+            shareRebalances.update(group);
             return;
         }
         ShareMember member = group.member(due.memberId());

@@ -35,6 +35,8 @@ final class GroupTimers {
         MEMBER_JOIN,
         /** Such a member must ask for its assignment. */
         MEMBER_SYNC,
+        /** A target is made of the changes that were gathered. */
+        ASSIGNMENT,
         /** States of a share group's partitions are tried again to be made. */
         SHARE_STATES,
         /** Offsets are looked at for expiry. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param minHeartbeatIntervalMs how often members are told to be heard of while a shard has few;
  *     each heartbeat is a chance to hand out a new assignment
  * @param maxHeartbeatIntervalMs the same while it has many
+ * @param assignmentIntervalMs how long changes of a large group are gathered after a target
  * @param maxGroupSize the most members of a group
  * @param maxPartitions the most partitions of all topics that a group subscribes to
  * @param stateRetryMs the pause before states of partitions that could not be made are tried again
@@ -21,6 +22,7 @@ public record ShareProtocolProperties(
         int sessionTimeoutMs,
         int minHeartbeatIntervalMs,
         int maxHeartbeatIntervalMs,
+        int assignmentIntervalMs,
         int maxGroupSize,
         int maxPartitions,
         int stateRetryMs) {
@@ -30,6 +32,7 @@ public record ShareProtocolProperties(
     public ShareProtocolProperties {
         if (minHeartbeatIntervalMs <= 0
                 || maxHeartbeatIntervalMs < minHeartbeatIntervalMs
+                || assignmentIntervalMs < 0
                 || sessionTimeoutMs <= maxHeartbeatIntervalMs
                 || maxGroupSize <= 0
                 || maxPartitions <= 0
@@ -43,7 +46,7 @@ public record ShareProtocolProperties(
 
     /** Kafka's defaults, but for heartbeats of small groups, which come more often. */
     public static ShareProtocolProperties defaults() {
-        return new ShareProtocolProperties(45_000, 500, 5_000, 200, 100_000, 1_000);
+        return new ShareProtocolProperties(45_000, 500, 5_000, 1_000, 200, 100_000, 1_000);
     }
 
     /** How long a member of that group may be silent. */
@@ -65,6 +68,18 @@ public record ShareProtocolProperties(
                         minHeartbeatIntervalMs,
                         maxHeartbeatIntervalMs)
                 : own;
+    }
+
+    /**
+     * How long changes of that group are gathered after a target was made.
+     *
+     * @param members how many members it has
+     */
+    int assignmentIntervalMs(MetadataImage image, String groupId, int members) {
+        return AssignmentPace.intervalMs(
+                own(image, groupId, GroupConfigs.SHARE_ASSIGNMENT_INTERVAL_MS),
+                assignmentIntervalMs,
+                members);
     }
 
     /** What was set for the group alone, or null. */

@@ -23,9 +23,9 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * The course of a share group: a change begins a new group epoch, for which a target is made at
- * once, of those partitions whose states are there; states of the others are made meanwhile.
- * Confined to the shard's core.
+ * The course of a share group: a change begins a new group epoch, for which a target is made, at
+ * once or together with the changes that follow, of those partitions whose states are there; states
+ * of the others are made meanwhile. Confined to the shard's core.
  */
 final class ShareRebalances {
     private static final long FROM_CONFIG = -1;
@@ -33,6 +33,7 @@ final class ShareRebalances {
     private final GroupSpace space;
     private final ShareStateWork work;
     private final ShareChanges changes;
+    private final AssignmentPace pace;
 
     /** What is worked on, so that nothing is begun twice; by group. */
     private final Map<String, Set<StatePlace>> busy = new HashMap<>();
@@ -41,6 +42,7 @@ final class ShareRebalances {
         this.space = space;
         this.work = work;
         this.changes = new ShareChanges(space::append);
+        this.pace = new AssignmentPace(space);
     }
 
     ShareChanges changes() {
@@ -70,9 +72,20 @@ final class ShareRebalances {
             group.markRefresh(false);
             makeStates(group);
         }
-        if (group.groupEpoch() > group.targetEpoch()) {
+        if (group.groupEpoch() > group.targetEpoch()
+                && pace.isNow(
+                        group.groupId(),
+                        group.targetEpoch(),
+                        group.targetMs(),
+                        intervalMs(group))) {
             retarget(group);
         }
+    }
+
+    private int intervalMs(ShareGroup group) {
+        return space.properties()
+                .share()
+                .assignmentIntervalMs(space.image(), group.groupId(), group.memberCount());
     }
 
     private void retarget(ShareGroup group) {
@@ -318,6 +331,7 @@ final class ShareRebalances {
                                                 TimerKey.session(
                                                         group.groupId(), member.memberId())));
         space.timers().cancel(TimerKey.shareStates(group.groupId()));
+        pace.forget(group.groupId());
         busy.remove(group.groupId());
         changes.removeGroup(group);
         space.removeShareGroup(group.groupId());

@@ -34,6 +34,10 @@ record TimerKey(GroupTimers.Kind kind, String groupId, String memberId) {
         return new TimerKey(GroupTimers.Kind.MEMBER_SYNC, groupId, memberId);
     }
 
+    static TimerKey assignment(String groupId) {
+        return new TimerKey(GroupTimers.Kind.ASSIGNMENT, groupId, "");
+    }
+
     static TimerKey shareStates(String groupId) {
         return new TimerKey(GroupTimers.Kind.SHARE_STATES, groupId, "");
     }

@@ -44,7 +44,11 @@ public final class HazelcastMembership implements AutoCloseable {
             int port,
             List<String> members,
             SightListener listener) {
-        Config config = config(clusterName, self, port, members, listener);
+        this(config(clusterName, self, port, members, listener));
+    }
+
+    /** Starts to join with that configuration. */
+    HazelcastMembership(Config config) {
         this.starting = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("membership-start").start(() -> join(config));
     }
@@ -58,7 +62,8 @@ public final class HazelcastMembership implements AutoCloseable {
         }
     }
 
-    private static Config config(
+    /** The configuration of a member. */
+    static Config config(
             String clusterName,
             Member self,
             int port,

@@ -50,6 +50,9 @@ public final class Controller implements InternalTopics, AutoCloseable {
     /** The incarnations of coordinators that the membership reports gone, by coordinator id. */
     private final Map<Integer, String> suspected = new ConcurrentHashMap<>();
 
+    /** The storage nodes that the membership shows. */
+    private final Map<Integer, Uuid> seenNodes = new ConcurrentHashMap<>();
+
     private volatile @Nullable CoordinatorIdentity identity;
     private @Nullable ControllerDuty stepped;
     private volatile boolean active;
@@ -170,6 +173,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
 
     /** Notes whether the membership sees a storage node. */
     public void onNodeSeen(int nodeId, Uuid incarnationId, boolean seen) {
+        if (seen) {
+            seenNodes.put(nodeId, incarnationId);
+        } else {
+            seenNodes.remove(nodeId, incarnationId);
+        }
         tell(
                 state -> {
                     if (seen) {
@@ -268,6 +276,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
                 exclusive,
                 metadataLog,
                 this::isSuspected,
+                seenNodes::size,
                 uncleanElections,
                 new Fortune());
     }

@@ -12,6 +12,7 @@ import org.springframework.transaction.TransactionException;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiPredicate;
+import java.util.function.IntSupplier;
 
 /**
  * What a controller does on one database, step by step: as a standby it follows the metadata and
@@ -20,6 +21,10 @@ import java.util.function.BiPredicate;
  */
 final class ControllerDuty {
     private static final Logger log = LoggerFactory.getLogger(ControllerDuty.class);
+    private static final long OFFER_EVERY_MS = 5_000;
+
+    /** How long an offer stands before the one who made it goes on itself. */
+    private static final long OFFER_OPEN_MS = 1_000;
 
     private final ControllerOptions options;
     private final CoordinatorIdentity identity;
@@ -30,6 +35,7 @@ final class ControllerDuty {
     private final LongAdder uncleanElections;
     private final Listener listener;
     private final CoordinatorSessions sessions;
+    private long offeredMs = Long.MIN_VALUE / 2;
     private LogTail tail;
     private Standby standby;
     private @Nullable Serving serving;
@@ -54,6 +60,7 @@ final class ControllerDuty {
     /**
      * @param exclusive whether no other process can open the database
      * @param suspected whether the membership reports a coordinator's incarnation gone
+     * @param seenNodes how many storage nodes the membership shows
      */
     ControllerDuty(
             ControllerOptions options,
@@ -62,6 +69,7 @@ final class ControllerDuty {
             boolean exclusive,
             MetadataLog metadataLog,
             BiPredicate<Integer, String> suspected,
+            IntSupplier seenNodes,
             LongAdder uncleanElections,
             Listener listener) {
         this.options = options;
@@ -72,7 +80,7 @@ final class ControllerDuty {
         this.suspected = suspected;
         this.uncleanElections = uncleanElections;
         this.listener = listener;
-        this.sessions = new CoordinatorSessions(store, identity, options, suspected);
+        this.sessions = new CoordinatorSessions(store, identity, options, suspected, seenNodes);
         this.tail = new LogTail(store, metadataLog);
         this.standby = new Standby(options, store, sessions, suspected, exclusive);
     }
@@ -124,7 +132,7 @@ final class ControllerDuty {
                     listener.onLoaded();
                 }
             }
-            return standby.tryTakeOver(seen, readMs);
+            return mayTakeBack(readMs) ? standby.tryTakeOver(seen, readMs) : null;
         } catch (DataAccessException | TransactionException e) {
             log.warn("SQL is not heard now: {}", Database.reasonOf(e));
             standby.restart();
@@ -174,12 +182,42 @@ final class ControllerDuty {
         }
         try {
             current.controller().turn(work);
+            if (!exclusive && maybeOffer(current)) {
+                return options.times().tailMs();
+            }
             return 0;
         } catch (DeposedException e) {
             return onDeposed(e);
         } catch (DataAccessException | TransactionException e) {
             return onUnusable(e);
         }
+    }
+
+    /**
+     * A controller that sees fewer than half of the nodes gives its role to a coordinator that sees
+     * more than it does: the fault may be its own network's. Not more often than once in 5 s.
+     */
+    private boolean maybeOffer(Serving current) {
+        int seen = current.controller().nodesSeenInDoubt();
+        int others = sessions.mostSeenByOthers();
+        if (seen < 0 || others <= seen || nowMs() - offeredMs < OFFER_EVERY_MS) {
+            return false;
+        }
+        log.warn(
+                "This controller hears {} storage nodes, another coordinator sees {}: offering it"
+                        + " the role",
+                seen,
+                others);
+        offeredMs = nowMs();
+        current.controller().close();
+        store.release(current.takeOver().controllerEpoch());
+        beginAnew();
+        return true;
+    }
+
+    /** Who has offered the role takes it back only if nobody took it for a while. */
+    private boolean mayTakeBack(long nowMs) {
+        return nowMs - offeredMs >= OFFER_OPEN_MS;
     }
 
     private long onDeposed(DeposedException e) {

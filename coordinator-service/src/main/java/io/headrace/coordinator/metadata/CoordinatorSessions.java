@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiPredicate;
+import java.util.function.IntSupplier;
 
 /**
  * The coordinators that show themselves in SQL, this one among them, and which of them are alive.
@@ -25,6 +26,7 @@ final class CoordinatorSessions {
     private final CoordinatorIdentity self;
     private final ControllerOptions options;
     private final BiPredicate<Integer, String> suspected;
+    private final IntSupplier seenNodes;
     private final CoordinatorRow row;
     private final Map<Integer, Watched> watched = new HashMap<>();
     private long shownMs = Long.MIN_VALUE / 2;
@@ -36,12 +38,15 @@ final class CoordinatorSessions {
 
     /**
      * @param suspected whether the membership reports that coordinator's incarnation gone
+     * @param seenNodes how many storage nodes this coordinator sees
      */
     CoordinatorSessions(
             MetadataStore store,
             CoordinatorIdentity self,
             ControllerOptions options,
-            BiPredicate<Integer, String> suspected) {
+            BiPredicate<Integer, String> suspected,
+            IntSupplier seenNodes) {
+        this.seenNodes = seenNodes;
         this.store = store;
         this.self = self;
         this.options = options;
@@ -62,7 +67,7 @@ final class CoordinatorSessions {
     }
 
     private void show() {
-        if (!store.touchSession(row)) {
+        if (!store.touchSession(row, seenNodes.getAsInt())) {
             if (shown) {
                 log.error(
                         "Another coordinator shows itself with the id {} of this one: give each an"
@@ -115,6 +120,20 @@ final class CoordinatorSessions {
         }
         live.sort(Comparator.comparingInt(CoordinatorIdentity::coordinatorId));
         return live;
+    }
+
+    /** The most storage nodes that any other coordinator that is alive says it sees. */
+    int mostSeenByOthers() {
+        int most = 0;
+        for (Watched each : watched.values()) {
+            CoordinatorRow other = each.session().row();
+            boolean isSuspected = suspected.test(other.coordinatorId(), other.incarnationId());
+            if (other.coordinatorId() != self.coordinatorId()
+                    && !each.watch().isExpired(isSuspected)) {
+                most = Math.max(most, each.session().seenNodes());
+            }
+        }
+        return most;
     }
 
     /** Takes this coordinator's row away, so that others need not wait. */

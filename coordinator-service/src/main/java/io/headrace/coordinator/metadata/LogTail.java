@@ -1,6 +1,7 @@
 package io.headrace.coordinator.metadata;
 
 import io.headrace.protocol.codec.MalformedFrameException;
+import io.headrace.protocol.metadata.MetadataBatches;
 import io.headrace.protocol.metadata.MetadataImage;
 
 import org.slf4j.Logger;

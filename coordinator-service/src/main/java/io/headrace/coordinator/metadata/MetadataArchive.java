@@ -1,6 +1,7 @@
 package io.headrace.coordinator.metadata;
 
 import io.headrace.protocol.codec.MalformedFrameException;
+import io.headrace.protocol.metadata.MetadataBatches;
 import io.headrace.protocol.metadata.MetadataImage;
 
 import org.apache.kafka.common.Uuid;
@@ -82,7 +83,8 @@ public final class MetadataArchive {
         return Summary.of(image);
     }
 
-    private static ControllerRow found(SqlStore store) throws IOException {
+    /** The controller row of a database that holds a cluster. */
+    static ControllerRow found(SqlStore store) throws IOException {
         ControllerRow row;
         try {
             row = store.readController();

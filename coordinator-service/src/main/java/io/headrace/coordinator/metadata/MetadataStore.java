@@ -63,8 +63,12 @@ interface MetadataStore {
     /** Gives the role back: whoever sees the row may take it at once. Does nothing when deposed. */
     void release(long controllerEpoch);
 
-    /** Shows that a coordinator's incarnation is alive; false if it has no row. */
-    boolean touchSession(CoordinatorRow coordinator);
+    /**
+     * Shows that a coordinator's incarnation is alive; false if it has no row.
+     *
+     * @param seenNodes how many storage nodes it sees
+     */
+    boolean touchSession(CoordinatorRow coordinator, int seenNodes);
 
     /** Replaces the row of that coordinator id by this incarnation's. */
     void beginSession(CoordinatorRow coordinator);
@@ -82,6 +86,6 @@ interface MetadataStore {
      */
     record Loaded(MetadataImage image, List<LogRow> rows) {}
 
-    /** A coordinator's row, and how often it was touched. */
-    record Session(CoordinatorRow row, long touchCount) {}
+    /** A coordinator's row, how often it was touched, and how many storage nodes it sees. */
+    record Session(CoordinatorRow row, long touchCount, int seenNodes) {}
 }

@@ -9,6 +9,7 @@ import io.headrace.coordinator.metadata.row.ProducerIdRow;
 import io.headrace.coordinator.metadata.row.RowChanges;
 import io.headrace.coordinator.metadata.row.ShardOwnerRow;
 import io.headrace.coordinator.metadata.row.TopicRow;
+import io.headrace.protocol.metadata.MetadataBatches;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 import io.headrace.protocol.metadata.record.FeatureRecord;
@@ -45,6 +46,19 @@ final class SqlStore implements MetadataStore {
     private static final String READ_CONTROLLER =
             "SELECT cluster_id, epoch, owner_id, take_over_id, next_offset, touch_count"
                     + " FROM controller WHERE id = ?";
+
+    /** What the metadata log makes, and the log itself. */
+    private static final List<String> TABLES =
+            List.of(
+                    "metadata_log",
+                    "topics",
+                    "partitions",
+                    "configs",
+                    "nodes",
+                    "coordinators",
+                    "shard_owners",
+                    "features",
+                    "producer_ids");
 
     private final JdbcTemplate jdbc;
     private final JdbcAggregateOperations aggregates;
@@ -211,6 +225,40 @@ final class SqlStore implements MetadataStore {
                         }));
     }
 
+    /**
+     * Puts another state in the place of everything, the metadata log included.
+     *
+     * @param seen what the controller row must still be, signs of life aside
+     * @return false if it has changed: nothing was changed here
+     */
+    boolean replace(ControllerRow seen, ControllerRow row, List<ApiMessage> records) {
+        RowChanges changes = RowChanges.of(records, id -> "");
+        return Boolean.TRUE.equals(
+                transaction.execute(
+                        status -> {
+                            int updated =
+                                    jdbc.update(
+                                            "UPDATE controller SET epoch = ?, owner_id = ?,"
+                                                    + " take_over_id = ?, next_offset = ? WHERE id"
+                                                    + " = ? AND epoch = ? AND next_offset = ?",
+                                            row.controllerEpoch(),
+                                            row.ownerId(),
+                                            row.takeOverId().toString(),
+                                            row.nextOffset(),
+                                            ROW_ID,
+                                            seen.controllerEpoch(),
+                                            seen.nextOffset());
+                            if (updated != 1) {
+                                return false;
+                            }
+                            TABLES.forEach(table -> jdbc.update("DELETE FROM " + table));
+                            for (List<Object> rows : changes.inserts()) {
+                                aggregates.insertAll(rows);
+                            }
+                            return true;
+                        }));
+    }
+
     private void insertController(ControllerRow row) {
         jdbc.update(
                 "INSERT INTO controller (id, cluster_id, epoch, owner_id, take_over_id,"
@@ -320,10 +368,11 @@ final class SqlStore implements MetadataStore {
     }
 
     @Override
-    public boolean touchSession(CoordinatorRow coordinator) {
+    public boolean touchSession(CoordinatorRow coordinator, int seenNodes) {
         return jdbc.update(
-                        "UPDATE coordinator_sessions SET touch_count = touch_count + 1 WHERE"
-                                + " coordinator_id = ? AND incarnation_id = ?",
+                        "UPDATE coordinator_sessions SET touch_count = touch_count + 1, seen_nodes"
+                                + " = ? WHERE coordinator_id = ? AND incarnation_id = ?",
+                        seenNodes,
                         coordinator.coordinatorId(),
                         coordinator.incarnationId())
                 > 0;
@@ -347,8 +396,8 @@ final class SqlStore implements MetadataStore {
     @Override
     public List<Session> sessions() {
         return jdbc.query(
-                "SELECT coordinator_id, incarnation_id, host, port, apis, touch_count FROM"
-                        + " coordinator_sessions",
+                "SELECT coordinator_id, incarnation_id, host, port, apis, touch_count, seen_nodes"
+                        + " FROM coordinator_sessions",
                 (result, index) ->
                         new Session(
                                 new CoordinatorRow(
@@ -357,7 +406,8 @@ final class SqlStore implements MetadataStore {
                                         result.getString(3),
                                         result.getInt(4),
                                         result.getString(5)),
-                                result.getLong(6)));
+                                result.getLong(6),
+                                result.getInt(7)));
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.MetadataRecords;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.SnapshotRecords;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 

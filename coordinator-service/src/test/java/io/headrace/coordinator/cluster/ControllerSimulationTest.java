@@ -8,6 +8,25 @@ import org.junit.jupiter.api.Test;
 class ControllerSimulationTest {
     private static final int STEPS = 3_000;
 
+    /** A move once made a leader of an in-sync node whose incarnation had been replaced. */
+    @Test
+    void aMoveHandsOverToOneThatLives() {
+        run(2675633022L, 200);
+    }
+
+    private static ControllerSimulation run(long seed, int steps) {
+        ControllerSimulation simulation = new ControllerSimulation(seed);
+        int step = 0;
+        try {
+            for (; step < steps; step++) {
+                simulation.step();
+            }
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError("-Dseed=" + seed + " step " + step + ": " + e, e);
+        }
+        return simulation;
+    }
+
     @Test
     void theInvariantsHoldForEverySeed() {
         Long only = Long.getLong("seed");
@@ -18,15 +37,7 @@ class ControllerSimulationTest {
         int records = 0;
         int isrChanges = 0;
         for (long seed = first; seed < first + seeds; seed++) {
-            ControllerSimulation simulation = new ControllerSimulation(seed);
-            int step = 0;
-            try {
-                for (; step < STEPS; step++) {
-                    simulation.step();
-                }
-            } catch (AssertionError | RuntimeException e) {
-                throw new AssertionError("-Dseed=" + seed + " step " + step + ": " + e, e);
-            }
+            ControllerSimulation simulation = run(seed, STEPS);
             elections += simulation.elections;
             lastResorts += simulation.invariants.lastResorts;
             records += simulation.invariants.records;

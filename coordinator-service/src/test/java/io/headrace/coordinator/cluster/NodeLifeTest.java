@@ -73,6 +73,30 @@ class NodeLifeTest {
     }
 
     @Test
+    void aControllerCutOffFromAllNodesMovesNoLeader() {
+        nodes.start(1, 1);
+        nodes.start(2, 1);
+        nodes.start(3, 1);
+        nodes.createOn("a", 1, 2, 3);
+        nodes.createOn("b", 2, 3, 1);
+        nodes.createOn("c", 3, 1, 2);
+        long offset = nodes.image().nextOffset();
+        for (int i = 0; i < 100; i++) {
+            nodes.pass(1_000);
+            nodes.tick();
+        }
+        // They are heard again one after the other: the first alone is no reason to fence two.
+        for (int nodeId = 1; nodeId <= 3; nodeId++) {
+            nodes.poll(nodeId);
+            nodes.tick();
+            nodes.pass(ClusterRules.DOUBT_MS / 3);
+        }
+        nodes.tick();
+        assertThat(nodes.image().nextOffset()).as("nothing was decided").isEqualTo(offset);
+        assertThat(nodes.state().doubtsItself()).isFalse();
+    }
+
+    @Test
     void aControllerThatSeesFewerThanHalfOfTheNodesWaitsBeforeItFences() {
         nodes.start(1, 1);
         nodes.start(2, 1);

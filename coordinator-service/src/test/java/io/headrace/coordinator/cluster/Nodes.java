@@ -53,6 +53,11 @@ final class Nodes {
         nowMs += ms;
     }
 
+    /** Another controller takes over: it knows what is committed, and has heard nobody yet. */
+    void takeOver() {
+        state = new ControllerState(state.image(), RULES, new Random(43), nowMs);
+    }
+
     <R> R decide(Command<R> command) {
         Decision<R> decision = state.decide(command, nowMs);
         state.apply(decision.records(), nowMs);

@@ -8,6 +8,7 @@ import io.headrace.protocol.config.TopicConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.SnapshotRecords;
 
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.message.CreatePartitionsRequestData;

@@ -82,6 +82,31 @@ class ConsumerGroupSpecTest {
     }
 
     @Test
+    void aSubscriptionThatNoMemberCouldBeAssignedIsRefused() {
+        TestConsumer first = member("a").join();
+        MetadataImage large =
+                TestCluster.withTopic(group.image(), "large", new Uuid(5, 6), 100_000);
+        group.setImage(large);
+        int targetEpoch = state().targetEpoch();
+        assertThat(first.error(first.request().setSubscribedTopicNames(List.of("large"))))
+                .isEqualTo(Errors.NONE);
+        var both = first.request().setSubscribedTopicNames(List.of("orders", "large"));
+        assertThat(first.send(both).errorMessage()).contains("100004 partitions", "at most 100000");
+        var matching = member("b").joining().setSubscribedTopicNames(null);
+        assertThat(first.error(matching.setSubscribedTopicRegex(".*")))
+                .isEqualTo(Errors.INVALID_REQUEST);
+        assertThat(state().memberCount()).isEqualTo(1);
+        assertThat(state().targetEpoch()).isEqualTo(targetEpoch + 1);
+        // The whole topic, in one record of the group's log.
+        int largest =
+                group.log().stream()
+                        .mapToInt(r -> r.value() == null ? 0 : r.value().remaining())
+                        .max()
+                        .orElse(0);
+        assertThat(largest).isLessThan(GroupProperties.defaults().maxGroupRecordBytes());
+    }
+
+    @Test
     void aSilentMemberIsOut() {
         TestConsumer first = member("a").join();
         TestConsumer second = member("b").join();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headrace.coordinator.cluster.ControllerState;
 import io.headrace.coordinator.metadata.FaultyCommits.Fate;
 import io.headrace.coordinator.postgres.TestPostgres;
+import io.headrace.protocol.metadata.MetadataBatches;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.record.FeatureRecord;
 import io.headrace.testkit.random.Seeded;

@@ -192,6 +192,60 @@ class SeveralControllersTest {
     }
 
     @Test
+    void whoHearsFewNodesOffersTheRoleToOneThatSeesMore() throws Exception {
+        TestController first = startActive(1001);
+        TestController second = startStandby(1002);
+        for (int nodeId = 1; nodeId <= 3; nodeId++) {
+            first.registerNode(nodeId);
+        }
+        // All three are heard until they are unfenced, then node 1 alone.
+        Eventually.until(
+                LIMIT,
+                () -> {
+                    first.poll(1, 2, 3);
+                    return unfenced(first) == 3;
+                },
+                "all are unfenced");
+        awaitSame(first, second);
+        first.controller().onNodeSeen(1, first.incarnationOf(1), true);
+        first.shortSessions(2, 3);
+        Eventually.until(
+                LIMIT,
+                () -> {
+                    first.poll(1);
+                    return !first.controller().isActive() || unfenced(first) < 3;
+                },
+                "nobody sees more: it fences");
+        assertThat(first.controller().isActive()).isTrue();
+        assertThat(unfenced(first)).isEqualTo(1);
+
+        Eventually.until(
+                LIMIT,
+                () -> {
+                    first.poll(1, 2, 3);
+                    return unfenced(first) == 3;
+                },
+                "all are back");
+        for (int nodeId = 1; nodeId <= 3; nodeId++) {
+            second.controller().onNodeSeen(nodeId, first.incarnationOf(nodeId), true);
+        }
+        first.shortSessions(2, 3);
+        Eventually.until(
+                LIMIT,
+                () -> {
+                    first.poll(1);
+                    return second.controller().mayDecide();
+                },
+                "the other has the role");
+        assertThat(first.controller().isActive()).isFalse();
+        assertThat(unfenced(second)).as("nobody was fenced").isEqualTo(3);
+    }
+
+    private static long unfenced(TestController of) {
+        return image(of).nodes().values().stream().filter(node -> !node.fenced()).count();
+    }
+
+    @Test
     void aDatabaseThatIsNotThereYetIsWaitedFor() throws Exception {
         TestController only = new TestController(1001, database);
         started.add(only);

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
@@ -29,6 +30,7 @@ import javax.sql.DataSource;
 final class TestController implements AutoCloseable {
     private final DatabaseLink link = new DatabaseLink(TestPostgres.port());
     private final Uuid incarnationId = Uuid.randomUuid();
+    private final Map<Integer, Uuid> nodes = new ConcurrentHashMap<>();
     private final int id;
     private final Controller controller;
 
@@ -81,11 +83,34 @@ final class TestController implements AutoCloseable {
                 new RegisterNodeRequestData()
                         .setNodeId(nodeId)
                         .setRole("storage")
-                        .setIncarnationId(Uuid.randomUuid())
+                        .setIncarnationId(incarnationOf(nodeId))
                         .setLogDirs(List.of(new Uuid(1, nodeId)));
         node.endpoints()
                 .add(new NodeEndpoint().setName("CLIENT").setHost("localhost").setPort(9092));
         controller.submit(new RegisterNode(node)).get(10, TimeUnit.SECONDS);
+    }
+
+    /** The incarnation under which a node registers here. */
+    Uuid incarnationOf(int nodeId) {
+        return nodes.computeIfAbsent(nodeId, any -> Uuid.randomUuid());
+    }
+
+    /** Some nodes are heard, and have applied everything. */
+    void poll(int... nodeIds) {
+        var image = controller.metadataLog().image();
+        for (int nodeId : nodeIds) {
+            var node = image.nodes().get(nodeId);
+            if (node != null) {
+                controller.onPoll(nodeId, node.nodeEpoch(), image.nextOffset());
+            }
+        }
+    }
+
+    /** The membership reports nodes gone, so that their silence counts after a short while. */
+    void shortSessions(int... nodeIds) {
+        for (int nodeId : nodeIds) {
+            controller.onNodeSeen(nodeId, incarnationOf(nodeId), false);
+        }
     }
 
     /** Asks for a topic on node 1. */

@@ -13,9 +13,11 @@ import java.util.Map;
  * The configurations of a group (resource type GROUP), with Kafka's names, defaults and meaning.
  */
 public final class GroupConfigs {
+    public static final String CONSUMER_ASSIGNMENT_INTERVAL_MS = "consumer.assignment.interval.ms";
     public static final String CONSUMER_HEARTBEAT_INTERVAL_MS = "consumer.heartbeat.interval.ms";
     public static final String CONSUMER_SESSION_TIMEOUT_MS = "consumer.session.timeout.ms";
 
+    public static final String SHARE_ASSIGNMENT_INTERVAL_MS = "share.assignment.interval.ms";
     public static final String SHARE_HEARTBEAT_INTERVAL_MS = "share.heartbeat.interval.ms";
     public static final String SHARE_SESSION_TIMEOUT_MS = "share.session.timeout.ms";
     public static final String SHARE_RECORD_LOCK_DURATION_MS = "share.record.lock.duration.ms";
@@ -31,6 +33,14 @@ public final class GroupConfigs {
 
     static {
         number(
+                CONSUMER_ASSIGNMENT_INTERVAL_MS,
+                1_000,
+                0,
+                15_000,
+                "How long changes of a consumer group are gathered after an assignment, before the"
+                        + " next one, in milliseconds. Where none is set, groups with few members"
+                        + " are assigned at once for each change.");
+        number(
                 CONSUMER_HEARTBEAT_INTERVAL_MS,
                 5_000,
                 100,
@@ -44,6 +54,14 @@ public final class GroupConfigs {
                 1_800_000,
                 "How long a member of a consumer group may be silent before it is taken out of the"
                         + " group, in milliseconds.");
+        number(
+                SHARE_ASSIGNMENT_INTERVAL_MS,
+                1_000,
+                0,
+                15_000,
+                "How long changes of a share group are gathered after an assignment, before the"
+                        + " next one, in milliseconds. Where none is set, groups with few members"
+                        + " are assigned at once for each change.");
         number(
                 SHARE_HEARTBEAT_INTERVAL_MS,
                 5_000,

@@ -1,6 +1,7 @@
 package io.headrace.protocol.metadata;
 
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
+import io.headrace.protocol.metadata.record.NodeRecord;
 
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,26 @@ public record NodeImage(
                 rack,
                 logDirs,
                 new IsrMember(nodeId, nodeEpoch));
+    }
+
+    /** The record that makes this node's image, fenced or not. */
+    public NodeRecord toRecord(boolean fenced) {
+        NodeRecord.EndpointRecordCollection listeners = new NodeRecord.EndpointRecordCollection();
+        for (Endpoint endpoint : endpoints) {
+            listeners.add(
+                    new NodeRecord.EndpointRecord()
+                            .setName(endpoint.name())
+                            .setHost(endpoint.host())
+                            .setPort(endpoint.port()));
+        }
+        return new NodeRecord()
+                .setNodeId(nodeId)
+                .setIncarnationId(incarnationId)
+                .setNodeEpoch(nodeEpoch)
+                .setFenced(fenced)
+                .setEndpoints(listeners)
+                .setRack(rack)
+                .setLogDirs(logDirs);
     }
 
     /** The endpoint of that name, or null. */

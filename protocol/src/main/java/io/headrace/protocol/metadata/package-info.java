@@ -4,7 +4,8 @@
  * <p>Lives here: the codec of metadata records, {@link io.headrace.protocol.metadata.MetadataImage}
  * and its parts.
  *
- * <p>May depend on: the codec room, persistent collections; no I/O, no threads, no clock.
+ * <p>May depend on: the codec and batch rooms, persistent collections; no I/O, no threads, no
+ * clock.
  *
  * <p>Invariant: an image is a function of the records applied, in order; applying k changes costs
  * O(k log n) and never disturbs a reader of an older image.

@@ -3,6 +3,7 @@ package io.headrace.coordinator.metadata;
 import io.headrace.protocol.batch.BatchSet;
 import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.codec.MalformedFrameException;
+import io.headrace.protocol.metadata.MetadataBatches;
 
 import org.apache.kafka.common.protocol.ApiMessage;
 

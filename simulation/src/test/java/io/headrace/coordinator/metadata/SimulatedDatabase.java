@@ -228,21 +228,22 @@ public final class SimulatedDatabase {
         }
 
         @Override
-        public boolean touchSession(CoordinatorRow coordinator) {
+        public boolean touchSession(CoordinatorRow coordinator, int seenNodes) {
             mayFail();
             Session known = sessions.get(coordinator.coordinatorId());
             if (known == null || !known.row().incarnationId().equals(coordinator.incarnationId())) {
                 return false;
             }
             sessions.put(
-                    coordinator.coordinatorId(), new Session(known.row(), known.touchCount() + 1));
+                    coordinator.coordinatorId(),
+                    new Session(known.row(), known.touchCount() + 1, seenNodes));
             return true;
         }
 
         @Override
         public void beginSession(CoordinatorRow coordinator) {
             mayFail();
-            sessions.put(coordinator.coordinatorId(), new Session(coordinator, 0));
+            sessions.put(coordinator.coordinatorId(), new Session(coordinator, 0, 0));
         }
 
         @Override

@@ -12,17 +12,20 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** {@code headrace metadata}: carries a cluster's metadata from one database to another. */
+/** {@code headrace metadata}: carries a cluster's metadata from place to place. */
 @Command(
         name = "metadata",
         description = {
             "Carry the cluster's metadata from one database to another, with the coordinators"
-                    + " stopped.",
+                    + " stopped, or back from the storage nodes into a database that has lost"
+                    + " some.",
             "",
             "  headrace metadata export --data data/coordinator cluster.metadata",
             "  headrace metadata import --url jdbc:postgresql://db/headrace --user headrace"
-                    + " cluster.metadata"
+                    + " cluster.metadata",
+            "  headrace metadata recover --url jdbc:postgresql://db/headrace --user headrace"
         },
+        subcommands = RecoverCommand.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 public final class MetadataCommand {

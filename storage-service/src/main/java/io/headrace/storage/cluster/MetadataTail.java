@@ -62,7 +62,6 @@ public final class MetadataTail {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private @Nullable Registration registration;
     private boolean registering;
-    private boolean regressed;
     private boolean stopped;
 
     /** Who acts on changes of the metadata; called on the tail's loop. */
@@ -301,7 +300,7 @@ public final class MetadataTail {
             onRegressed(data);
             return;
         }
-        regressed = false;
+        view.regressed(false);
         if (data.snapshotId().endOffset() >= 0) {
             fetchSnapshot(channel, data);
             return;
@@ -378,7 +377,7 @@ public final class MetadataTail {
      * from a backup. This node changes nothing more and goes on serving until an operator decides.
      */
     private void onRegressed(PartitionData data) {
-        if (!regressed) {
+        if (!view.isRegressed()) {
             LOG.error(
                     "The controller's metadata ends at offset {} and does not hold what this node"
                             + " has applied up to offset {}: the database has lost committed"
@@ -387,7 +386,7 @@ public final class MetadataTail {
                     data.divergingEpoch().endOffset(),
                     view.image().nextOffset());
         }
-        regressed = true;
+        view.regressed(true);
         loop.schedule(this::fetch, SETTLE_MS);
     }
 

@@ -121,6 +121,7 @@ public final class Handlers {
         handlers.add(new WriteTxnMarkersHandler(services));
         handlers.add(new ShardAppendHandler(services));
         handlers.add(new ShardReadCheckHandler(services));
+        handlers.add(new ReportMetadataHandler(services));
     }
 
     private static void addForwarded(List<ApiHandler> handlers, Services services) {

@@ -60,7 +60,7 @@ public final class ConsumerChanges {
 
     /** The targets are now those of that epoch. */
     public void setTargetEpoch(ConsumerGroup group, int epoch, long nowMs) {
-        group.setTargetEpoch(epoch);
+        group.setTargetEpoch(epoch, nowMs);
         records.accept(ConsumerRecords.targetEpoch(group.groupId(), epoch, nowMs));
     }
 

@@ -25,6 +25,7 @@ public final class ConsumerGroup {
     private int groupEpoch;
     private long metadataHash;
     private int targetEpoch;
+    private long targetMs;
     private final Map<String, ConsumerMember> members = new LinkedHashMap<>();
     private final Map<String, String> memberIdsByInstance = new HashMap<>();
     private final Map<String, Map<Uuid, Set<Integer>>> targets = new HashMap<>();
@@ -83,6 +84,11 @@ public final class ConsumerGroup {
         return targetEpoch;
     }
 
+    /** When the target was made, on the clock of the coordinator that made it. */
+    public long targetMs() {
+        return targetMs;
+    }
+
     public State state() {
         if (members.isEmpty()) {
             return State.EMPTY;
@@ -103,8 +109,9 @@ public final class ConsumerGroup {
         metadataHash = hash;
     }
 
-    void setTargetEpoch(int epoch) {
+    void setTargetEpoch(int epoch, long madeMs) {
         targetEpoch = epoch;
+        targetMs = madeMs;
     }
 
     /** Whether the topics or expressions may have changed since they were looked at. */

@@ -79,11 +79,11 @@ public final class ConsumerReplay {
         ByteBuffer bytes = record.value();
         ConsumerGroup group = bytes == null ? groups.find(groupId) : groups.make(groupId);
         if (group != null) {
-            group.setTargetEpoch(
+            ConsumerTargetEpochValue value =
                     bytes == null
-                            ? 0
-                            : ConsumerRecords.readValue(new ConsumerTargetEpochValue(), bytes)
-                                    .assignmentEpoch());
+                            ? new ConsumerTargetEpochValue()
+                            : ConsumerRecords.readValue(new ConsumerTargetEpochValue(), bytes);
+            group.setTargetEpoch(value.assignmentEpoch(), value.assignmentTimestamp());
         }
     }
 

@@ -54,7 +54,7 @@ public final class ShareChanges {
 
     /** The targets are now those of that epoch. */
     public void setTargetEpoch(ShareGroup group, int epoch, long nowMs) {
-        group.setTargetEpoch(epoch);
+        group.setTargetEpoch(epoch, nowMs);
         records.accept(ShareRecords.targetEpoch(group.groupId(), epoch, nowMs));
     }
 

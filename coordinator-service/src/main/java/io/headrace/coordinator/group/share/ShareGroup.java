@@ -21,6 +21,7 @@ public final class ShareGroup {
     private int groupEpoch;
     private long metadataHash;
     private int targetEpoch;
+    private long targetMs;
     private ShareStates states = ShareStates.NONE;
     private final Map<String, ShareMember> members = new LinkedHashMap<>();
     private final Map<String, Map<Uuid, Set<Integer>>> targets = new HashMap<>();
@@ -64,6 +65,11 @@ public final class ShareGroup {
         return targetEpoch;
     }
 
+    /** When the target was made, on the clock of the coordinator that made it. */
+    public long targetMs() {
+        return targetMs;
+    }
+
     public State state() {
         return members.isEmpty() ? State.EMPTY : State.STABLE;
     }
@@ -73,8 +79,9 @@ public final class ShareGroup {
         metadataHash = hash;
     }
 
-    void setTargetEpoch(int epoch) {
+    void setTargetEpoch(int epoch, long madeMs) {
         targetEpoch = epoch;
+        targetMs = madeMs;
     }
 
     /** Whether the topics may have changed since they were looked at. */

@@ -66,9 +66,8 @@ public final class ShareReplay {
                 group.setEpoch(value.epoch(), value.metadataHash());
             }
             case ShareRecords.TARGET_EPOCH ->
-                    group.setTargetEpoch(
-                            ShareRecords.readValue(new ShareTargetEpochValue(), bytes)
-                                    .assignmentEpoch());
+                    applyTargetEpoch(
+                            group, ShareRecords.readValue(new ShareTargetEpochValue(), bytes));
             default ->
                     group.setStates(
                             ShareRecords.states(
@@ -82,7 +81,7 @@ public final class ShareReplay {
             case ShareRecords.GROUP -> groups.remove(groupId);
             case ShareRecords.TARGET_EPOCH -> {
                 if (group != null) {
-                    group.setTargetEpoch(0);
+                    group.setTargetEpoch(0, 0);
                 }
             }
             default -> {
@@ -139,5 +138,9 @@ public final class ShareReplay {
             case ShareRecords.TARGET -> group.removeTarget(memberId);
             default -> group.put(known.having(0, 0, Map.of()));
         }
+    }
+
+    private static void applyTargetEpoch(ShareGroup group, ShareTargetEpochValue value) {
+        group.setTargetEpoch(value.assignmentEpoch(), value.assignmentTimestamp());
     }
 }

@@ -1,11 +1,5 @@
-package io.headrace.coordinator.cluster;
+package io.headrace.protocol.metadata;
 
-import io.headrace.protocol.metadata.ConfigResourceKey;
-import io.headrace.protocol.metadata.CoordinatorImage;
-import io.headrace.protocol.metadata.MetadataImage;
-import io.headrace.protocol.metadata.PartitionImage;
-import io.headrace.protocol.metadata.ShardOwnerImage;
-import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 import io.headrace.protocol.metadata.record.ConfigRecord;
 import io.headrace.protocol.metadata.record.CoordinatorRecord;
@@ -39,7 +33,7 @@ public final class SnapshotRecords {
                 .forEach(
                         (name, level) ->
                                 records.add(new FeatureRecord().setName(name).setLevel(level)));
-        image.nodes().values().forEach(node -> records.add(NodeRecords.of(node, node.fenced())));
+        image.nodes().values().forEach(node -> records.add(node.toRecord(node.fenced())));
         image.coordinators().values().forEach(node -> records.add(coordinator(node)));
         image.topicsById().values().forEach(topic -> addTopic(records, topic));
         for (Map.Entry<ConfigResourceKey, PMap<String, String>> resource :

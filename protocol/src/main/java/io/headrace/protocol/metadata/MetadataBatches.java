@@ -1,4 +1,4 @@
-package io.headrace.coordinator.metadata;
+package io.headrace.protocol.metadata;
 
 import io.headrace.protocol.batch.BatchBuilder;
 import io.headrace.protocol.batch.BatchSet;
@@ -6,7 +6,6 @@ import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.protocol.batch.RecordReader;
 import io.headrace.protocol.codec.MalformedFrameException;
-import io.headrace.protocol.metadata.MetadataRecords;
 
 import org.apache.kafka.common.protocol.ApiMessage;
 
@@ -16,13 +15,31 @@ import java.util.List;
 import java.util.Objects;
 
 /** Metadata records as record batches. */
-final class MetadataBatches {
+public final class MetadataBatches {
+    private static final int RECORDS_PER_BATCH = 1_000;
     private static final long MAX_DECOMPRESSED_BYTES = 256L << 20;
 
     private MetadataBatches() {}
 
+    /** An image as batches, one after the other; offsets in them count their own records. */
+    public static ByteBuffer snapshot(MetadataImage image) {
+        List<ApiMessage> records = SnapshotRecords.of(image);
+        List<ByteBuffer> batches = new ArrayList<>();
+        long epoch = Math.max(0, image.controllerEpoch());
+        int size = 0;
+        for (int from = 0; from < records.size(); from += RECORDS_PER_BATCH) {
+            int to = Math.min(records.size(), from + RECORDS_PER_BATCH);
+            ByteBuffer batch = encode(records.subList(from, to), from, epoch, 0);
+            batches.add(batch);
+            size = Math.addExact(size, batch.remaining());
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(size);
+        batches.forEach(bytes::put);
+        return bytes.flip();
+    }
+
     /** One batch. */
-    static ByteBuffer encode(
+    public static ByteBuffer encode(
             List<ApiMessage> records, long baseOffset, long controllerEpoch, long timestampMs) {
         BatchBuilder builder =
                 BatchBuilder.growing()
@@ -35,11 +52,11 @@ final class MetadataBatches {
     }
 
     /**
-     * The records of one batch.
+     * The records of some batches.
      *
      * @throws MalformedFrameException if a record is none that this version of the software knows
      */
-    static List<ApiMessage> decode(ByteBuffer batch) throws MalformedFrameException {
+    public static List<ApiMessage> decode(ByteBuffer batch) throws MalformedFrameException {
         BatchSet batches = BatchSet.of(batch);
         List<ApiMessage> records = new ArrayList<>();
         while (batches.next()) {

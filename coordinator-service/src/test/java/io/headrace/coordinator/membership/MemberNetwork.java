@@ -1,0 +1,181 @@
+package io.headrace.coordinator.membership;
+
+import com.hazelcast.config.Config;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The ways between members of one cluster in one process. Each member is reached through a door
+ * here, its public address, and dials from ports of its own, so that every connection is known by
+ * both its ends: members can be cut off from each other, or fall silent as a paused process does.
+ */
+final class MemberNetwork implements AutoCloseable {
+    private static final int PORTS_EACH = 100;
+
+    private final List<ServerSocket> doors = new ArrayList<>();
+    private final List<Integer> ports = new ArrayList<>();
+    private final int firstDialPort;
+    private final Set<Way> ways = ConcurrentHashMap.newKeySet();
+    private final Set<Integer> silent = ConcurrentHashMap.newKeySet();
+    private final Object gate = new Object();
+    private volatile boolean cut;
+    private volatile boolean closed;
+
+    /** A connection that one member opened to another. */
+    private record Way(int from, int to, Socket outer, Socket inner) {
+        void close() {
+            closeQuietly(outer);
+            closeQuietly(inner);
+        }
+    }
+
+    /**
+     * @param firstDialPort the first of 100 ports for each member to dial from
+     */
+    MemberNetwork(int members, int firstDialPort) throws IOException {
+        this.firstDialPort = firstDialPort;
+        List<ServerSocket> held = new ArrayList<>();
+        for (int i = 0; i < members; i++) {
+            doors.add(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+            held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            ports.add(held.getLast().getLocalPort());
+        }
+        for (ServerSocket each : held) {
+            each.close();
+        }
+        for (int i = 0; i < members; i++) {
+            int member = i;
+            Thread.ofVirtual().start(() -> accept(member));
+        }
+    }
+
+    /** The real port of a member. */
+    int port(int member) {
+        return ports.get(member);
+    }
+
+    /** Where members look for each other. */
+    List<String> addresses() {
+        return doors.stream().map(door -> "127.0.0.1:" + door.getLocalPort()).toList();
+    }
+
+    /** Leads a member's connections through here. */
+    Config through(int member, Config config) {
+        int first = firstDialPort + member * PORTS_EACH;
+        config.getNetworkConfig()
+                .setPublicAddress(addresses().get(member))
+                .setPortAutoIncrement(false)
+                .addOutboundPortDefinition(first + "-" + (first + PORTS_EACH - 1));
+        return config;
+    }
+
+    /** Every member alone: all connections close, and none can be opened. */
+    void cutAll() {
+        cut = true;
+        ways.forEach(Way::close);
+    }
+
+    /** Nothing comes from a member or reaches it; its connections stay open. */
+    void silence(int member) {
+        silent.add(member);
+    }
+
+    /** All is well again, and what was held back arrives. */
+    void mend() {
+        cut = false;
+        synchronized (gate) {
+            silent.clear();
+            gate.notifyAll();
+        }
+    }
+
+    private void accept(int member) {
+        while (!closed) {
+            Socket outer;
+            try {
+                outer = doors.get(member).accept();
+            } catch (IOException e) {
+                if (!closed) {
+                    throw new UncheckedIOException(e);
+                }
+                return;
+            }
+            connect(member, outer);
+        }
+    }
+
+    private void connect(int member, Socket outer) {
+        if (cut) {
+            closeQuietly(outer);
+            return;
+        }
+        try {
+            Socket inner = new Socket(InetAddress.getLoopbackAddress(), ports.get(member));
+            int from = Math.floorDiv(outer.getPort() - firstDialPort, PORTS_EACH);
+            Way way = new Way(from, member, outer, inner);
+            ways.add(way);
+            Thread.ofVirtual().start(() -> pump(way, outer, inner));
+            Thread.ofVirtual().start(() -> pump(way, inner, outer));
+        } catch (IOException e) {
+            closeQuietly(outer); // that member has not started yet, or is gone
+        }
+    }
+
+    private void pump(Way way, Socket from, Socket to) {
+        byte[] buffer = new byte[8192];
+        try {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            int read = in.read(buffer);
+            while (read >= 0) {
+                awaitGate(way);
+                out.write(buffer, 0, read);
+                out.flush();
+                read = in.read(buffer);
+            }
+        } catch (IOException e) {
+            // One end is gone: so is the other.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            way.close();
+            ways.remove(way);
+        }
+    }
+
+    private void awaitGate(Way way) throws InterruptedException {
+        synchronized (gate) {
+            while (!closed && (silent.contains(way.from()) || silent.contains(way.to()))) {
+                gate.wait();
+            }
+        }
+    }
+
+    private static void closeQuietly(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        closed = true;
+        mend();
+        for (ServerSocket door : doors) {
+            door.close();
+        }
+        ways.forEach(Way::close);
+    }
+}
