@@ -18,6 +18,12 @@ import java.util.Map;
  */
 public final class InSyncReplicasHaveAll implements Invariant {
     private final Map<TopicIdPartition, Long> committed = new HashMap<>();
+    private long checks;
+
+    @Override
+    public long checks() {
+        return checks;
+    }
 
     @Override
     public void onReplica(
@@ -31,6 +37,7 @@ public final class InSyncReplicasHaveAll implements Invariant {
             return;
         }
         IsrMember member = image.isrMember(node.nodeId());
+        checks++;
         boolean counts =
                 (member != null && member.nodeEpoch() == nodeEpoch)
                         || image.eligibleLeaderReplicas().contains(node.nodeId());
