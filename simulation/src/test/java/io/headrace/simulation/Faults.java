@@ -66,7 +66,7 @@ final class Faults {
     private boolean stopped;
 
     /**
-     * @param isSpare whether what a node has in its page cache is also in another's
+     * @param isSpare whether what a node has in its page cache is also in all others'
      */
     Faults(
             World world,

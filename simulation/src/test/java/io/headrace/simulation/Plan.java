@@ -41,7 +41,7 @@ record Plan(
     enum Power {
         /** Never: a page-cache topic keeps its promise. */
         STABLE,
-        /** Only while another replica in sync lives, so that a page-cache topic keeps it, too. */
+        /** Only while all other replicas live, in sync: so a page-cache topic keeps it, too. */
         ONE_BY_ONE,
         /** Whenever it pleases chance: only fsync topics are promised anything. */
         UNSTABLE

@@ -2,6 +2,7 @@ package io.headrace.simulation;
 
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.simulation.Cluster.Machine;
 import io.headrace.simulation.client.Administrator;
@@ -190,27 +191,41 @@ final class Simulation {
     private void onCommit(MetadataImage after) {
         MetadataImage before = truth;
         truth = after;
+        if (world.keepsLines()) {
+            traceChanges(before, after);
+        }
         invariants.forEach(each -> each.onMetadata(before, after));
         cluster.machines().forEach(this::look); // whoever is in sync by now must have all
     }
 
-    /** Whether every partition that lives in page caches has another replica in sync, which lives. */
+    private void traceChanges(MetadataImage before, MetadataImage after) {
+        for (TopicImage topic : after.topicsById().values()) {
+            for (PartitionImage now : topic.partitions().values()) {
+                if (!now.equals(before.partition(topic.topicId(), now.partition()))) {
+                    world.note("= " + topic.name() + " " + now);
+                }
+            }
+        }
+    }
+
+    /** Whether all other replicas of every partition that lives in page caches live, in sync. */
     private boolean isSpare(SimulatedStorageNode node) {
         TopicImage cached = truth.topic("cached");
         return cached == null
                 || cached.partitions().values().stream()
-                        .allMatch(partition -> hasAnother(partition, node));
+                        .allMatch(partition -> haveOthersAll(partition, node.nodeId()));
     }
 
-    private boolean hasAnother(PartitionImage partition, SimulatedStorageNode node) {
-        return partition.isr().stream()
-                .anyMatch(
-                        member -> {
-                            SimulatedStorageNode other =
-                                    cluster.machines().get(member.nodeId() - 1).node();
-                            return other != null
-                                    && other != node
-                                    && other.view().nodeEpoch() == member.nodeEpoch();
+    private boolean haveOthersAll(PartitionImage partition, int nodeId) {
+        return partition.assignedReplicas().stream()
+                .filter(other -> other != nodeId)
+                .allMatch(
+                        other -> {
+                            SimulatedStorageNode node = cluster.machines().get(other - 1).node();
+                            IsrMember member = partition.isrMember(other);
+                            return node != null
+                                    && member != null
+                                    && node.view().nodeEpoch() == member.nodeEpoch();
                         });
     }
 

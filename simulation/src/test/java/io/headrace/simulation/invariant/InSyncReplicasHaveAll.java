@@ -43,12 +43,13 @@ public final class InSyncReplicasHaveAll implements Invariant {
                         || image.eligibleLeaderReplicas().contains(node.nodeId());
         if (counts && log.flushedOffset() < end) {
             throw new AssertionError(
-                    "an in-sync replica lacks committed records: node %d, %s, has flushed up to %d of %d"
+                    "an in-sync replica lacks committed records: node %d, %s, has flushed up to %d of %d; %s"
                             .formatted(
                                     node.nodeId(),
                                     partition.id().topicPartition(),
                                     log.flushedOffset(),
-                                    end));
+                                    end,
+                                    image));
         }
     }
 }
