@@ -154,7 +154,8 @@ final class Simulation {
         StringBuilder text = new StringBuilder();
         if (logs != null) {
             for (PartitionLog log : logs.logs()) {
-                text.append(" %s ends at %d, flushed %d, committed %d%s,"
+                text.append(
+                        " %s ends at %d, flushed %d, committed %d%s,"
                                 .formatted(
                                         log.id().topicPartition(),
                                         log.logEndOffset(),

@@ -28,8 +28,7 @@ public final class SteppedController {
         wait(controller, loop, clockMs, clockMs.getAsLong() + pauseMs);
     }
 
-    private static void wait(
-            Controller controller, Loop loop, LongSupplier clockMs, long untilMs) {
+    private static void wait(Controller controller, Loop loop, LongSupplier clockMs, long untilMs) {
         long leftMs = untilMs - clockMs.getAsLong();
         if (controller.hasWork() || leftMs <= 0) {
             loop.schedule(() -> step(controller, loop, clockMs), 1);

@@ -173,8 +173,7 @@ public final class TransactionalProducer {
 
     private ByteBuffer bytesOf(Batch batch) {
         // Each transaction has an epoch of its own, so every partition begins at sequence 0.
-        BatchBuilder builder =
-                BatchBuilder.growing().producer(producerId, producerEpoch, 0, true);
+        BatchBuilder builder = BatchBuilder.growing().producer(producerId, producerEpoch, 0, true);
         for (long code : batch.codes()) {
             builder.append(
                     world.nowMs(), null, ByteBuffer.allocate(8).putLong(code).flip(), List.of());

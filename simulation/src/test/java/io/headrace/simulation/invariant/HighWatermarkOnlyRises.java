@@ -30,8 +30,7 @@ public final class HighWatermarkOnlyRises implements Invariant {
         long now = log.highWatermark();
         checks++;
         long before = highest.getOrDefault(log, 0L);
-        boolean copiesAnew =
-                log.unclean().isPresent() ? unclean.add(log) : unclean.remove(log);
+        boolean copiesAnew = log.unclean().isPresent() ? unclean.add(log) : unclean.remove(log);
         if ((now < before && !copiesAnew) || now > log.logEndOffset()) {
             throw new AssertionError(
                     "a high watermark went back: node %d, %s from %d to %d, log end %d"

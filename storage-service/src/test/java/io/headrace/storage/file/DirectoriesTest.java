@@ -32,9 +32,7 @@ class DirectoriesTest {
             Files.createDirectory(data);
             Directories.create(data);
             Directories.replace(data.resolve("meta"), "content");
-            assertThat(Files.exists(disk.crash().path("/data/meta")))
-                    .as("seed %d", seed)
-                    .isTrue();
+            assertThat(Files.exists(disk.crash().path("/data/meta"))).as("seed %d", seed).isTrue();
         }
     }
 }
