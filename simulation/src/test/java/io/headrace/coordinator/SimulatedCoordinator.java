@@ -51,7 +51,7 @@ public final class SimulatedCoordinator {
                                 world.random().split(),
                                 world::elapsedMs,
                                 new ControllerOptions.Times(
-                                        10, 0, 1_000, 300, 1_500, 500, 100, 2_000),
+                                        50, 0, 1_000, 300, 1_500, 500, 100, 2_000),
                                 512));
         GroupService groups =
                 new GroupService(
@@ -96,7 +96,8 @@ public final class SimulatedCoordinator {
                 controller,
                 new CoordinatorIdentity(id, incarnation, host.name(), 9094, table.versions()),
                 database,
-                host.loops(1).at(0));
+                host.loops(1).at(0),
+                world::elapsedMs);
     }
 
     /** Whether this process takes itself for the active controller. */

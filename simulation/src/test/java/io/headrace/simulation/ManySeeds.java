@@ -2,13 +2,18 @@ package io.headrace.simulation;
 
 import io.headrace.simulation.planted.Bug;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -17,7 +22,26 @@ import java.util.function.Consumer;
  * {@code -Dtrace=true}.
  */
 final class ManySeeds {
-    private ManySeeds() {}
+    private static final long PROGRESS_SECONDS = 10;
+
+    private final long first;
+    private final int count;
+    private final Bug bug;
+    private final Consumer<String> progress;
+    private final long beganNanos = System.nanoTime();
+    private final Duration cpuBefore =
+            ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+    private final AtomicLong next;
+    private final List<String> failures = Collections.synchronizedList(new ArrayList<>());
+    private final Map<String, Long> sums = new TreeMap<>();
+
+    private ManySeeds(long first, int count, Bug bug, Consumer<String> progress) {
+        this.first = first;
+        this.count = count;
+        this.bug = bug;
+        this.progress = progress;
+        this.next = new AtomicLong(first);
+    }
 
     /** Prints each violation with its seed, and the sums. */
     public static void main(String[] arguments) throws InterruptedException, ExecutionException {
@@ -48,59 +72,84 @@ final class ManySeeds {
      * Runs seeds.
      *
      * @param bug what is planted in each run
+     * @param progress is told of each seed that failed, and every ten seconds how far it is
      * @return a line for each seed that failed
      */
     static List<String> run(long first, int count, Bug bug, Consumer<String> progress)
             throws InterruptedException, ExecutionException {
-        long beganNanos = System.nanoTime();
-        List<String> failures = Collections.synchronizedList(new ArrayList<>());
-        AtomicLong events = new AtomicLong();
-        AtomicLong elections = new AtomicLong();
-        AtomicLong truncations = new AtomicLong();
-        AtomicLong crashes = new AtomicLong();
-        AtomicLong next = new AtomicLong(first);
-        int threads = Runtime.getRuntime().availableProcessors();
+        return new ManySeeds(first, count, bug, progress).runAll();
+    }
+
+    private List<String> runAll() throws InterruptedException, ExecutionException {
+        int threads = Integer.getInteger("threads", Runtime.getRuntime().availableProcessors());
         try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
             List<Future<?>> all = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
-                all.add(
-                        pool.submit(
-                                () -> {
-                                    for (long seed = next.getAndIncrement();
-                                            seed < first + count;
-                                            seed = next.getAndIncrement()) {
-                                        try {
-                                            Report report = new Simulation(seed, bug, false).run();
-                                            events.addAndGet(report.events());
-                                            elections.addAndGet(report.elections());
-                                            truncations.addAndGet(report.truncations());
-                                            crashes.addAndGet(report.crashes());
-                                        } catch (AssertionError | RuntimeException e) {
-                                            failures.add("seed " + seed + ": " + e);
-                                            progress.accept("seed " + seed + ": " + e);
-                                        }
-                                        if ((seed - first + 1) % 1_000 == 0) {
-                                            progress.accept((seed - first + 1) + " seeds begun");
-                                        }
-                                    }
-                                }));
+                all.add(pool.submit(this::work));
             }
             for (Future<?> each : all) {
-                each.get();
+                await(each);
             }
         }
-        double seconds = (System.nanoTime() - beganNanos) / 1e9;
-        progress.accept(
-                "%d seeds in %.1f s (%.1f a second): %d failed, %d events, %d elections, %d truncations, %d crashes"
-                        .formatted(
-                                count,
-                                seconds,
-                                count / seconds,
-                                failures.size(),
-                                events.get(),
-                                elections.get(),
-                                truncations.get(),
-                                crashes.get()));
+        progress.accept(state());
         return failures;
+    }
+
+    private void await(Future<?> work) throws InterruptedException, ExecutionException {
+        boolean done = false;
+        while (!done) {
+            try {
+                work.get(PROGRESS_SECONDS, TimeUnit.SECONDS);
+                done = true;
+            } catch (TimeoutException notYet) {
+                progress.accept(state());
+            }
+        }
+    }
+
+    private void work() {
+        for (long seed = next.getAndIncrement();
+                seed < first + count;
+                seed = next.getAndIncrement()) {
+            try {
+                add(new Simulation(seed, bug, false).run());
+            } catch (AssertionError e) {
+                String line = String.valueOf(e.getMessage());
+                failures.add(line);
+                progress.accept(line);
+            }
+        }
+    }
+
+    private synchronized void add(Report report) {
+        sums.merge(" seeds", 1L, Long::sum);
+        sums.merge("acknowledged records", (long) report.acknowledged(), Long::sum);
+        sums.merge("crashes", (long) report.crashes(), Long::sum);
+        sums.merge("elections", (long) report.elections(), Long::sum);
+        sums.merge("events", report.events(), Long::sum);
+        sums.merge("simulated s", report.simulatedMs() / 1_000, Long::sum);
+        sums.merge("truncations", (long) report.truncations(), Long::sum);
+        report.checks().forEach((name, checks) -> sums.merge(name, checks, Long::sum));
+    }
+
+    private synchronized String state() {
+        double seconds = (System.nanoTime() - beganNanos) / 1e9;
+        double cpuSeconds =
+                ProcessHandle.current()
+                        .info()
+                        .totalCpuDuration()
+                        .map(used -> used.minus(cpuBefore).toMillis() / 1e3)
+                        .orElse(seconds);
+        long ended = sums.getOrDefault(" seeds", 0L) + failures.size();
+        return "%d of %d seeds from %d clean, %d failed, %.1f s, %.1f a second, %.1f a second of processor time; %s"
+                .formatted(
+                        sums.getOrDefault(" seeds", 0L),
+                        count,
+                        first,
+                        failures.size(),
+                        seconds,
+                        ended / seconds,
+                        ended / cpuSeconds,
+                        sums);
     }
 }

@@ -5,28 +5,65 @@ import io.headrace.simulation.network.World;
 /**
  * What one seed's run is like.
  *
- * @param isPowerStable whether machines keep their power, so that a page-cache topic is promised
- *     something
+ * @param mix which faults are frequent
  * @param losesDisk whether one disk is lost, once, with all that is on it
  * @param faultsForMs how long faults happen
  * @param faultEveryMaxMs the longest pause between two
+ * @param trapsMs the longest pause after which a step of a protocol is waited for, to strike right
+ *     then; 0: never
  */
 record Plan(
-        boolean isPowerStable,
+        Mix mix,
+        Power power,
         boolean losesDisk,
+        boolean hasTransactions,
+        boolean hasGroups,
         long faultsForMs,
         long faultEveryMaxMs,
+        long trapsMs,
         double lossChance,
         double stallChance,
         double databaseFailureChance,
         long thinkMaxMs) {
 
+    /** Which faults are frequent. */
+    enum Mix {
+        ALL,
+        /** Storage nodes die again and again, soon after they came back. */
+        CRASHES,
+        /** Coordinators pause, die and are cut off. */
+        COORDINATORS,
+        /** Links are cut or slow. */
+        NETWORK
+    }
+
+    /** When machines lose their power. */
+    enum Power {
+        /** Never: a page-cache topic keeps its promise. */
+        STABLE,
+        /** Only while all other replicas live, in sync: so a page-cache topic keeps it, too. */
+        ONE_BY_ONE,
+        /** Whenever it pleases chance: only fsync topics are promised anything. */
+        UNSTABLE
+    }
+
+    /** Whether there is a page-cache topic. */
+    boolean hasCachedTopic() {
+        return power != Power.UNSTABLE;
+    }
+
     static Plan draw(World world) {
+        Mix mix = Mix.values()[world.random().nextInt(Mix.values().length)];
+        Power power = Power.values()[world.random().nextInt(Power.values().length)];
         return new Plan(
+                mix,
+                power,
+                power != Power.ONE_BY_ONE && world.chance(0.25),
                 world.chance(0.4),
-                world.chance(0.25),
-                world.between(4_000, 9_000),
-                world.between(300, 1_800),
+                world.chance(0.6),
+                world.between(3_000, 8_000),
+                world.between(200, 1_500),
+                world.chance(0.6) ? world.between(50, 1_000) : 0,
                 world.chance(0.5) ? 0 : 0.004,
                 world.chance(0.5) ? 0 : 0.005,
                 world.chance(0.7) ? 0 : 0.05,

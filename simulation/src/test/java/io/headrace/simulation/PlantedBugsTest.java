@@ -31,9 +31,15 @@ class PlantedBugsTest {
                 onWire(
                         "reporting unflushed bytes as replicated",
                         new PlantedBugs.ReportsUnflushed()),
+                Bug.onWire(
+                        "ISR expansion from a dead incarnation",
+                        PlantedBugs.CountsDeadIncarnations::new),
                 onWire(
                         "a min.insync change racing an ISR shrink",
-                        new PlantedBugs.MinInSyncRacesShrink()));
+                        new PlantedBugs.MinInSyncRacesShrink()),
+                Bug.onWire(
+                        "a shard append without its fence",
+                        truth -> new PlantedBugs.ShardAppendWithoutFence()));
     }
 
     private static Bug onWire(String name, Tamper stateless) {

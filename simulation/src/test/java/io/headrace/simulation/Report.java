@@ -1,10 +1,13 @@
 package io.headrace.simulation;
 
+import java.util.Map;
+
 /**
  * What happened in a run.
  *
  * @param acknowledged records that were acknowledged
  * @param traceHash one number for the whole trace
+ * @param checks how often each checker compared something
  */
 record Report(
         long seed,
@@ -16,7 +19,8 @@ record Report(
         int read,
         long sequenceRefusals,
         long simulatedMs,
-        long traceHash) {
+        long traceHash,
+        Map<String, Long> checks) {
     @Override
     public String toString() {
         return "seed %d: %d ms, %d events, %d elections, %d truncations, %d crashes, %d records acknowledged, %d read, %d refused for their sequence, trace %x"

@@ -2,20 +2,16 @@ package io.headrace.simulation;
 
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.simulation.Cluster.Machine;
 import io.headrace.simulation.client.Administrator;
-import io.headrace.simulation.client.Ledger;
-import io.headrace.simulation.client.OffsetCommitter;
-import io.headrace.simulation.client.SimulatedProducer;
-import io.headrace.simulation.client.SimulatedReader;
 import io.headrace.simulation.invariant.CommittedRecordsAgree;
 import io.headrace.simulation.invariant.HighWatermarkOnlyRises;
 import io.headrace.simulation.invariant.InSyncReplicasHaveAll;
 import io.headrace.simulation.invariant.Invariant;
 import io.headrace.simulation.invariant.OneLeaderAnEpoch;
 import io.headrace.simulation.invariant.ShardEpochsOnlyRise;
-import io.headrace.simulation.network.Host;
 import io.headrace.simulation.network.Wire;
 import io.headrace.simulation.network.World;
 import io.headrace.simulation.planted.Bug;
@@ -24,12 +20,6 @@ import io.headrace.storage.log.LogStore;
 import io.headrace.storage.log.PartitionLog;
 import io.headrace.storage.partition.Partition;
 import io.headrace.storage.partition.Partitions;
-import io.headrace.testkit.history.History;
-import io.headrace.testkit.history.HistoryChecker;
-import io.headrace.testkit.history.ReadRecord;
-import io.headrace.testkit.history.Violation;
-
-import org.apache.kafka.common.TopicPartition;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +27,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /** One run of a whole cluster from one seed. */
@@ -48,16 +39,16 @@ final class Simulation {
     private final Wire wire;
     private final Cluster cluster;
     private final Plan plan;
-    private final Ledger ledger = new Ledger();
+    private final Workload workload;
     private final OneLeaderAnEpoch epochs = new OneLeaderAnEpoch();
+    private final ShardEpochsOnlyRise owners = new ShardEpochsOnlyRise();
     private final List<Invariant> invariants =
             List.of(
                     epochs,
                     new CommittedRecordsAgree(),
                     new InSyncReplicasHaveAll(),
                     new HighWatermarkOnlyRises(),
-                    new ShardEpochsOnlyRise());
-    private final List<TopicPartition> partitions = new ArrayList<>();
+                    owners);
     private final Map<PartitionLog, Long> ends = new HashMap<>();
     private MetadataImage truth = MetadataImage.EMPTY;
     private int truncations;
@@ -66,6 +57,8 @@ final class Simulation {
         this.world = new World(seed, keepsLines);
         this.wire = new Wire(world);
         this.plan = Plan.draw(world);
+        this.workload = new Workload(world, wire, plan);
+        wire.watch(owners);
         wire.plant(bug.onWire().apply(() -> truth));
         this.cluster = new Cluster(world, wire, this::onCommit, this::look, bug);
     }
@@ -96,84 +89,37 @@ final class Simulation {
     private Report runUnnamed() {
         cluster.start();
         world.after(LOOK_MS, this::lookAgain);
-        Administrator administrator = new Administrator(host("admin"), wire, Cluster.NODES);
-        create(administrator, "durable", 2, Map.of("min.insync.replicas", "2"));
-        if (plan.isPowerStable()) {
-            create(
-                    administrator,
-                    "cached",
-                    1,
-                    Map.of("min.insync.replicas", "2", "flush.policy", "page-cache"));
-        }
+        Administrator administrator =
+                new Administrator(workload.host("admin"), wire, Cluster.NODES);
+        workload.createTopics(administrator);
         await("the cluster serves", administrator::isDone);
-        List<SimulatedProducer> producers = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            SimulatedProducer producer =
-                    new SimulatedProducer(
-                            host("p" + i),
-                            wire,
-                            Cluster.NODES,
-                            ledger,
-                            partitions,
-                            plan.thinkMaxMs());
-            producers.add(producer);
-            producer.start();
-        }
-        List<OffsetCommitter> committers = new ArrayList<>();
-        for (int i = 0; i < 2; i++) {
-            OffsetCommitter committer =
-                    new OffsetCommitter(
-                            host("g" + i), wire, Cluster.NODES, "durable", 2 * plan.thinkMaxMs());
-            committers.add(committer);
-            committer.start();
-        }
-        List<SimulatedReader> followers = new ArrayList<>();
-        for (TopicPartition partition : partitions) {
-            SimulatedReader reader = reader("f-" + partition, partition, new ArrayList<>());
-            followers.add(reader);
-            reader.start();
-        }
-        Faults faults = new Faults(world, wire, cluster, plan, administrator);
+        workload.start();
+        Faults faults = new Faults(world, wire, cluster, plan, administrator, this::isSpare);
         faults.start();
         world.time().advance(Duration.ofMillis(plan.faultsForMs()));
-        producers.forEach(SimulatedProducer::stop);
         faults.stop();
-        await(
-                "every producer hears of its last batch",
-                () -> producers.stream().allMatch(SimulatedProducer::isIdle));
+        workload.finish(this::await);
         await("every replica is in sync again", this::isWhole);
-        committers.forEach(OffsetCommitter::stop);
-        await(
-                "every group reads its offset",
-                () -> committers.stream().allMatch(OffsetCommitter::isDone));
-        followers.forEach(SimulatedReader::stop);
-        List<ReadRecord> read = readAll();
-        check(read);
+        workload.check(this::await);
         return new Report(
                 world.seed(),
                 world.events(),
                 epochs.elections(),
                 truncations,
                 cluster.crashes(),
-                ledger.acknowledged().size(),
-                read.size(),
-                ledger.sequenceRefusals(),
+                workload.acknowledged(),
+                workload.read(),
+                workload.sequenceRefusals(),
                 world.elapsedMs(),
-                world.traceHash());
+                world.traceHash(),
+                checks());
     }
 
-    private Host host(String name) {
-        Host host = new Host(world, name, () -> true);
-        wire.attach(host);
-        return host;
-    }
-
-    private void create(
-            Administrator administrator, String topic, int count, Map<String, String> configs) {
-        administrator.create(topic, count, configs);
-        for (int i = 0; i < count; i++) {
-            partitions.add(new TopicPartition(topic, i));
-        }
+    private Map<String, Long> checks() {
+        Map<String, Long> counts = new TreeMap<>();
+        invariants.forEach(each -> counts.put(each.getClass().getSimpleName(), each.checks()));
+        counts.putAll(workload.checks());
+        return counts;
     }
 
     private void await(String what, BooleanSupplier condition) {
@@ -195,10 +141,28 @@ final class Simulation {
             if (node != null && node.failure() != null) {
                 text.append(' ').append(node.failure());
             }
-            text.append("; ");
+            text.append(node == null ? "" : replicasOf(node)).append("; ");
         }
         for (TopicImage topic : truth.topicsById().values()) {
             topic.partitions().values().forEach(each -> text.append(topic.name()).append(each));
+        }
+        return text.toString();
+    }
+
+    private static String replicasOf(SimulatedStorageNode node) {
+        LogStore logs = node.logs();
+        StringBuilder text = new StringBuilder();
+        if (logs != null) {
+            for (PartitionLog log : logs.logs()) {
+                text.append(
+                        " %s ends at %d, flushed %d, committed %d%s,"
+                                .formatted(
+                                        log.id().topicPartition(),
+                                        log.logEndOffset(),
+                                        log.flushedOffset(),
+                                        log.highWatermark(),
+                                        log.unclean().map(why -> " " + why).orElse("")));
+            }
         }
         return text.toString();
     }
@@ -223,83 +187,59 @@ final class Simulation {
         return true;
     }
 
-    private SimulatedReader reader(String name, TopicPartition partition, List<ReadRecord> into) {
-        return new SimulatedReader(
-                host(name),
-                wire,
-                Cluster.NODES,
-                ledger,
-                partition,
-                (offset, code) ->
-                        into.add(
-                                new ReadRecord(
-                                        name,
-                                        partition.topic(),
-                                        partition.partition(),
-                                        offset,
-                                        ledger.recordOf(code))));
-    }
-
-    private List<ReadRecord> readAll() {
-        List<ReadRecord> read = new ArrayList<>();
-        for (TopicPartition partition : partitions) {
-            SimulatedReader reader = reader("last-" + partition, partition, read);
-            reader.start();
-            await("a reader comes to the end of " + partition, reader::isAtEnd);
-            reader.stop();
-        }
-        return read;
-    }
-
-    private void check(List<ReadRecord> read) {
-        Map<TopicPartition, List<ReadRecord>> byPartition = new HashMap<>();
-        read.forEach(
-                each ->
-                        byPartition
-                                .computeIfAbsent(
-                                        new TopicPartition(each.topic(), each.partition()),
-                                        key -> new ArrayList<>())
-                                .add(each));
-        for (TopicPartition partition : partitions) {
-            List<Violation> violations =
-                    HistoryChecker.check(
-                            new History(
-                                    ledger.sent(),
-                                    ledger.acknowledged().stream()
-                                            .filter(
-                                                    each ->
-                                                            each.sent()
-                                                                            .topic()
-                                                                            .equals(
-                                                                                    partition
-                                                                                            .topic())
-                                                                    && each.sent().partition()
-                                                                            == partition
-                                                                                    .partition())
-                                            .toList(),
-                                    byPartition.getOrDefault(partition, List.of())));
-            if (!violations.isEmpty()) {
-                throw new AssertionError("a broken promise: " + violations.getFirst());
-            }
-        }
-    }
-
     // Looking.
 
     private void onCommit(MetadataImage after) {
         MetadataImage before = truth;
         truth = after;
+        if (world.keepsLines()) {
+            traceChanges(before, after);
+        }
         invariants.forEach(each -> each.onMetadata(before, after));
+        cluster.machines().forEach(this::look); // whoever is in sync by now must have all
+    }
+
+    private void traceChanges(MetadataImage before, MetadataImage after) {
+        for (TopicImage topic : after.topicsById().values()) {
+            for (PartitionImage now : topic.partitions().values()) {
+                if (!now.equals(before.partition(topic.topicId(), now.partition()))) {
+                    world.note("= " + topic.name() + " " + now);
+                }
+            }
+        }
+    }
+
+    /** Whether all other replicas of every partition that lives in page caches live, in sync. */
+    private boolean isSpare(SimulatedStorageNode node) {
+        TopicImage cached = truth.topic("cached");
+        return cached == null
+                || cached.partitions().values().stream()
+                        .allMatch(partition -> haveOthersAll(partition, node.nodeId()));
+    }
+
+    private boolean haveOthersAll(PartitionImage partition, int nodeId) {
+        return partition.assignedReplicas().stream()
+                .filter(other -> other != nodeId)
+                .allMatch(
+                        other -> {
+                            SimulatedStorageNode node = cluster.machines().get(other - 1).node();
+                            IsrMember member = partition.isrMember(other);
+                            return node != null
+                                    && member != null
+                                    && node.view().nodeEpoch() == member.nodeEpoch();
+                        });
     }
 
     private void lookAgain() {
-        for (Machine machine : cluster.machines()) {
-            SimulatedStorageNode node = machine.node();
-            if (node != null) {
-                look(node);
-            }
-        }
+        cluster.machines().forEach(this::look);
         world.after(LOOK_MS, this::lookAgain);
+    }
+
+    private void look(Machine machine) {
+        SimulatedStorageNode node = machine.node();
+        if (node != null) {
+            look(node);
+        }
     }
 
     private void look(SimulatedStorageNode node) {

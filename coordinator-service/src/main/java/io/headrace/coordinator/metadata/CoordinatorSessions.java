@@ -34,7 +34,7 @@ final class CoordinatorSessions {
     private boolean shown;
 
     /** A coordinator's row, and since when it does not change. */
-    private record Watched(Session session, LeaseWatch watch) {}
+    private record Watched(Session session, CoordinatorIdentity identity, LeaseWatch watch) {}
 
     /**
      * @param suspected whether the membership reports that coordinator's incarnation gone
@@ -91,7 +91,11 @@ final class CoordinatorSessions {
                                     options.times().leaseMs(), options.times().suspectedLeaseMs())
                             : known.watch();
             watch.observe(session, nowMs);
-            watched.put(session.row().coordinatorId(), new Watched(session, watch));
+            CoordinatorIdentity identity =
+                    known != null && known.session().row().equals(session.row())
+                            ? known.identity()
+                            : CoordinatorIdentity.of(session.row().toRecord());
+            watched.put(session.row().coordinatorId(), new Watched(session, identity, watch));
         }
     }
 
@@ -115,7 +119,7 @@ final class CoordinatorSessions {
             boolean isSuspected = suspected.test(other.coordinatorId(), other.incarnationId());
             if (other.coordinatorId() != self.coordinatorId()
                     && !each.watch().isExpired(isSuspected)) {
-                live.add(CoordinatorIdentity.of(other.toRecord()));
+                live.add(each.identity());
             }
         }
         live.sort(Comparator.comparingInt(CoordinatorIdentity::coordinatorId));

@@ -23,6 +23,12 @@ import java.util.WeakHashMap;
 public final class CommittedRecordsAgree implements Invariant {
     private final Map<TopicIdPartition, NavigableMap<Long, Batch>> committed = new HashMap<>();
     private final Map<PartitionLog, Long> checkedTo = new WeakHashMap<>();
+    private long checks;
+
+    @Override
+    public long checks() {
+        return checks;
+    }
 
     @Override
     public void onReplica(
@@ -56,6 +62,7 @@ public final class CommittedRecordsAgree implements Invariant {
         }
         try {
             for (Batch batch : ReplicaReader.read(log, from, upTo)) {
+                checks++;
                 check(node, partition, known, batch);
                 from = batch.nextOffset();
             }

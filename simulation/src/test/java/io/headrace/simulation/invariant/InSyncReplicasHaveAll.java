@@ -18,6 +18,12 @@ import java.util.Map;
  */
 public final class InSyncReplicasHaveAll implements Invariant {
     private final Map<TopicIdPartition, Long> committed = new HashMap<>();
+    private long checks;
+
+    @Override
+    public long checks() {
+        return checks;
+    }
 
     @Override
     public void onReplica(
@@ -31,17 +37,19 @@ public final class InSyncReplicasHaveAll implements Invariant {
             return;
         }
         IsrMember member = image.isrMember(node.nodeId());
+        checks++;
         boolean counts =
                 (member != null && member.nodeEpoch() == nodeEpoch)
                         || image.eligibleLeaderReplicas().contains(node.nodeId());
         if (counts && log.flushedOffset() < end) {
             throw new AssertionError(
-                    "an in-sync replica lacks committed records: node %d, %s, has flushed up to %d of %d"
+                    "an in-sync replica lacks committed records: node %d, %s, has flushed up to %d of %d; %s"
                             .formatted(
                                     node.nodeId(),
                                     partition.id().topicPartition(),
                                     log.flushedOffset(),
-                                    end));
+                                    end,
+                                    image));
         }
     }
 }

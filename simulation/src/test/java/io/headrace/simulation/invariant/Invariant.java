@@ -9,6 +9,9 @@ import io.headrace.storage.partition.Partition;
  * Something that must hold at every moment of a run; it throws an {@link AssertionError} if not.
  */
 public interface Invariant {
+    /** How often something was compared. */
+    long checks();
+
     /** Looks at one replica of a living node. */
     default void onReplica(
             SimulatedStorageNode node,

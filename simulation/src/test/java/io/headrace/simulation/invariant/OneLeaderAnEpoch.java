@@ -21,6 +21,12 @@ public final class OneLeaderAnEpoch implements Invariant {
 
     private final Map<Epoch, SimulatedStorageNode> leaders = new HashMap<>();
     private int elections;
+    private long checks;
+
+    @Override
+    public long checks() {
+        return checks;
+    }
 
     /** How many leaders were elected. */
     public int elections() {
@@ -34,6 +40,7 @@ public final class OneLeaderAnEpoch implements Invariant {
         if (epoch < 0) {
             return;
         }
+        checks++;
         SimulatedStorageNode before = leaders.putIfAbsent(new Epoch(partition.id(), epoch), node);
         if (before != null && before != node) {
             throw new AssertionError(

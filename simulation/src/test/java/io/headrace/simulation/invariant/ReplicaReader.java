@@ -1,5 +1,6 @@
 package io.headrace.simulation.invariant;
 
+import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.BatchSet;
 import io.headrace.protocol.batch.BatchView;
 import io.headrace.storage.log.LogSlice;
@@ -18,9 +19,24 @@ final class ReplicaReader {
     /**
      * A batch as it identifies itself.
      *
-     * @param shardEpoch what a shard append wrote into the base sequence; -1 with a producer id
+     * @param content one number for its records and their times, whoever wrote the header
      */
-    record Batch(long baseOffset, long nextOffset, int leaderEpoch, long crc, int shardEpoch) {}
+    record Batch(long baseOffset, long nextOffset, int leaderEpoch, long crc, long content) {}
+
+    /** The batch that the set is at. */
+    static Batch batchAt(ByteBuffer bytes, BatchSet batches) {
+        int at = batches.index();
+        long content = BatchView.baseTimestampMs(bytes, at);
+        for (int i = at + BatchDescriptor.RECORD_COUNT; i < batches.endIndex(); i++) {
+            content = content * 0x100000001b3L ^ bytes.get(i);
+        }
+        return new Batch(
+                BatchView.baseOffset(bytes, at),
+                BatchView.nextOffset(bytes, at),
+                BatchView.leaderEpoch(bytes, at),
+                BatchView.crc(bytes, at),
+                content);
+    }
 
     /** The whole batches from an offset, where one begins, up to a bound. */
     static List<Batch> read(PartitionLog log, long from, long upTo) {
@@ -31,17 +47,8 @@ final class ReplicaReader {
             ByteBuffer bytes = load(log.read(next, 1 << 20, true, upTo));
             BatchSet batches = BatchSet.of(bytes);
             while (batches.next()) {
-                int at = batches.index();
-                if (BatchView.baseOffset(bytes, at) >= next) {
-                    found.add(
-                            new Batch(
-                                    BatchView.baseOffset(bytes, at),
-                                    BatchView.nextOffset(bytes, at),
-                                    BatchView.leaderEpoch(bytes, at),
-                                    BatchView.crc(bytes, at),
-                                    BatchView.hasProducerId(bytes, at)
-                                            ? -1
-                                            : BatchView.baseSequence(bytes, at)));
+                if (BatchView.baseOffset(bytes, batches.index()) >= next) {
+                    found.add(batchAt(bytes, batches));
                 }
             }
             if (found.size() == before) {

@@ -39,6 +39,8 @@ final class Pipe implements ClientChannel {
     private final Map<Integer, Waiting> waiting = new LinkedHashMap<>();
     private int nextCorrelationId;
     private boolean open;
+    private boolean clientEnded;
+    private boolean serverEnded;
 
     private record Waiting(
             ApiSchema api, CompletableFuture<ByteBuffer> answer, Loop.ScheduledTask timeout) {}
@@ -72,7 +74,8 @@ final class Pipe implements ClientChannel {
 
         private void deliver(Runnable arrival) {
             long nowMs = wire.world().nowMs();
-            lastArrivalMs = Math.max(lastArrivalMs, nowMs + wire.delayMs());
+            long delayMs = wire.delayMs() + wire.slownessMs(from.name(), to.name());
+            lastArrivalMs = Math.max(lastArrivalMs, nowMs + delayMs);
             wire.world().after(lastArrivalMs - nowMs, () -> arrive(arrival));
         }
 
@@ -202,6 +205,7 @@ final class Pipe implements ClientChannel {
             waiting.put(correlationId, new Waiting(api, answer, late));
         }
         ByteBuffer bytes = ServerEnd.join(frame);
+        wire.onSend(client.name(), server.name(), api.key(), body);
         toServer.send(() -> serverEnd.onFrame(bytes));
     }
 
@@ -250,7 +254,8 @@ final class Pipe implements ClientChannel {
             return;
         }
         open = false;
-        wire.forget(this);
+        clientEnded = true;
+        forgetIfOver();
         closed.complete(null);
         List<Waiting> unanswered = new ArrayList<>(waiting.values());
         waiting.clear();
@@ -273,13 +278,41 @@ final class Pipe implements ClientChannel {
         toClient.send(this::breakForClient);
     }
 
-    void onDeath(Host host, long noticedAfterMs) {
+    /** The accepting end is closed. */
+    void onServerEnded() {
+        serverEnded = true;
+        forgetIfOver();
+    }
+
+    /** Until both ends are over, what a cut holds up may still arrive. */
+    private void forgetIfOver() {
+        if (clientEnded && serverEnded) {
+            wire.forget(this);
+        }
+    }
+
+    /**
+     * A process died. If its machine lives, its system ends the connection after the last bytes it
+     * was given, however long these take; else the other end notices when it pleases chance.
+     */
+    void onDeath(Host host, boolean machineLives, long noticedAfterMs) {
         if (host == server) {
-            wire.world().after(noticedAfterMs, this::breakForClient);
+            if (machineLives) {
+                toClient.send(this::breakForClient);
+            } else {
+                wire.world().after(noticedAfterMs, this::breakForClient);
+            }
+            onServerEnded();
         }
         if (host == client) {
-            wire.forget(this);
-            wire.world().after(noticedAfterMs, serverEnd::onClosed);
+            if (machineLives) {
+                toServer.send(serverEnd::onClosed);
+            } else {
+                wire.world().after(noticedAfterMs, serverEnd::onClosed);
+            }
+            open = false;
+            clientEnded = true;
+            forgetIfOver();
         }
     }
 

@@ -129,6 +129,7 @@ final class ServerEnd implements ServerConnection {
                 () -> {
                     if (!closed) {
                         closed = true;
+                        pipe.onServerEnded();
                         inOrder.clear();
                         if (handler != null) {
                             handler.onClose();

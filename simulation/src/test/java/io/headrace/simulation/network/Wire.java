@@ -6,9 +6,13 @@ import io.headrace.transport.channel.Connector;
 import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.Loops;
 
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -16,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 
 /**
  * The network: connections between hosts, in order within one connection and in no order between
@@ -25,11 +30,16 @@ import java.util.concurrent.CompletableFuture;
 public final class Wire {
     private record Link(String from, String to) {}
 
+    private record Trap(short apiKey, int count, BiConsumer<String, String> onSent) {}
+
     private final World world;
     private final Map<String, Host> hosts = new LinkedHashMap<>();
     private final Set<Link> cut = new HashSet<>();
+    private final Map<Link, Long> slow = new HashMap<>();
     private final Set<Pipe> pipes = new LinkedHashSet<>();
     private Tamper tamper = Tamper.NONE;
+    private Witness witness = Witness.NONE;
+    private @Nullable Trap trap;
     private long minDelayMs;
     private long maxDelayMs = 2;
     private double lossChance;
@@ -50,6 +60,36 @@ public final class Wire {
 
     Tamper tamper() {
         return tamper;
+    }
+
+    /** Who sees each request as it was sent, before any planted bug. */
+    public void watch(Witness seer) {
+        witness = seer;
+    }
+
+    /**
+     * Springs once the so-many-th request of an API is sent, in the place of the trap before.
+     *
+     * @param onSent is given who sent it to whom, right after
+     */
+    public void trap(short apiKey, int count, BiConsumer<String, String> onSent) {
+        trap = new Trap(apiKey, count, onSent);
+    }
+
+    /** Whether a trap waits. */
+    public boolean isTrapSet() {
+        return trap != null;
+    }
+
+    void onSend(String from, String to, short apiKey, ApiMessage body) {
+        witness.onRequest(from, to, apiKey, body);
+        Trap set = trap;
+        if (set != null && set.apiKey() == apiKey) {
+            trap = set.count() > 1 ? new Trap(apiKey, set.count() - 1, set.onSent()) : null;
+            if (trap == null) {
+                world.after(0, () -> set.onSent().accept(from, to));
+            }
+        }
     }
 
     /**
@@ -76,9 +116,24 @@ public final class Wire {
         world.trace("cut " + from + ">" + to, 0, 0, 0);
     }
 
-    /** Mends every cut: what was held up goes on. */
+    /** Makes each frame of one direction take up to so much longer. */
+    public void slow(String from, String to, long maxMs) {
+        slow.put(new Link(from, to), maxMs);
+        world.trace("slow " + from + ">" + to, maxMs, 0, 0);
+    }
+
+    long slownessMs(String from, String to) {
+        if (slow.isEmpty()) {
+            return 0;
+        }
+        Long maxMs = slow.get(new Link(from, to));
+        return maxMs == null ? 0 : world.between(0, maxMs);
+    }
+
+    /** Mends every cut and slow link: what was held up goes on. */
     public void heal() {
         cut.clear();
+        slow.clear();
         world.trace("heal", 0, 0, 0);
         for (Pipe pipe : List.copyOf(pipes)) {
             pipe.goOn();
@@ -86,7 +141,7 @@ public final class Wire {
     }
 
     boolean isCut(String from, String to) {
-        return cut.contains(new Link(from, to));
+        return !cut.isEmpty() && cut.contains(new Link(from, to));
     }
 
     boolean losesFrame() {
@@ -107,7 +162,7 @@ public final class Wire {
      */
     public void onDeath(Host host, boolean machineLives) {
         for (Pipe pipe : List.copyOf(pipes)) {
-            pipe.onDeath(host, machineLives ? delayMs() : world.between(2_000, 15_000));
+            pipe.onDeath(host, machineLives, world.between(2_000, 15_000));
         }
     }
 

@@ -80,6 +80,18 @@ public final class World {
         }
     }
 
+    /** Whether {@link #note} is worth its cost. */
+    public boolean keepsLines() {
+        return keepsLines;
+    }
+
+    /** Notes something for readers of the trace only. */
+    public void note(String what) {
+        if (keepsLines && lines.size() < MAX_LINES) {
+            lines.add(elapsedMs() + " " + what);
+        }
+    }
+
     private void mix(long value) {
         traceHash = (traceHash ^ value) * 0x100000001b3L;
         traceHash ^= traceHash >>> 29;

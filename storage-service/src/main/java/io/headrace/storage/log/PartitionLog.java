@@ -189,6 +189,15 @@ public final class PartitionLog {
         return Optional.ofNullable(unclean == null && !known.isFsync() ? lostPageCache : unclean);
     }
 
+    /**
+     * A leader brings everything from the log's end on: nothing is missing any more if it was only
+     * from there on.
+     */
+    public void endsWhole() {
+        unclean = UncleanLog.afterCut(unclean, logStartOffset, logEndOffset);
+        lostPageCache = UncleanLog.afterCut(lostPageCache, logStartOffset, logEndOffset);
+    }
+
     /** Producers remembered, for DescribeProducers. */
     public List<ProducerState> producers() {
         return producers.describe();

@@ -75,11 +75,13 @@ public final class FollowerLog {
     /**
      * Copies what may be missing anew. A leader that answered has all that is here: it found this
      * log's end in its own. Its high watermark is not waited for: it may not move before this
-     * replica is in sync.
+     * replica is in sync. A log that ends where records may be missing needs no cut, and is whole
+     * from now on: what comes next may be the last that this leader ever has to bring.
      */
     private boolean repairs(PartitionLog log) {
         long missing = missingFrom(log);
         if (missing >= log.logEndOffset() || log.logStartOffset() == log.logEndOffset()) {
+            log.endsWhole();
             return false;
         }
         LOG.warn(

@@ -2,7 +2,6 @@ package io.headrace.testkit.clock;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.Executor;
@@ -18,7 +17,7 @@ public final class ManualLoop implements Executor {
     private static final int MAX_TASKS_AT_ONE_TIME = 1_000_000;
 
     /** A task that can be taken back. */
-    public static final class Scheduled {
+    public static final class Scheduled implements Comparable<Scheduled> {
         private final Runnable task;
         private final long order;
         private final long periodMs;
@@ -32,6 +31,13 @@ public final class ManualLoop implements Executor {
             this.periodMs = periodMs;
         }
 
+        @Override
+        public int compareTo(Scheduled other) {
+            return atMs == other.atMs
+                    ? Long.compare(order, other.order)
+                    : Long.compare(atMs, other.atMs);
+        }
+
         /** Takes the task back; false when it ran for the last time or was taken back before. */
         public boolean cancel() {
             boolean waiting = !done;
@@ -40,10 +46,7 @@ public final class ManualLoop implements Executor {
         }
     }
 
-    private final PriorityQueue<Scheduled> queue =
-            new PriorityQueue<>(
-                    Comparator.<Scheduled>comparingLong(one -> one.atMs)
-                            .thenComparingLong(one -> one.order));
+    private final PriorityQueue<Scheduled> queue = new PriorityQueue<>();
     private long nowMs;
     private long submitted;
 

@@ -1,0 +1,247 @@
+package io.headrace.simulation;
+
+import io.headrace.simulation.client.Administrator;
+import io.headrace.simulation.client.CommittedReader;
+import io.headrace.simulation.client.Ledger;
+import io.headrace.simulation.client.OffsetCommitter;
+import io.headrace.simulation.client.SimulatedProducer;
+import io.headrace.simulation.client.SimulatedReader;
+import io.headrace.simulation.client.TransactionalProducer;
+import io.headrace.simulation.client.Transactions;
+import io.headrace.simulation.network.Host;
+import io.headrace.simulation.network.Wire;
+import io.headrace.simulation.network.World;
+import io.headrace.testkit.history.History;
+import io.headrace.testkit.history.HistoryChecker;
+import io.headrace.testkit.history.ReadRecord;
+import io.headrace.testkit.history.Violation;
+
+import org.apache.kafka.common.TopicPartition;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** The clients of a run, and what they were promised. */
+final class Workload {
+    private static final String DURABLE = "durable";
+
+    private final World world;
+    private final Wire wire;
+    private final Plan plan;
+    private final Ledger ledger = new Ledger();
+    private final Transactions transactions = new Transactions();
+    private final List<TopicPartition> partitions = new ArrayList<>();
+    private final List<TopicPartition> transactional = new ArrayList<>();
+    private final List<SimulatedProducer> producers = new ArrayList<>();
+    private final List<TransactionalProducer> transactors = new ArrayList<>();
+    private final List<OffsetCommitter> committers = new ArrayList<>();
+    private final List<SimulatedReader> followers = new ArrayList<>();
+    private final List<CommittedReader> committedReaders = new ArrayList<>();
+    private int recordsRead;
+
+    /** Waits until something holds. */
+    interface Patience {
+        void await(String what, BooleanSupplier condition);
+    }
+
+    Workload(World world, Wire wire, Plan plan) {
+        this.world = world;
+        this.wire = wire;
+        this.plan = plan;
+    }
+
+    Host host(String name) {
+        Host host = new Host(world, name, () -> true);
+        wire.attach(host);
+        return host;
+    }
+
+    void createTopics(Administrator administrator) {
+        Map<String, String> safe = Map.of("min.insync.replicas", "2");
+        create(administrator, DURABLE, plan.hasTransactions() ? 1 : 2, safe, partitions);
+        if (plan.hasCachedTopic()) {
+            create(
+                    administrator,
+                    "cached",
+                    1,
+                    Map.of("min.insync.replicas", "2", "flush.policy", "page-cache"),
+                    partitions);
+        }
+        if (plan.hasTransactions()) {
+            create(administrator, "transfers", 2, safe, transactional);
+        }
+    }
+
+    private static void create(
+            Administrator administrator,
+            String topic,
+            int count,
+            Map<String, String> configs,
+            List<TopicPartition> into) {
+        administrator.create(topic, count, configs);
+        for (int i = 0; i < count; i++) {
+            into.add(new TopicPartition(topic, i));
+        }
+    }
+
+    void start() {
+        for (int i = 0; i < 2; i++) {
+            SimulatedProducer producer =
+                    new SimulatedProducer(
+                            host("p" + i),
+                            wire,
+                            Cluster.NODES,
+                            ledger,
+                            partitions,
+                            plan.thinkMaxMs());
+            producers.add(producer);
+            producer.start();
+        }
+        for (int i = 0; i < 2 && plan.hasTransactions(); i++) {
+            TransactionalProducer producer =
+                    new TransactionalProducer(
+                            host("t" + i),
+                            wire,
+                            Cluster.NODES,
+                            transactions,
+                            transactional,
+                            plan.thinkMaxMs());
+            transactors.add(producer);
+            producer.start();
+        }
+        for (int i = 0; i < 2 && plan.hasGroups(); i++) {
+            OffsetCommitter committer =
+                    new OffsetCommitter(
+                            host("g" + i), wire, Cluster.NODES, DURABLE, 2 * plan.thinkMaxMs());
+            committers.add(committer);
+            committer.start();
+        }
+        for (TopicPartition partition : partitions) {
+            SimulatedReader reader = reader("f-" + partition, partition, new ArrayList<>());
+            followers.add(reader);
+            reader.start();
+        }
+        for (TopicPartition partition : transactional) {
+            CommittedReader reader = committedReader("f-" + partition, partition);
+            committedReaders.add(reader);
+            reader.start();
+        }
+    }
+
+    /** Begins nothing more; waits until whoever asked for something has its answer. */
+    void finish(Patience patience) {
+        producers.forEach(SimulatedProducer::stop);
+        transactors.forEach(TransactionalProducer::stop);
+        patience.await(
+                "every producer hears of its last batch",
+                () -> producers.stream().allMatch(SimulatedProducer::isIdle));
+        patience.await(
+                "every transaction ends",
+                () -> transactors.stream().allMatch(TransactionalProducer::isOver));
+    }
+
+    /** Reads everything and compares it with what was promised. */
+    void check(Patience patience) {
+        committers.forEach(OffsetCommitter::stop);
+        patience.await(
+                "every group reads its offset",
+                () -> committers.stream().allMatch(OffsetCommitter::isDone));
+        followers.forEach(SimulatedReader::stop);
+        for (TopicPartition partition : partitions) {
+            checkPartition(patience, partition);
+        }
+        List<Long> committed = new ArrayList<>();
+        for (int i = 0; i < transactional.size(); i++) {
+            TopicPartition partition = transactional.get(i);
+            CommittedReader follower = committedReaders.get(i);
+            CommittedReader reader = committedReader("last-" + partition, partition);
+            reader.start();
+            patience.await("a reader comes to the end of " + partition, reader::isAtEnd);
+            reader.stop();
+            patience.await(
+                    "another reader comes as far",
+                    () -> follower.nextOffset() >= reader.nextOffset());
+            follower.stop();
+            if (!follower.codes().equals(reader.codes())) {
+                throw new AssertionError(
+                        "two readers of committed records of %s see %s and %s"
+                                .formatted(partition, follower.codes(), reader.codes()));
+            }
+            committed.addAll(reader.codes());
+        }
+        recordsRead += committed.size();
+        transactions.check(committed);
+    }
+
+    private void checkPartition(Patience patience, TopicPartition partition) {
+        List<ReadRecord> read = new ArrayList<>();
+        SimulatedReader reader = reader("last-" + partition, partition, read);
+        reader.start();
+        patience.await("a reader comes to the end of " + partition, reader::isAtEnd);
+        reader.stop();
+        recordsRead += read.size();
+        History history =
+                new History(
+                        ledger.sent(),
+                        ledger.acknowledged().stream()
+                                .filter(
+                                        each ->
+                                                each.sent().topic().equals(partition.topic())
+                                                        && each.sent().partition()
+                                                                == partition.partition())
+                                .toList(),
+                        read);
+        List<Violation> violations = HistoryChecker.check(history);
+        if (!violations.isEmpty()) {
+            throw new AssertionError("a broken promise: " + violations.getFirst());
+        }
+    }
+
+    private SimulatedReader reader(String name, TopicPartition partition, List<ReadRecord> into) {
+        return new SimulatedReader(
+                host(name),
+                wire,
+                Cluster.NODES,
+                ledger,
+                partition,
+                (offset, code) ->
+                        into.add(
+                                new ReadRecord(
+                                        name,
+                                        partition.topic(),
+                                        partition.partition(),
+                                        offset,
+                                        ledger.recordOf(code))));
+    }
+
+    private CommittedReader committedReader(String name, TopicPartition partition) {
+        return new CommittedReader(host(name), wire, Cluster.NODES, transactions, partition);
+    }
+
+    int acknowledged() {
+        return ledger.acknowledged().size();
+    }
+
+    int read() {
+        return recordsRead;
+    }
+
+    long sequenceRefusals() {
+        return ledger.sequenceRefusals();
+    }
+
+    /** How often each checker of this compared something. */
+    Map<String, Long> checks() {
+        return Map.of(
+                "HistoryChecker",
+                (long) ledger.acknowledged().size(),
+                "CommittedOffsetsStay",
+                committers.stream().mapToLong(OffsetCommitter::reads).sum(),
+                "Transactions",
+                transactions.checks(),
+                "committed transactions",
+                transactions.committed());
+    }
+}

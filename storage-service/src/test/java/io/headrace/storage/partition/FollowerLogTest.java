@@ -1,0 +1,161 @@
+package io.headrace.storage.partition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.protocol.batch.BatchBuilder;
+import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.protocol.metadata.PartitionImage.IsrMember;
+import io.headrace.storage.log.LogConfig;
+import io.headrace.storage.log.LogRuntime;
+import io.headrace.storage.log.LogStore;
+import io.headrace.storage.log.LogStoreProperties;
+import io.headrace.storage.log.PartitionLog;
+import io.headrace.testkit.disk.SimulatedDisk;
+import io.headrace.transport.loop.Loop;
+
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+
+/**
+ * Goal: a replica whose machine lost its page cache counts again once it has copied everything,
+ * though its leader, alone in sync, commits nothing until then and has nothing new to bring.
+ * Method: a power loss leaves of an unflushed log what a seed decides; the same records are brought
+ * again.
+ */
+class FollowerLogTest {
+    private static final int SEEDS = 60;
+    private static final int BATCHES = 5;
+    private static final TopicIdPartition ID =
+            new TopicIdPartition(new Uuid(7, 11), new TopicPartition("orders", 0));
+    private static final LogConfig PAGE_CACHE = LogConfig.of(Map.of("flush.policy", "page-cache"));
+    private static final Loop DIRECT =
+            new Loop() {
+                @Override
+                public boolean inLoop() {
+                    return true;
+                }
+
+                @Override
+                public void execute(Runnable task) {
+                    task.run();
+                }
+
+                @Override
+                public ScheduledTask schedule(Runnable task, long delayMs) {
+                    return () -> {};
+                }
+            };
+
+    @Test
+    void whatAPowerLossTookIsCopiedAndCounts() throws IOException {
+        int emptied = 0;
+        int shortened = 0;
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            SimulatedDisk disk = SimulatedDisk.withSeed(seed);
+            PartitionLog log = open(disk, "boot-1");
+            copyAll(following(log), log);
+            log = open(disk.crash(), "boot-2");
+            assertThat(log.unclean()).as("seed %d", seed).isPresent();
+            emptied += log.logEndOffset() == 0 ? 1 : 0;
+            shortened += log.logEndOffset() > 0 ? 1 : 0;
+            Partition partition = following(log);
+            copyAll(partition, log);
+            FollowPoint point = Objects.requireNonNull(partition.follower().point());
+            assertThat(point.flushedOffset()).as("seed %d", seed).isEqualTo(BATCHES);
+            assertThat(log.unclean()).as("seed %d", seed).isEmpty();
+        }
+        assertThat(emptied).isPositive();
+        assertThat(shortened).isPositive();
+    }
+
+    /** As an incremental fetch session does: who has everything hears nothing more. */
+    private static void copyAll(Partition partition, PartitionLog log) {
+        boolean isFirst = true;
+        while (isFirst || log.logEndOffset() < BATCHES) {
+            FollowPoint point = Objects.requireNonNull(partition.follower().point());
+            ByteBuffer records = batchesFrom(point.fetchOffset());
+            assertThat(partition.follower().take(new FetchedData(0, records, 0, 0, -1))).isTrue();
+            isFirst = false;
+        }
+    }
+
+    private static ByteBuffer batchesFrom(long offset) {
+        List<ByteBuffer> batches = new ArrayList<>();
+        for (long at = offset; at < BATCHES; at++) {
+            ByteBuffer batch =
+                    BatchBuilder.growing()
+                            .append(
+                                    1_700_000_000_000L + at,
+                                    null,
+                                    new byte[] {(byte) at},
+                                    List.of())
+                            .build();
+            BatchView.setBaseOffset(batch, 0, at);
+            BatchView.setLeaderEpoch(batch, 0, 0);
+            batches.add(batch);
+        }
+        ByteBuffer all =
+                ByteBuffer.allocate(batches.stream().mapToInt(ByteBuffer::remaining).sum());
+        batches.forEach(all::put);
+        return all.flip();
+    }
+
+    private static PartitionLog open(SimulatedDisk disk, String bootId) throws IOException {
+        LogStore store =
+                LogStore.open(
+                        LogStoreProperties.of(List.of(disk.path("/data")), "cluster-a", 2),
+                        new LogRuntime(
+                                Runnable::run,
+                                id -> DIRECT,
+                                () -> 1_700_000_000_000L,
+                                new SplittableRandom(1),
+                                () -> bootId,
+                                Runnable::run),
+                        topic -> PAGE_CACHE,
+                        (done, total, read) -> {});
+        return store.openOrCreate(ID, PAGE_CACHE).join();
+    }
+
+    private static Partition following(PartitionLog log) {
+        Partition partition =
+                new Partition(
+                        ID,
+                        DIRECT,
+                        new PartitionSurroundings(
+                                2,
+                                10_000,
+                                Runnable::run,
+                                () -> 1_700_000_000_000L,
+                                LeaderFeed.NONE,
+                                (asker, proposal) -> {}));
+        partition.onOpened(log);
+        partition.onMetadata(
+                new PartitionImage(
+                        0,
+                        List.of(1, 2),
+                        List.of(),
+                        List.of(new IsrMember(1, 10)),
+                        1,
+                        10,
+                        0,
+                        1,
+                        2,
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of()),
+                20);
+        return partition;
+    }
+}
