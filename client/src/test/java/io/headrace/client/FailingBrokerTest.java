@@ -117,6 +117,14 @@ class FailingBrokerTest {
         }
     }
 
+    /** A broker that knows nothing of a producer takes whatever batch comes first. */
+    @Test
+    void nothingOvertakesTheFirstBatchOfAProducer() {
+        try (FakeBroker broker = new FakeBroker(first(Fate.NOT_LEADER, Fate.STORED), ANY_SIZE)) {
+            assertOnceInOrder(broker, send(broker, 3000));
+        }
+    }
+
     @Test
     void splitsBatchesThatAreTooLarge() {
         try (FakeBroker broker = new FakeBroker(() -> Fate.STORED, 3)) {

@@ -213,8 +213,8 @@ final class FakeBroker implements AutoCloseable {
                 return;
             }
         }
-        int expected = known.isEmpty() ? 0 : known.getLast().lastSequence() + 1;
-        if (first != expected) {
+        // As Kafka does, whoever is not known may begin with any number.
+        if (!known.isEmpty() && first != known.getLast().lastSequence() + 1) {
             part.setErrorCode(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER.code());
             return;
         }

@@ -63,6 +63,11 @@ final class NodeLinks {
         return links.computeIfAbsent(node.id(), id -> new Link());
     }
 
+    /** Whether no request to the node is under way. */
+    boolean isIdle(NodeView node) {
+        return to(node).inFlight == 0;
+    }
+
     /** Whether a request may go to the node now; connects to it when it is not connected. */
     boolean hasCapacity(NodeView node) {
         Link link = to(node);

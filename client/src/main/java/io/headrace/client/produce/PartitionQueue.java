@@ -123,7 +123,7 @@ final class PartitionQueue {
             return Long.MAX_VALUE;
         }
         boolean full = batches.size() > 1 || first.uncompressedBytes() >= options.batchBytes();
-        return full ? first.createdMs() : first.createdMs() + options.linger().toMillis();
+        return full ? first.createdMs() : first.createdMs() + options.lingerMs();
     }
 
     /** Takes the first batch out if it may be sent; with {@code urgent} without lingering. */

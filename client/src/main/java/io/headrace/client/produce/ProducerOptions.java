@@ -3,6 +3,8 @@ package io.headrace.client.produce;
 import io.headrace.client.connection.OptionChecks;
 import io.headrace.protocol.batch.CompressionCodec;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 
 /**
@@ -19,7 +21,9 @@ import java.time.Duration;
  * @param acks who must have a batch before it counts as sent
  * @param idempotent whether retries are told apart from new batches (KIP-98); needs {@link
  *     Acks#ALL}
- * @param linger how long a batch waits for more records; zero sends at once
+ * @param linger how long a batch waits for more records; zero sends at once. Null, the default: a
+ *     batch waits only while an earlier request to its node is under way, at most 5 ms, so that a
+ *     lone record is sent at once and many are sent together
  * @param batchBytes the size at which a batch is sent without waiting, in bytes before compression
  * @param compression how batches are compressed
  * @param maxRequestBytes the largest produce request, so also the largest record, in bytes before
@@ -37,7 +41,7 @@ import java.time.Duration;
 public record ProducerOptions(
         Acks acks,
         boolean idempotent,
-        Duration linger,
+        @Nullable Duration linger,
         int batchBytes,
         CompressionCodec compression,
         int maxRequestBytes,
@@ -48,8 +52,12 @@ public record ProducerOptions(
         int maxWaiting,
         int flowConcurrency,
         Partitioner partitioner) {
+    private static final long MOST_LINGER_MS = 5;
+
     public ProducerOptions {
-        OptionChecks.notNegative(linger, "linger");
+        if (linger != null) {
+            OptionChecks.notNegative(linger, "linger");
+        }
         OptionChecks.inRange(batchBytes, "batchBytes", 0, 1 << 30);
         OptionChecks.inRange(maxRequestBytes, "maxRequestBytes", 1024, 1 << 30);
         OptionChecks.inRange(maxInFlight, "maxInFlight", 1, 1000);
@@ -74,6 +82,16 @@ public record ProducerOptions(
         }
     }
 
+    /** The most that a batch waits for more records, in milliseconds. */
+    long lingerMs() {
+        return linger == null ? MOST_LINGER_MS : linger.toMillis();
+    }
+
+    /** Whether a batch goes out without waiting when nothing is under way to its node. */
+    boolean sendsWhenIdle() {
+        return linger == null;
+    }
+
     /** Starts from the defaults. */
     public static Builder builder() {
         return new Builder();
@@ -88,7 +106,7 @@ public record ProducerOptions(
     public static final class Builder {
         private Acks acks = Acks.ALL;
         private boolean idempotent = true;
-        private Duration linger = Duration.ofMillis(5);
+        private @Nullable Duration linger;
         private int batchBytes = 16 * 1024;
         private CompressionCodec compression = CompressionCodec.NONE;
         private int maxRequestBytes = 1024 * 1024;

@@ -248,7 +248,8 @@ final class Sender {
                 hasUnknownLeader = true;
             } else if (links.hasCapacity(leader)) {
                 int size = sizes.getOrDefault(leader, 0);
-                ProduceBatch batch = take(entry.getKey(), entry.getValue(), nowMs, size);
+                boolean idle = options.sendsWhenIdle() && links.isIdle(leader);
+                ProduceBatch batch = take(entry.getKey(), entry.getValue(), nowMs, idle, size);
                 if (batch != null) {
                     requests.computeIfAbsent(leader, l -> new ArrayList<>()).add(batch);
                     sizes.put(leader, size + batch.encoded().remaining());
@@ -262,7 +263,11 @@ final class Sender {
     }
 
     private @Nullable ProduceBatch take(
-            PartitionQueue queue, SequenceTracker tracker, long nowMs, int takenBytes) {
+            PartitionQueue queue,
+            SequenceTracker tracker,
+            long nowMs,
+            boolean idle,
+            int takenBytes) {
         int room = options.maxRequestBytes() - takenBytes;
         ProduceBatch retry = tracker.nextRetry(nowMs);
         if (retry != null) {
@@ -277,7 +282,7 @@ final class Sender {
         if (!tracker.maySendNew(options.maxInFlight())) {
             return null;
         }
-        boolean now = urgent || (accumulator != null && accumulator.waitingCount() > 0);
+        boolean now = urgent || idle || (accumulator != null && accumulator.waitingCount() > 0);
         ProduceBatch batch = queue.poll(nowMs, now, takenBytes == 0 ? Integer.MAX_VALUE : room);
         if (batch != null) {
             if (transactionalId != null) {

@@ -102,9 +102,17 @@ final class SequenceTracker {
         return first == null || first.inFlight() ? Long.MAX_VALUE : first.retryAtMs();
     }
 
-    /** Whether a new batch may be sent. */
+    /**
+     * Whether a new batch may be sent. The first of an identity goes alone: a leader that knows
+     * nothing of a producer takes any sequence from it, so a second batch could overtake a first
+     * one that is refused.
+     */
     boolean maySendNew(int maxInFlight) {
         if (renumber || unacknowledged.size() >= maxInFlight) {
+            return false;
+        }
+        boolean unknown = lastAcknowledgedSequence == BatchDescriptor.NO_SEQUENCE;
+        if (idempotent && unknown && !unacknowledged.isEmpty()) {
             return false;
         }
         for (ProduceBatch batch : unacknowledged) {

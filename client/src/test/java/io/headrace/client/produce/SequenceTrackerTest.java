@@ -58,8 +58,17 @@ class SequenceTrackerTest {
         assertThat(three.baseSequence()).isEqualTo(5);
         assertThat(BatchView.baseSequence(two.encoded(), 0)).isEqualTo(3);
         assertThat(BatchView.producerId(two.encoded(), 0)).isEqualTo(7);
+    }
+
+    @Test
+    void theFirstBatchGoesAlone() {
+        ProduceBatch one = sent(3);
+        assertThat(tracker.maySendNew(5)).isFalse();
+        tracker.onAcknowledged(one, 0);
+        sent(2);
+        sent(1);
         assertThat(tracker.maySendNew(5)).isTrue();
-        assertThat(tracker.maySendNew(3)).isFalse();
+        assertThat(tracker.maySendNew(2)).isFalse();
     }
 
     @Test
