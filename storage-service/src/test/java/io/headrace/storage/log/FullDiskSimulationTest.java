@@ -101,7 +101,7 @@ final class FullDiskSimulationTest {
             this.epoch = Math.max(0, log.latestLeaderEpoch());
             verify(log, model);
             log.listen(
-                    new PartitionLog.Listener() {
+                    new LogListener() {
                         @Override
                         public void onFlushed(PartitionLog flushed, long flushedOffset) {
                             if (!flushed.isTruncating()) { // else what is to be cut still counts
