@@ -75,7 +75,10 @@ static rd_kafka_t *client(rd_kafka_type_t type) {
     set(conf, "bootstrap.servers", opt.bootstrap);
     if (type == RD_KAFKA_PRODUCER) {
         set(conf, "delivery.report.only.error", "true");
-        set(conf, "queue.buffering.max.messages", "1000000");
+        /* All producers together hold no more than one would alone: a backlog is not a load. */
+        char most[16];
+        snprintf(most, sizeof most, "%d", opt.producers < 100 ? 1000000 / opt.producers : 10000);
+        set(conf, "queue.buffering.max.messages", most);
         set(conf, "message.timeout.ms", "60000");
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     } else {
@@ -98,9 +101,18 @@ static rd_kafka_t *client(rd_kafka_type_t type) {
     return rk;
 }
 
+/* A topic's leader may be new: what a client would ask again about is asked again, for 30 s. */
 static void watermark(rd_kafka_t *rk, int partition, int64_t *low, int64_t *high) {
-    rd_kafka_resp_err_t err =
-        rd_kafka_query_watermark_offsets(rk, opt.topic, partition, low, high, 30000);
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int attempt = 0; attempt < 300; attempt++) {
+        err = rd_kafka_query_watermark_offsets(rk, opt.topic, partition, low, high, 30000);
+        if (err != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION
+            && err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+            && err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+            break;
+        }
+        usleep(100000);
+    }
     if (err) {
         die("offsets", rd_kafka_err2str(err));
     }
@@ -267,7 +279,8 @@ static int consume(void) {
         last = got > 0 ? now() : last;
     }
     double seconds = last - begun;
-    long missing = opt.records - count + gaps;
+    /* A producer may still be at work, so there may be more than was asked for. */
+    long missing = (count < opt.records ? opt.records - count : 0) + gaps;
     printf("{\"records\":%ld,\"bytes\":%ld,\"seconds\":%.6f,\"errors\":%ld,\"missing\":%ld}\n",
            count, bytes, seconds, atomic_load(&errors), missing);
     rd_kafka_queue_destroy(queue);

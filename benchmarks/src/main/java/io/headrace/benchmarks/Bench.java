@@ -242,7 +242,7 @@ public final class Bench implements Callable<Integer> {
                                             tools.wrk(),
                                             tools.fanOut())
                                     .run(folder);
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException e) {
                     progress.printf("%d/%d %s FAILED: %s%n", pair, pairs, contender.name(), e);
                     complete = false;
                     continue;

@@ -6,6 +6,7 @@ import io.headrace.client.HeadraceClient;
 import io.headrace.client.admin.NewTopic;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /** Creates topics with the platform's own client: Kafka's refuses configs that it has not. */
@@ -14,7 +15,13 @@ public final class Topics {
 
     private Topics() {}
 
-    /** Creates a topic with the contender's configs and those given. */
+    /** Kafka makes at most 10,000 metadata records of one request. */
+    private static final int MOST_PARTITIONS = 1000;
+
+    /**
+     * Creates a topic with the contender's configs and those given. More than a thousand partitions
+     * are spread over topics {@code NAME}, {@code NAME-1} and so on.
+     */
     public static void create(
             Contender contender,
             Server server,
@@ -24,18 +31,27 @@ public final class Topics {
         if (!contender.createsTopics()) {
             return;
         }
+        HeadraceClient client =
+                HeadraceClient.builder().bootstrap(server.bootstrap()).clientId("bench").build();
+        try {
+            for (int made = 0, number = 0; made < partitions; made += MOST_PARTITIONS, number++) {
+                String name = number == 0 ? topic : topic + "-" + number;
+                int count = Math.min(MOST_PARTITIONS, partitions - made);
+                client.admin().createTopic(wanted(contender, name, count, configs)).block(TIMEOUT);
+            }
+        } finally {
+            client.close().block(TIMEOUT);
+        }
+    }
+
+    private static NewTopic wanted(
+            Contender contender, String topic, int partitions, Map<String, String> configs) {
         NewTopic wanted = NewTopic.of(topic, partitions, 1);
-        for (Map<String, String> each : java.util.List.of(contender.topicConfigs(), configs)) {
+        for (Map<String, String> each : List.of(contender.topicConfigs(), configs)) {
             for (Map.Entry<String, String> config : each.entrySet()) {
                 wanted = wanted.withConfig(config.getKey(), config.getValue());
             }
         }
-        HeadraceClient client =
-                HeadraceClient.builder().bootstrap(server.bootstrap()).clientId("bench").build();
-        try {
-            client.admin().createTopic(wanted).block(TIMEOUT);
-        } finally {
-            client.close().block(TIMEOUT);
-        }
+        return wanted;
     }
 }

@@ -2,13 +2,13 @@ package io.headrace.gateway.config;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.Channel;
 
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-import reactor.netty.Connection;
 import reactor.netty.http.server.HttpServer;
 
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,7 +32,7 @@ class ServerConfiguration {
         int headerBytes = (int) properties.limits().maxHeaderBytes().toBytes();
         return factory ->
                 factory.addServerCustomizers(
-                        server -> bounded(server, headerBytes).doOnConnection(connections::admit));
+                        server -> connections.guard(bounded(server, headerBytes)));
     }
 
     private static HttpServer bounded(HttpServer server, int headerBytes) {
@@ -56,10 +56,18 @@ class ServerConfiguration {
             return open.get();
         }
 
-        void admit(Connection connection) {
-            connection.channel().closeFuture().addListener(closed -> open.decrementAndGet());
+        /**
+         * The server with this limit. A connection is counted when its channel is made; {@code
+         * doOnConnection} would count each of its requests.
+         */
+        HttpServer guard(HttpServer server) {
+            return server.doOnChannelInit((observer, channel, address) -> admit(channel));
+        }
+
+        private void admit(Channel channel) {
+            channel.closeFuture().addListener(closed -> open.decrementAndGet());
             if (open.incrementAndGet() > max) {
-                connection.channel().close();
+                channel.close();
             }
         }
     }

@@ -13,11 +13,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /** The script {@code headrace}: finds a JDK, and is the same from anywhere. */
 class LauncherIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Path SCRIPT = Path.of("..", "headrace").toAbsolutePath().normalize();
+
+    private static final String[] TOOLS = {
+        "bash",
+        "sh",
+        "readlink",
+        "dirname",
+        "sed",
+        "find",
+        "env",
+        "ln",
+        "rm",
+        "mkdir",
+        "tail",
+        "touch"
+    };
 
     @TempDir Path folder;
 
@@ -40,14 +56,16 @@ class LauncherIT {
     }
 
     private ChildProcess run(Path script, Path directory) throws IOException {
+        return command(script, directory).environment("HEADRACE_NO_BUILD", "yes").start();
+    }
+
+    private ChildProcess.Builder command(Path script, Path directory) throws IOException {
         return ChildProcess.command("bash", script.toString(), "topic", "list")
-                .environment("HEADRACE_NO_BUILD", "yes")
                 .environment("HEADRACE_JDKS", folder.resolve("none").toString())
                 .environment("JAVA_HOME", folder.resolve("jdk").toString())
                 .environment("PATH", "/usr/sbin:/sbin:" + toolsWithoutJava())
                 .environment("HOME", folder.toString())
-                .directory(directory)
-                .start();
+                .directory(directory);
     }
 
     /** The everyday tools, and no Java. */
@@ -55,7 +73,7 @@ class LauncherIT {
         Path tools = folder.resolve("tools");
         if (!Files.exists(tools)) {
             Files.createDirectories(tools);
-            for (String name : new String[] {"bash", "readlink", "dirname", "sed", "find", "env"}) {
+            for (String name : TOOLS) {
                 for (String place : new String[] {"/usr/bin", "/bin"}) {
                     Path tool = Path.of(place, name);
                     if (Files.exists(tool) && !Files.exists(tools.resolve(name))) {
@@ -95,5 +113,59 @@ class LauncherIT {
             assertTrue(child.output().contains("no JDK 25"), child.output());
             assertTrue(child.output().contains("JAVA_HOME"), child.output());
         }
+    }
+
+    /** A program among the tools: each call adds a line to a file of its name, then does more. */
+    private void tool(String name, String more) throws IOException {
+        Path tool = Path.of(toolsWithoutJava()).resolve(name);
+        String script = "#!/bin/sh\necho called >> '" + folder.resolve(name) + "'\n" + more + "\n";
+        Files.writeString(tool, script);
+        executable(tool);
+    }
+
+    private void awaitCall(String name) throws IOException {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (!Files.exists(folder.resolve(name))) {
+            assertTrue(System.nanoTime() < deadline, name + " was not called");
+            LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+        }
+    }
+
+    @Test
+    void whoComesWhileAnotherBuildsWaitsForIt() throws IOException {
+        Path home = home("25");
+        Path jar = home.resolve("standalone/target/headrace.jar");
+        Files.delete(jar);
+        Path finish = folder.resolve("finish");
+        tool("mvn", "until [ -e '" + finish + "' ]; do :; done\ntouch '" + jar + "'");
+        tool("sleep", "exec /bin/sleep 0.05");
+        try (ChildProcess first = command(home.resolve("headrace"), folder).start()) {
+            awaitCall("mvn");
+            try (ChildProcess second = command(home.resolve("headrace"), folder).start()) {
+                awaitCall("sleep");
+                Files.createFile(finish);
+                assertEquals(0, first.awaitExit(LIMIT), first.output());
+                assertEquals(0, second.awaitExit(LIMIT), second.output());
+                assertTrue(second.output().contains("topic list"), second.output());
+            }
+        }
+        assertEquals(1, Files.readAllLines(folder.resolve("mvn")).size(), "one build");
+    }
+
+    @Test
+    void aBuildThatDiedIsNotWaitedFor() throws IOException {
+        Path home = home("25");
+        Path jar = home.resolve("standalone/target/headrace.jar");
+        Files.delete(jar);
+        tool("mvn", "touch '" + jar + "'");
+        ChildProcess gone = ChildProcess.command("true").start();
+        gone.awaitExit(LIMIT);
+        Files.createSymbolicLink(
+                home.resolve("standalone/target/building"), Path.of("" + gone.pid()));
+        try (ChildProcess child = command(home.resolve("headrace"), folder).start()) {
+            assertEquals(0, child.awaitExit(LIMIT), child.output());
+        }
+        assertTrue(Files.exists(jar));
+        gone.close();
     }
 }
