@@ -198,7 +198,7 @@ final class LogMoves {
             budgetAtMs = nowMs;
             if (rate != UNLIMITED) {
                 double more = (double) rate * Math.clamp(elapsedMs, 0, 10_000) / 1_000;
-                budgetBytes = (long) Math.min(rate, budgetBytes + more);
+                budgetBytes = Math.min(rate, budgetBytes + (long) more);
             }
         }
         for (LogMove move : running.values()) {

@@ -307,7 +307,7 @@ final class FullDiskSimulationTest {
             disk = powerLoss ? disk.crash() : disk.kill();
             boot += powerLoss ? 1 : 0;
             if (random.nextBoolean()) {
-                disk.limitBytes(disk.usedBytes() + random.nextInt(2) * random.nextInt(5_000));
+                disk.limitBytes(disk.usedBytes() + random.nextInt(2) * random.nextLong(5_000));
             }
         }
         Life last = new Life(disk, model, random, "boot-" + boot);
