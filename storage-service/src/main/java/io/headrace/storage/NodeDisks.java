@@ -95,6 +95,13 @@ final class NodeDisks implements AutoCloseable {
                 store.logs().size(),
                 (System.nanoTime() - startedNanos) / 1_000_000,
                 readBytes.get() / 1_000_000);
+        store.limitMovesTo(
+                () ->
+                        NodeRates.of(
+                                view.image(),
+                                properties.nodeId(),
+                                BrokerConfigNames.ALTER_LOG_DIRS_RATE,
+                                0));
         store.failedDirectories()
                 .forEach((path, reason) -> LOG.error("{} is offline: {}", path, reason));
         Compactor compactor =

@@ -136,6 +136,17 @@ final class FakeCoordinator implements AutoCloseable {
         CompletableFuture.runAsync(() -> append(List.of(record)), loops.at(0)).join();
     }
 
+    /** Sets a config of all nodes as an administrator would. */
+    void setNodeConfig(String name, String value) {
+        ConfigRecord record =
+                new ConfigRecord()
+                        .setResourceType((byte) 4)
+                        .setResourceName("")
+                        .setName(name)
+                        .setValue(value);
+        CompletableFuture.runAsync(() -> append(List.of(record)), loops.at(0)).join();
+    }
+
     private void append(List<? extends ApiMessage> records) {
         for (ApiMessage record : records) {
             image = image.apply(log.size(), record);

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
@@ -119,7 +120,7 @@ class FullDiskIT {
                 producer.send(new ProducerRecord<>("logs", 0, null, value)).get();
                 acked.add(value);
             } catch (ExecutionException e) {
-                return e.getCause();
+                return Objects.requireNonNull(e.getCause());
             }
         }
         throw new AssertionError("The disk took more than it can hold");

@@ -8,6 +8,7 @@ import io.headrace.storage.config.StorageProperties;
 import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeReplicaLogDirsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -202,6 +203,69 @@ class StorageNodeIT {
             assertThat(described.values())
                     .allSatisfy(each -> assertThat(each.replicaInfos()).hasSize(3));
         }
+    }
+
+    @Test
+    void aReplicaMovesBetweenLogDirectoriesWhileItIsWritten() throws Exception {
+        node.close();
+        List<Path> directories = List.of(directory.resolve("a"), directory.resolve("b"));
+        nodeSettings =
+                Map.of(
+                        "headrace.storage.data-dirs[0]", directories.get(0).toString(),
+                        "headrace.storage.data-dirs[1]", directories.get(1).toString());
+        coordinator.close();
+        coordinator = new FakeCoordinator();
+        startNode();
+        coordinator.createTopic("moving", 1, Map.of());
+        coordinator.setNodeConfig("replica.alter.log.dirs.io.max.bytes.per.second", "4000000");
+        TopicPartitionReplica replica = new TopicPartitionReplica("moving", 0, 1);
+        int count = 600;
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap));
+                var producer = producer(Map.of("acks", "all", "linger.ms", 1))) {
+            List<Future<RecordMetadata>> sent = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                String value = i + "x".repeat(20_000);
+                sent.add(producer.send(new ProducerRecord<>("moving", 0, null, value)));
+                if (i == count / 2) {
+                    producer.flush();
+                    String from = place(admin, replica).getCurrentReplicaLogDir();
+                    String to =
+                            directories.getFirst().toString().equals(from)
+                                    ? directories.get(1).toString()
+                                    : directories.get(0).toString();
+                    admin.alterReplicaLogDirs(Map.of(replica, to)).all().get();
+                    var future = place(admin, replica);
+                    assertThat(future.getFutureReplicaLogDir()).isEqualTo(to);
+                    assertThat(future.getFutureReplicaOffsetLag()).isPositive();
+                }
+            }
+            for (Future<RecordMetadata> each : sent) {
+                each.get();
+            }
+            String from = place(admin, replica).getCurrentReplicaLogDir();
+            Eventually.until(
+                    Duration.ofSeconds(30),
+                    () -> place(admin, replica).getFutureReplicaLogDir() == null,
+                    "the copy took the replica's place");
+            assertThat(place(admin, replica).getCurrentReplicaLogDir()).isNotEqualTo(from);
+            producer.send(new ProducerRecord<>("moving", 0, null, count + "x")).get();
+        }
+        for (int life = 0; life < 2; life++) {
+            List<ConsumerRecord<String, String>> read = readAll("moving", 1, count + 1);
+            assertThat(read).hasSize(count + 1);
+            for (int i = 0; i <= count; i++) {
+                assertThat(read.get(i).offset()).isEqualTo(i);
+                assertThat(read.get(i).value()).startsWith(i + "x");
+            }
+            node.close();
+            startNode();
+        }
+    }
+
+    private static DescribeReplicaLogDirsResult.ReplicaLogDirInfo place(
+            Admin admin, TopicPartitionReplica replica) throws Exception {
+        return Objects.requireNonNull(
+                admin.describeReplicaLogDirs(List.of(replica)).all().get().get(replica));
     }
 
     @Test

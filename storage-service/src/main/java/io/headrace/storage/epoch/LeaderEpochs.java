@@ -137,6 +137,14 @@ public final class LeaderEpochs {
         return result;
     }
 
+    /** Has the entries of another log from now on. */
+    public void takeOver(LeaderEpochs other) {
+        LeaderEpochs taken = other.copy();
+        epochs = taken.epochs;
+        startOffsets = taken.startOffsets;
+        count = taken.count;
+    }
+
     /** Drops everything. */
     public void clear() {
         count = 0;

@@ -5,7 +5,7 @@ import io.headrace.protocol.codec.ApiSchema;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.storage.log.LogDirDescription;
 
-import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.message.AlterReplicaLogDirsRequestData;
 import org.apache.kafka.common.message.AlterReplicaLogDirsRequestData.AlterReplicaLogDir;
 import org.apache.kafka.common.message.AlterReplicaLogDirsRequestData.AlterReplicaLogDirTopic;
@@ -22,10 +22,12 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 
 /**
- * AlterReplicaLogDirs: whether replicas are where they are asked to be. A replica that is already
- * in the named directory is done; moving one between directories is not served.
+ * AlterReplicaLogDirs: replicas begin to move to other log directories of this node (KIP-113). A
+ * replica that is not here yet will be made where it is asked to be, and is answered with
+ * REPLICA_NOT_AVAILABLE, as in Kafka.
  */
 final class AlterReplicaLogDirsHandler implements ApiHandler {
     private final Services services;
@@ -62,8 +64,7 @@ final class AlterReplicaLogDirsHandler implements ApiHandler {
                                     new AlterReplicaLogDirPartitionResult()
                                             .setPartitionIndex(partition)
                                             .setErrorCode(
-                                                    verdict(target, topic.name(), partition)
-                                                            .code()));
+                                                    move(target, topic.name(), partition).code()));
                 }
             }
         }
@@ -86,7 +87,7 @@ final class AlterReplicaLogDirsHandler implements ApiHandler {
         return null;
     }
 
-    private Errors verdict(@Nullable LogDirDescription target, String topicName, int partition) {
+    private Errors move(@Nullable LogDirDescription target, String topicName, int partition) {
         if (target == null) {
             return Errors.LOG_DIR_NOT_FOUND;
         }
@@ -97,14 +98,14 @@ final class AlterReplicaLogDirsHandler implements ApiHandler {
         if (topic == null || topic.partition(partition) == null) {
             return Errors.UNKNOWN_TOPIC_OR_PARTITION;
         }
-        Uuid topicId = topic.topicId();
-        if (services.partitions().find(topicId, partition) == null) {
-            return Errors.REPLICA_NOT_AVAILABLE;
+        TopicIdPartition id = new TopicIdPartition(topic.topicId(), partition, topicName);
+        try {
+            services.logs().moveTo(id, target.path()).join();
+        } catch (CompletionException e) {
+            return Errors.forException(e.getCause());
         }
-        boolean there =
-                target.partitionBytes().keySet().stream()
-                        .anyMatch(
-                                id -> id.topicId().equals(topicId) && id.partition() == partition);
-        return there ? Errors.NONE : Errors.INVALID_REQUEST;
+        return services.partitions().find(topic.topicId(), partition) == null
+                ? Errors.REPLICA_NOT_AVAILABLE
+                : Errors.NONE;
     }
 }

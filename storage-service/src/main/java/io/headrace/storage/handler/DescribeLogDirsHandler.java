@@ -68,6 +68,13 @@ final class DescribeLogDirsHandler implements ApiHandler {
         return partition -> names.contains(new Name(partition.topic(), partition.partition()));
     }
 
+    private static List<DescribeLogDirsPartition> topicOf(
+            Map<String, DescribeLogDirsTopic> topics, TopicIdPartition partition) {
+        return topics.computeIfAbsent(
+                        partition.topic(), name -> new DescribeLogDirsTopic().setName(name))
+                .partitions();
+    }
+
     private static DescribeLogDirsResult describe(
             LogDirDescription directory, Predicate<TopicIdPartition> wanted) {
         Map<String, DescribeLogDirsTopic> topics = new LinkedHashMap<>();
@@ -76,15 +83,26 @@ final class DescribeLogDirsHandler implements ApiHandler {
                 .forEach(
                         (partition, sizeInBytes) -> {
                             if (wanted.test(partition)) {
-                                topics.computeIfAbsent(
-                                                partition.topic(),
-                                                name -> new DescribeLogDirsTopic().setName(name))
-                                        .partitions()
+                                topicOf(topics, partition)
                                         .add(
                                                 new DescribeLogDirsPartition()
                                                         .setPartitionIndex(partition.partition())
                                                         .setPartitionSize(sizeInBytes)
                                                         .setOffsetLag(0));
+                            }
+                        });
+        directory
+                .copies()
+                .forEach(
+                        (partition, copy) -> {
+                            if (wanted.test(partition)) {
+                                topicOf(topics, partition)
+                                        .add(
+                                                new DescribeLogDirsPartition()
+                                                        .setPartitionIndex(partition.partition())
+                                                        .setPartitionSize(copy.sizeInBytes())
+                                                        .setOffsetLag(copy.offsetLag())
+                                                        .setIsFutureKey(true));
                             }
                         });
         List<DescribeLogDirsTopic> found = new ArrayList<>(topics.values());

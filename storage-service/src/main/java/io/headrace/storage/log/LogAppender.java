@@ -39,6 +39,10 @@ final class LogAppender {
 
     /** See {@link PartitionLog#append}; the log has been found usable. */
     AppendResult append(ByteBuffer batches, int leaderEpoch, AppendOrigin origin, long nowMs) {
+        if (log.isFrozen()) {
+            throw Errors.KAFKA_STORAGE_ERROR.exception(
+                    "Log " + log.id().topicPartition() + " is about to be in another directory");
+        }
         if (log.directory().isFull() && origin != AppendOrigin.COORDINATOR) {
             throw Errors.KAFKA_STORAGE_ERROR.exception(
                     "The disk of "

@@ -5,6 +5,7 @@ import io.headrace.storage.recovery.LoadedLog;
 import io.headrace.storage.recovery.LogLoader;
 
 import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +21,14 @@ import java.util.function.Function;
 
 /** Makes new logs, each once however often it is asked for, on the directory with the fewest. */
 final class LogCreation {
+    private static final int PREFERRED_MAX = 10_000;
+
     private final LogContext context;
     private final List<LogDirectory> directories;
     private final Function<TopicIdPartition, @Nullable PartitionLog> find;
     private final Map<TopicIdPartition, CompletableFuture<PartitionLog>> opening =
             new ConcurrentHashMap<>();
+    private final Map<TopicPartition, LogDirectory> preferred = new ConcurrentHashMap<>();
 
     LogCreation(
             LogContext context,
@@ -33,6 +37,13 @@ final class LogCreation {
         this.context = context;
         this.directories = directories;
         this.find = find;
+    }
+
+    /** Where the partition's log is to be made, should it be. */
+    void prefer(TopicPartition partition, LogDirectory directory) {
+        if (preferred.size() < PREFERRED_MAX) {
+            preferred.put(partition, directory);
+        }
     }
 
     /** The new log, on its owner loop. */
@@ -55,7 +66,7 @@ final class LogCreation {
                 created(log, result);
                 return;
             }
-            target = chooseDirectory();
+            target = chooseDirectory(id.topicPartition());
             String name = id.topic() + "-" + id.partition();
             LogDirectory chosen = target;
             chosen.sharedWrites()
@@ -120,7 +131,12 @@ final class LogCreation {
      * Takes a place in the directory that has the fewest logs, with those being made; a full one
      * only if all are.
      */
-    private synchronized LogDirectory chooseDirectory() {
+    private synchronized LogDirectory chooseDirectory(TopicPartition partition) {
+        LogDirectory wanted = preferred.remove(partition);
+        if (wanted != null && !wanted.isOffline()) {
+            wanted.planLog();
+            return wanted;
+        }
         LogDirectory chosen =
                 directories.stream()
                         .filter(directory -> !directory.isOffline())

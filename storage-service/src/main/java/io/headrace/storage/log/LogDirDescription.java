@@ -13,6 +13,7 @@ import java.util.Map;
  * @param totalBytes size of the volume, -1 when unknown
  * @param usableBytes free room of the volume, -1 when unknown
  * @param partitionBytes size of every log in it
+ * @param copies logs that are on their way into it
  */
 public record LogDirDescription(
         Path path,
@@ -20,4 +21,5 @@ public record LogDirDescription(
         boolean online,
         long totalBytes,
         long usableBytes,
-        Map<TopicIdPartition, Long> partitionBytes) {}
+        Map<TopicIdPartition, Long> partitionBytes,
+        Map<TopicIdPartition, FutureCopy> copies) {}

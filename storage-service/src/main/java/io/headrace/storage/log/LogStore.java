@@ -9,6 +9,7 @@ import io.headrace.storage.repair.RepairableLog;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -39,6 +41,7 @@ public final class LogStore implements AutoCloseable {
     private final List<LogDirectory> directories;
     private final Map<Path, String> failedDirectories;
     private final LogCreation creation;
+    private final LogMoves moves;
     private long nextCheckpointMs = Long.MIN_VALUE;
     private long nextRetentionMs = Long.MIN_VALUE;
     private boolean closed;
@@ -51,6 +54,7 @@ public final class LogStore implements AutoCloseable {
         this.directories = directories;
         this.failedDirectories = failedDirectories;
         this.creation = new LogCreation(context, directories, this::find);
+        this.moves = new LogMoves(context);
     }
 
     /** Hears how far recovery is; called from recovery threads. */
@@ -110,7 +114,7 @@ public final class LogStore implements AutoCloseable {
             throw firstFailure;
         }
         LogStore store = new LogStore(context, List.copyOf(opened), failed);
-        new LogStoreLoader(context, opened, configOf, progress).load();
+        new LogStoreLoader(context, opened, configOf, progress).load(store.moves);
         Executor commits = runtime.commits();
         if (commits != null) {
             opened.forEach(directory -> directory.groupCommit().startOn(commits));
@@ -189,6 +193,43 @@ public final class LogStore implements AutoCloseable {
         return creation.create(id, config);
     }
 
+    /**
+     * Begins to move a log to another directory: a copy there takes over its batches and then its
+     * place. The log's own directory ends a move that has begun. For a partition without a log it
+     * is where the log will be made.
+     *
+     * @param directory one of {@link #describe}, online
+     * @return completes when it has begun
+     */
+    public CompletableFuture<Void> moveTo(TopicIdPartition id, Path directory) {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        for (LogDirectory target : directories) {
+            if (target.path().equals(directory) && !target.isOffline()) {
+                PartitionLog log = find(id);
+                if (log == null) {
+                    creation.prefer(id.topicPartition(), target);
+                    result.complete(null);
+                } else {
+                    log.loop().execute(() -> moves.move(log, target, result));
+                }
+                return result;
+            }
+        }
+        result.completeExceptionally(
+                Errors.KAFKA_STORAGE_ERROR.exception(directory + " is offline"));
+        return result;
+    }
+
+    /** How many bytes a second all moves together copy; anything below 1 is no limit. */
+    public void limitMovesTo(LongSupplier bytesPerSecond) {
+        moves.limitTo(bytesPerSecond);
+    }
+
+    /** The directory of a log. */
+    static String directoryOf(TopicIdPartition id) {
+        return id.topic() + "-" + id.partition();
+    }
+
     /** Renames a log's directory so that it is no log any more; durable. */
     static Path setAside(LogDirectory directory, Path path, String suffix) throws IOException {
         String name = path.getFileName().toString();
@@ -217,68 +258,22 @@ public final class LogStore implements AutoCloseable {
     }
 
     private CompletableFuture<Void> remove(TopicIdPartition id, String suffix) {
+        LogMove move = moves.of(id);
+        if (move != null) {
+            return CompletableFuture.runAsync(move::cancel, move.log().loop())
+                    .thenCompose(asked -> move.ended())
+                    .thenCompose(ended -> remove(id, suffix));
+        }
         CompletableFuture<Void> result = new CompletableFuture<>();
         for (LogDirectory directory : directories) {
             PartitionLog log = directory.logs().get(id);
             if (log != null) {
-                log.loop().execute(() -> remove(log, suffix, result));
+                log.loop().execute(() -> LogRemoval.remove(log, suffix, result));
                 return result;
             }
         }
         result.complete(null);
         return result;
-    }
-
-    private void remove(PartitionLog log, String suffix, CompletableFuture<Void> result) {
-        if (log.isClosed()) {
-            result.complete(null);
-            return;
-        }
-        log.markClosed();
-        LogDirectory directory = log.directory();
-        directory.logs().remove(log.id());
-        log.producerStates().clear();
-        log.flusher().whenIdle(() -> moveAway(log, suffix, result));
-    }
-
-    private void moveAway(PartitionLog log, String suffix, CompletableFuture<Void> result) {
-        log.upkeep()
-                .watch(
-                        log.upkeep()
-                                .afterEarlierTasks(() -> moveAway(log, suffix))
-                                .whenComplete(
-                                        (moved, failure) -> onMoved(log, suffix, failure, result)));
-    }
-
-    private void onMoved(
-            PartitionLog log,
-            String suffix,
-            @Nullable Throwable failure,
-            CompletableFuture<Void> result) {
-        if (failure != null && DiskFullException.isCauseOf(failure)) {
-            Runnable again = () -> moveAway(log, suffix, result);
-            log.directory().retryLater(() -> log.loop().execute(again));
-            return;
-        }
-        log.flusher().releaseClosed();
-        log.segments().close();
-        if (failure == null) {
-            result.complete(null);
-        } else {
-            result.completeExceptionally(failure);
-        }
-    }
-
-    private Path moveAway(PartitionLog log, String suffix) throws IOException {
-        LogDirectory directory = log.directory();
-        Path aside = setAside(directory, log.path(), suffix);
-        log.segments().moveTo(aside);
-        if (suffix.equals(DELETED_DIRECTORY)) {
-            long dueMs = context.runtime().clockMs().getAsLong() + log.config().fileDeleteDelayMs();
-            directory.removeLater(new LogDirectory.Removal(dueMs, List.of(aside)));
-            directory.takeBackPromise(log);
-        }
-        return aside;
     }
 
     /** Every directory, its room and its logs' sizes. */
@@ -303,9 +298,23 @@ public final class LogStore implements AutoCloseable {
                             !directory.isOffline(),
                             total,
                             usable,
-                            sizes));
+                            sizes,
+                            copiesIn(directory)));
         }
         return all;
+    }
+
+    private Map<TopicIdPartition, FutureCopy> copiesIn(LogDirectory directory) {
+        Map<TopicIdPartition, FutureCopy> copies = new HashMap<>();
+        for (LogMove move : moves.running()) {
+            if (move.target() == directory) {
+                PartitionLog copy = move.copy();
+                long end = copy == null ? 0 : copy.logEndOffset();
+                long lag = Math.max(0, move.log().logEndOffset() - end);
+                copies.put(move.id(), new FutureCopy(copy == null ? 0 : copy.sizeInBytes(), lag));
+            }
+        }
+        return copies;
     }
 
     /**
@@ -321,6 +330,7 @@ public final class LogStore implements AutoCloseable {
         if (retention) {
             nextRetentionMs = nowMs + context.properties().retentionCheckInterval().toMillis();
         }
+        moves.tick(nowMs);
         for (LogDirectory directory : directories) {
             if (directory.isOffline()) {
                 continue;
@@ -402,6 +412,7 @@ public final class LogStore implements AutoCloseable {
             return;
         }
         closed = true;
+        moves.close();
         for (LogDirectory directory : directories) {
             close(directory);
         }

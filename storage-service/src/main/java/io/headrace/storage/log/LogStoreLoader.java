@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,8 +55,10 @@ final class LogStoreLoader {
         this.progress = progress;
     }
 
-    void load() {
+    /** Loads all; moves that an earlier life began go on. */
+    void load(LogMoves moves) {
         List<Task> tasks = new ArrayList<>();
+        directories.forEach(this::promoteCopies);
         for (LogDirectory directory : directories) {
             try {
                 tasks.addAll(tasksOf(directory));
@@ -63,6 +66,12 @@ final class LogStoreLoader {
                 directory.fail(e);
             }
         }
+        loadAll(tasks);
+        setAsideDuplicates();
+        directories.forEach(directory -> resumeMoves(directory, moves));
+    }
+
+    private void loadAll(List<Task> tasks) {
         int threads = Math.min(context.properties().recoveryThreads(), tasks.size());
         if (threads <= 1 || context.runtime().commits() != null) {
             tasks.forEach(task -> load(task, tasks.size()));
@@ -82,6 +91,105 @@ final class LogStoreLoader {
         }
     }
 
+    private static List<Path> copiesIn(LogDirectory directory) throws IOException {
+        return Directories.list(directory.path()).stream()
+                .filter(path -> path.getFileName().toString().endsWith(LogMoves.SUFFIX))
+                .toList();
+    }
+
+    /** A copy that was complete when its log was taken away is the log. */
+    private void promoteCopies(LogDirectory directory) {
+        try {
+            for (Path copy : copiesIn(directory)) {
+                String name = LogMoves.completeName(copy);
+                Uuid topicId = DirectoryMetadata.readTopicId(copy);
+                if (name != null && topicId != null && !isAnywhere(name, topicId)) {
+                    LogMoves.promote(directory, copy, directory.path().resolve(name));
+                }
+            }
+        } catch (IOException e) {
+            directory.fail(e);
+        }
+    }
+
+    private boolean isAnywhere(String name, Uuid topicId) throws IOException {
+        for (LogDirectory directory : directories) {
+            Path path = directory.path().resolve(name);
+            if (!directory.isOffline() && topicId.equals(DirectoryMetadata.readTopicId(path))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void resumeMoves(LogDirectory directory, LogMoves moves) {
+        if (directory.isOffline()) {
+            return;
+        }
+        try {
+            for (Path copy : copiesIn(directory)) {
+                PartitionLog log = logOf(LogMoves.idOf(copy.getFileName().toString()));
+                if (log == null || log.directory() == directory) {
+                    LogStore.setAside(directory, copy, LogStore.STRAY_DIRECTORY);
+                } else {
+                    moves.resume(log, directory, copy);
+                }
+            }
+        } catch (IOException e) {
+            directory.fail(e);
+        }
+    }
+
+    private @Nullable PartitionLog logOf(@Nullable TopicIdPartition nameless) {
+        for (LogDirectory directory : directories) {
+            for (PartitionLog log : directory.logs().values()) {
+                if (nameless != null
+                        && log.id().topicId().equals(nameless.topicId())
+                        && log.id().partition() == nameless.partition()) {
+                    return log;
+                }
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Of two logs of a partition, left when a disk failed in the middle of a move, the longer
+     * counts.
+     */
+    private void setAsideDuplicates() {
+        Map<TopicIdPartition, PartitionLog> kept = new HashMap<>();
+        for (LogDirectory directory : directories) {
+            for (PartitionLog log : List.copyOf(directory.logs().values())) {
+                PartitionLog other = kept.get(log.id());
+                PartitionLog more = other == null || isLonger(log, other) ? log : other;
+                kept.put(log.id(), more);
+                if (other != null) {
+                    setAside(more == log ? other : log);
+                }
+            }
+        }
+    }
+
+    private static boolean isLonger(PartitionLog log, PartitionLog other) {
+        return log.latestLeaderEpoch() == other.latestLeaderEpoch()
+                ? log.logEndOffset() > other.logEndOffset()
+                : log.latestLeaderEpoch() > other.latestLeaderEpoch();
+    }
+
+    private static void setAside(PartitionLog log) {
+        log.markClosed();
+        log.producerStates().clear();
+        log.flusher().releaseClosed();
+        log.segments().close();
+        log.directory().logs().remove(log.id());
+        try {
+            LogStore.setAside(log.directory(), log.path(), LogStore.STRAY_DIRECTORY);
+        } catch (IOException e) {
+            log.directory().fail(e);
+        }
+    }
+
     private List<Task> tasksOf(LogDirectory directory) throws IOException {
         DirectoryCheckpoints.Loaded checkpoints = directory.checkpoints().load();
         List<Task> tasks = new ArrayList<>();
@@ -95,7 +203,9 @@ final class LogStoreLoader {
                 continue;
             }
             TopicPartition partition = partitionOf(name);
-            if (partition == null || name.endsWith(LogStore.STRAY_DIRECTORY)) {
+            boolean isNone =
+                    name.endsWith(LogStore.STRAY_DIRECTORY) || name.endsWith(LogMoves.SUFFIX);
+            if (partition == null || isNone) {
                 continue;
             }
             Uuid topicId = DirectoryMetadata.readTopicId(path);

@@ -37,7 +37,15 @@ final class NewLogDirectory implements SharedWrites.Write {
             Preparation setAside,
             Consumer<@Nullable IOException> whenDone) {
         this.path = logs.resolve(name);
-        this.fresh = logs.resolve(name + "." + id.topicId() + ".new");
+        // Without the topic's name, which may fill a file name by itself.
+        this.fresh =
+                logs.resolve(
+                        id.topicId()
+                                + "-"
+                                + id.partition()
+                                + "."
+                                + Integer.toHexString(name.hashCode())
+                                + ".new");
         this.id = id;
         this.setAside = setAside;
         this.whenDone = whenDone;

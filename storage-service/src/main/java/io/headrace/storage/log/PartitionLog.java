@@ -49,7 +49,7 @@ public final class PartitionLog {
     private final LogLookups lookups;
 
     private volatile LogConfig config;
-    private Listener listener = Listener.NONE;
+    private LogListener listener = LogListener.NONE;
     private final LeaderEpochs epochs;
     private ProducerStates producers;
     private volatile long logStartOffset;
@@ -59,26 +59,8 @@ public final class PartitionLog {
     private @Nullable UncleanLog lostPageCache; // counts only for page-cache topics
     private boolean truncating;
     private boolean replacingSegments;
+    private boolean frozen;
     private volatile boolean closed;
-
-    /** Receives news of a log on its owner loop. */
-    public interface Listener {
-        /** Hears nothing. */
-        Listener NONE =
-                new Listener() {
-                    @Override
-                    public void onFlushed(PartitionLog log, long flushedOffset) {}
-
-                    @Override
-                    public void onOffline(PartitionLog log, Throwable cause) {}
-                };
-
-        /** Everything below the offset is now stored as the flush policy demands. */
-        void onFlushed(PartitionLog log, long flushedOffset);
-
-        /** The log's directory is offline: nothing more is appended, read or flushed. */
-        void onOffline(PartitionLog log, Throwable cause);
-    }
 
     PartitionLog(
             LogDirectory directory,
@@ -122,7 +104,7 @@ public final class PartitionLog {
     }
 
     /** Who hears of flushes and failures; replaces the one before. */
-    public void listen(Listener newListener) {
+    public void listen(LogListener newListener) {
         listener = newListener;
     }
 
@@ -254,9 +236,9 @@ public final class PartitionLog {
     }
 
     /**
-     * Asks that everything appended so far becomes durable; {@link Listener#onFlushed} tells when.
-     * Cheap to call after every append: requests are coalesced. Does nothing for page-cache topics,
-     * whose {@link #flushedOffset} is already the log end.
+     * Asks that everything appended so far becomes durable; {@link LogListener#onFlushed} tells
+     * when. Cheap to call after every append: requests are coalesced. Does nothing for page-cache
+     * topics, whose {@link #flushedOffset} is already the log end.
      */
     public void requestFlush() {
         if (isFsync()) {
@@ -449,6 +431,29 @@ public final class PartitionLog {
 
     boolean isClosed() {
         return closed;
+    }
+
+    LogListener listener() {
+        return listener;
+    }
+
+    /** Whether nothing is appended until a copy has taken this log's place. */
+    boolean isFrozen() {
+        return frozen;
+    }
+
+    void setFrozen(boolean isFrozen) {
+        frozen = isFrozen;
+    }
+
+    /** Takes from the log that this is a copy of what its batches do not tell. */
+    void takeOver(PartitionLog source) {
+        updateConfig(source.config);
+        epochs.takeOver(source.epochs);
+        producers.load(source.producers.toSnapshot());
+        logStartOffset = source.logStartOffset;
+        highWatermark = source.highWatermark;
+        producers.onHighWatermark(highWatermark);
     }
 
     void onPageCacheLost(UncleanLog reason) {

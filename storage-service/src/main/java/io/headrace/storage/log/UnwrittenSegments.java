@@ -24,8 +24,26 @@ final class UnwrittenSegments {
     private boolean foundNoSpace;
 
     /** A closed segment, and the producers' state at its end, or null if that is not wanted. */
-    private record Rolled(
-            Segment closed, long endOffset, byte @Nullable [] snapshot, Path file, long changes) {}
+    private static final class Rolled {
+        final Segment closed;
+        final long endOffset;
+        final byte @Nullable [] snapshot;
+        final Path file;
+        final long changes;
+
+        Rolled(
+                Segment closed,
+                long endOffset,
+                byte @Nullable [] snapshot,
+                Path file,
+                long changes) {
+            this.closed = closed;
+            this.endOffset = endOffset;
+            this.snapshot = snapshot;
+            this.file = file;
+            this.changes = changes;
+        }
+    }
 
     /** Hears of snapshots that are written. */
     @FunctionalInterface
@@ -69,7 +87,7 @@ final class UnwrittenSegments {
         for (int left = segments.size(); left > 0; left--) {
             Rolled rolled = segments.removeFirst();
             // Else retention took it, or compaction.
-            if (Arrays.asList(log.segments().all()).contains(rolled.closed())) {
+            if (Arrays.asList(log.segments().all()).contains(rolled.closed)) {
                 write(rolled);
             }
         }
@@ -78,7 +96,7 @@ final class UnwrittenSegments {
     /** Whether a restart may trust the index files of all segments below that one. */
     boolean isNoneBelow(long segmentBaseOffset) {
         for (Rolled rolled : segments) {
-            if (rolled.closed().baseOffset() < segmentBaseOffset) {
+            if (rolled.closed.baseOffset() < segmentBaseOffset) {
                 return false;
             }
         }
@@ -87,7 +105,7 @@ final class UnwrittenSegments {
 
     private void write(Rolled rolled) {
         segments.addLast(rolled);
-        Segment.IndexTails tails = rolled.closed().tails();
+        Segment.IndexTails tails = rolled.closed.tails();
         var writing =
                 log.upkeep()
                         .afterEarlierTasks(() -> write(rolled, tails))
@@ -103,13 +121,13 @@ final class UnwrittenSegments {
     }
 
     private static boolean write(Rolled rolled, Segment.IndexTails tails) throws IOException {
-        if (rolled.closed().isReplaced()) {
+        if (rolled.closed.isReplaced()) {
             return false; // its names are another's
         }
         tails.write(true);
-        byte[] snapshot = rolled.snapshot();
+        byte[] snapshot = rolled.snapshot;
         if (snapshot != null) {
-            Directories.replace(rolled.file(), snapshot);
+            Directories.replace(rolled.file, snapshot);
         }
         return true;
     }
@@ -117,8 +135,8 @@ final class UnwrittenSegments {
     private void onWritten(Rolled rolled, Segment.IndexTails tails) {
         tails.forget();
         segments.remove(rolled);
-        if (rolled.snapshot() != null) {
-            written.onSnapshot(rolled.endOffset(), rolled.changes());
+        if (rolled.snapshot != null) {
+            written.onSnapshot(rolled.endOffset, rolled.changes);
         }
     }
 }

@@ -53,6 +53,18 @@ public final class FollowerLog {
         }
     }
 
+    /** Takes nothing and is not cut until {@link #goOn}; false if it is being cut. */
+    boolean hold() {
+        boolean isFree = !cutting;
+        cutting = true;
+        return isFree;
+    }
+
+    /** Ends a {@link #hold}, with the log as it is now. */
+    void goOn(PartitionLog log) {
+        onCut(log, null);
+    }
+
     /** From where to go on, or null while nothing can be taken. */
     public @Nullable FollowPoint point() {
         PartitionLog log = partition.openLog();

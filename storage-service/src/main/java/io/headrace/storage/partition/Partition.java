@@ -124,30 +124,30 @@ public final class Partition {
         }
         log = opened;
         applyRules(opened.config());
-        opened.listen(
-                new PartitionLog.Listener() {
-                    @Override
-                    public void onFlushed(PartitionLog source, long flushedOffset) {
-                        if (source == log) {
-                            onAdvanced(source);
-                            if (replication.state() instanceof Following) {
-                                around.feed().onProgress(Partition.this);
-                            }
-                        }
-                    }
-
-                    @Override
-                    public void onOffline(PartitionLog source, Throwable cause) {
-                        if (source == log) {
-                            onLogFailed(String.valueOf(cause.getMessage()));
-                        }
-                    }
-                });
+        opened.listen(new LogEvents(this));
         MetadataApplied metadata = pendingMetadata;
         if (metadata != null) {
             pendingMetadata = null;
             onMetadata(metadata.image(), metadata.nodeEpoch());
         }
+    }
+
+    void onFlushed(PartitionLog current) {
+        onAdvanced(current);
+        if (replication.state() instanceof Following) {
+            around.feed().onProgress(this);
+        }
+    }
+
+    /** The log is in another directory now, or nothing came of that. */
+    void onMoved(PartitionLog now) {
+        log = now;
+        now.listen(new LogEvents(this));
+        follower.goOn(now);
+    }
+
+    ReplicationState replicationState() {
+        return replication.state();
     }
 
     void onOpenFailed(Throwable cause) {
@@ -450,11 +450,10 @@ public final class Partition {
     }
 
     private void beginEpoch(int leaderEpoch) {
-        PartitionLog current = log();
         around.feed().unfollow(this);
         follower.begin(-1);
         shardFence = new ShardFence(loop, around.io());
-        follower.whenWhole(() -> startEpoch(current, leaderEpoch));
+        follower.whenWhole(() -> startEpoch(log(), leaderEpoch)); // it may have moved until then
     }
 
     private void startEpoch(PartitionLog current, int leaderEpoch) {

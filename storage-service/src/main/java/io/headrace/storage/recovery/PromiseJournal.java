@@ -110,7 +110,7 @@ public final class PromiseJournal implements AutoCloseable {
             if (content.getInt(at + CRC_AT) != crcOf(content, at)) {
                 return; // the zeros, or a commit that nobody was promised
             }
-            end = at + RECORD_BYTES;
+            end = (long) at + RECORD_BYTES;
             Key key =
                     new Key(
                             new Uuid(content.getLong(at), content.getLong(at + 8)),

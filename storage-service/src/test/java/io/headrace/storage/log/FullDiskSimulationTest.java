@@ -101,7 +101,7 @@ final class FullDiskSimulationTest {
             this.epoch = Math.max(0, log.latestLeaderEpoch());
             verify(log, model);
             log.listen(
-                    new PartitionLog.Listener() {
+                    new LogListener() {
                         @Override
                         public void onFlushed(PartitionLog flushed, long flushedOffset) {
                             if (!flushed.isTruncating()) { // else what is to be cut still counts
@@ -307,7 +307,7 @@ final class FullDiskSimulationTest {
             disk = powerLoss ? disk.crash() : disk.kill();
             boot += powerLoss ? 1 : 0;
             if (random.nextBoolean()) {
-                disk.limitBytes(disk.usedBytes() + random.nextInt(2) * random.nextInt(5_000));
+                disk.limitBytes(disk.usedBytes() + random.nextInt(2) * random.nextLong(5_000));
             }
         }
         Life last = new Life(disk, model, random, "boot-" + boot);

@@ -31,6 +31,7 @@ final class LogFixture {
 
     static final long CHECKPOINT_BYTES = 256 << 10;
 
+    private final List<Path> directories;
     private final Path directory;
     private final Map<String, String> configs;
     private LogStore store;
@@ -46,16 +47,22 @@ final class LogFixture {
     }
 
     LogFixture(Path directory, Map<String, String> configs, String bootId) throws IOException {
-        this.bootId = bootId;
-        this.directory = directory;
-        this.configs = configs;
-        this.store = openStore(directory);
+        this(List.of(directory), configs, bootId);
     }
 
-    private LogStore openStore(Path dataDirectory) throws IOException {
+    LogFixture(List<Path> directories, Map<String, String> configs, String bootId)
+            throws IOException {
+        this.bootId = bootId;
+        this.directories = directories;
+        this.directory = directories.getFirst();
+        this.configs = configs;
+        this.store = openStore(directories);
+    }
+
+    private LogStore openStore(List<Path> dataDirectories) throws IOException {
         LogStoreProperties properties =
                 new LogStoreProperties(
-                        List.of(dataDirectory),
+                        dataDirectories,
                         "cluster-a",
                         1,
                         1,
@@ -112,7 +119,7 @@ final class LogFixture {
     /** Stops cleanly and starts again. */
     PartitionLog restart() throws IOException {
         store.close();
-        store = openStore(directory);
+        store = openStore(directories);
         return log();
     }
 
@@ -122,7 +129,7 @@ final class LogFixture {
      */
     PartitionLog reopenAfterKill(Path at) throws IOException {
         letGo();
-        store = openStore(at);
+        store = openStore(List.of(at));
         return log();
     }
 

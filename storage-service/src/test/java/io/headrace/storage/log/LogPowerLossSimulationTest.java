@@ -72,7 +72,7 @@ final class LogPowerLossSimulationTest {
             }
             PartitionLog log = fixture.log();
             log.listen(
-                    new PartitionLog.Listener() {
+                    new LogListener() {
                         @Override
                         public void onFlushed(PartitionLog flushed, long flushedOffset) {
                             model.reported = Math.max(model.reported, flushedOffset);

@@ -81,7 +81,7 @@ final class LogStoreThreadsTest {
 
     private static void listen(PartitionLog log, CountDownLatch flushed, AtomicLong reports) {
         log.listen(
-                new PartitionLog.Listener() {
+                new LogListener() {
                     @Override
                     public void onFlushed(PartitionLog of, long flushedOffset) {
                         reports.incrementAndGet();

@@ -126,7 +126,7 @@ final class PartitionLogTest {
         PartitionLog log = fixture.log();
         List<Long> heard = new ArrayList<>();
         log.listen(
-                new PartitionLog.Listener() {
+                new LogListener() {
                     @Override
                     public void onFlushed(PartitionLog flushed, long flushedOffset) {
                         heard.add(flushedOffset);

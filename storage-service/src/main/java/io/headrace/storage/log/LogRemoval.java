@@ -1,0 +1,68 @@
+package io.headrace.storage.log;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** The end of one log: out of sight at once, its directory renamed when nothing is under way. */
+final class LogRemoval {
+    private LogRemoval() {}
+
+    /** On the log's owner loop; a directory set aside to be deleted is gone after the delay. */
+    static void remove(PartitionLog log, String suffix, CompletableFuture<Void> result) {
+        if (log.isClosed()) {
+            result.complete(null);
+            return;
+        }
+        log.markClosed();
+        LogDirectory directory = log.directory();
+        directory.logs().remove(log.id());
+        log.producerStates().clear();
+        log.flusher().whenIdle(() -> moveAway(log, suffix, result));
+    }
+
+    private static void moveAway(PartitionLog log, String suffix, CompletableFuture<Void> result) {
+        log.upkeep()
+                .watch(
+                        log.upkeep()
+                                .afterEarlierTasks(() -> moveAway(log, suffix))
+                                .whenComplete(
+                                        (moved, failure) -> onMoved(log, suffix, failure, result)));
+    }
+
+    private static void onMoved(
+            PartitionLog log,
+            String suffix,
+            @Nullable Throwable failure,
+            CompletableFuture<Void> result) {
+        if (failure != null && DiskFullException.isCauseOf(failure)) {
+            Runnable again = () -> moveAway(log, suffix, result);
+            log.directory().retryLater(() -> log.loop().execute(again));
+            return;
+        }
+        log.flusher().releaseClosed();
+        log.segments().close();
+        if (failure == null) {
+            result.complete(null);
+        } else {
+            result.completeExceptionally(failure);
+        }
+    }
+
+    private static Path moveAway(PartitionLog log, String suffix) throws IOException {
+        LogDirectory directory = log.directory();
+        Path aside = LogStore.setAside(directory, log.path(), suffix);
+        log.segments().moveTo(aside);
+        if (suffix.equals(LogStore.DELETED_DIRECTORY)) {
+            long dueMs =
+                    log.context().runtime().clockMs().getAsLong()
+                            + log.config().fileDeleteDelayMs();
+            directory.removeLater(new LogDirectory.Removal(dueMs, List.of(aside)));
+            directory.takeBackPromise(log);
+        }
+        return aside;
+    }
+}
