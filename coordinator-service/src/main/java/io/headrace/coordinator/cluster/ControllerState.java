@@ -36,6 +36,7 @@ public final class ControllerState {
     private long silenceFromMs;
     private final Map<Integer, NodeSession> sessions = new HashMap<>();
     private final DueElections due = new DueElections();
+    private final LeaderLoads loads = new LeaderLoads();
     private ReplicaIndex index;
     private MetadataImage image;
     private long doubtSinceMs = NodeSession.NEVER;
@@ -215,6 +216,27 @@ public final class ControllerState {
     /** Whether {@link Upkeep} and {@link BalanceLeaders} have work to look for. */
     public boolean upkeepDue(long nowMs) {
         return nowMs - upkeepMs >= ClusterRules.UPKEEP_MS;
+    }
+
+    LeaderLoads loads() {
+        return loads;
+    }
+
+    /** Notes how much the leaders on a node append. */
+    public void onLoad(LoadReport report, long nowMs) {
+        if (image.isActive(report.nodeId(), report.nodeEpoch())) {
+            loads.onReport(report, nowMs);
+        }
+    }
+
+    /** Whether {@link BalanceLoad} has something to look at. */
+    public boolean loadDue(long nowMs) {
+        return loads.isDue(nowMs) && BrokerDefaults.balancesByLoad(this);
+    }
+
+    /** Told after {@link BalanceLoad}. */
+    public void loadDone(BalanceLoad.Outcome outcome, long nowMs) {
+        loads.onBalanced(outcome, nowMs);
     }
 
     /** Whether leaders are to be compared with the preferred ones. */

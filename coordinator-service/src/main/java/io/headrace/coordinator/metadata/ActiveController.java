@@ -1,6 +1,7 @@
 package io.headrace.coordinator.metadata;
 
 import io.headrace.coordinator.cluster.BalanceLeaders;
+import io.headrace.coordinator.cluster.BalanceLoad;
 import io.headrace.coordinator.cluster.BeginTakeOver;
 import io.headrace.coordinator.cluster.Command;
 import io.headrace.coordinator.cluster.ControllerState;
@@ -181,6 +182,9 @@ final class ActiveController {
         }
         if (state.balanceDue(nowMs)) {
             state.balanceDone(decide(turn, new BalanceLeaders(), nowMs), nowMs);
+        }
+        if (state.loadDue(nowMs)) {
+            state.loadDone(decide(turn, new BalanceLoad(), nowMs), nowMs);
         }
         commit(turn);
     }

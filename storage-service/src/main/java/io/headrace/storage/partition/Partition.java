@@ -493,7 +493,9 @@ public final class Partition {
         PartitionLog current = log;
         PartitionImage image = replication.image();
         if (current != null && image != null) {
-            stats = PartitionStats.of(current, image, replication.state() instanceof Leading);
+            stats =
+                    PartitionStats.of(
+                            current, image, replication.state() instanceof Leading, appendedBytes);
         }
     }
 }
