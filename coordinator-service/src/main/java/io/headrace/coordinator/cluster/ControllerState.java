@@ -39,13 +39,7 @@ public final class ControllerState {
     private final LeaderLoads loads = new LeaderLoads();
     private ReplicaIndex index;
     private MetadataImage image;
-    private long doubtSinceMs = NodeSession.NEVER;
-
-    private boolean heardSome;
-
-    /** When no node was seen last, after some were. */
-    private long deafMs = Long.MIN_VALUE / 2;
-
+    private final SelfDoubt doubt = new SelfDoubt();
     private long latestMs;
     private long upkeepMs;
     private long balanceMs;
@@ -338,18 +332,7 @@ public final class ControllerState {
             sessions.remove(nodeId);
             lookAtFenced(nodeId);
         }
-        int seen = seenNodes(nowMs);
-        boolean doubts = seen * 2 < unfencedNodes();
-        if (!doubts) {
-            doubtSinceMs = NodeSession.NEVER;
-        } else if (doubtSinceMs == NodeSession.NEVER) {
-            doubtSinceMs = nowMs;
-        }
-        if (seen > 0) {
-            heardSome = true;
-        } else if (heardSome) {
-            deafMs = nowMs;
-        }
+        doubt.observe(seenNodes(nowMs), unfencedNodes(), nowMs);
     }
 
     private int seenNodes(long nowMs) {
@@ -382,18 +365,12 @@ public final class ControllerState {
      * and a coordinator that sees more should have the role.
      */
     public boolean doubtsItself() {
-        return doubtSinceMs != NodeSession.NEVER;
+        return doubt.isThere();
     }
 
-    /**
-     * Whether nodes may be fenced: some are seen, and enough or for long enough too few. Whoever is
-     * heard first after nobody was says nothing against the others yet: it was this controller that
-     * was cut off, and all come back one after the other.
-     */
+    /** Whether nodes may be fenced: this controller can trust its ears. */
     boolean mayFence(long nowMs) {
-        return seenNodes(nowMs) > 0
-                && nowMs - deafMs >= ClusterRules.DOUBT_MS
-                && (!doubtsItself() || nowMs - doubtSinceMs >= ClusterRules.DOUBT_MS);
+        return doubt.letsFence(seenNodes(nowMs), nowMs);
     }
 
     /** Whether a registered incarnation was heard of within the session timeout. */
