@@ -347,6 +347,14 @@ public final class ControllerState {
         return seen;
     }
 
+    /**
+     * Whether it is this controller that may be cut off: it sees too few nodes, and not only
+     * because it is new.
+     */
+    public boolean mayBeCutOff(long nowMs) {
+        return doubtsItself() && countsSilence(nowMs);
+    }
+
     /** How many of the unfenced nodes are seen. */
     public int seenNodes() {
         return seenNodes(latestMs);

@@ -359,7 +359,7 @@ final class ActiveController {
 
     /** How many nodes are heard while they are too few to trust one's own ears; else -1. */
     int nodesSeenInDoubt() {
-        return state.doubtsItself() ? state.seenNodes() : -1;
+        return state.mayBeCutOff(nowMs()) ? state.seenNodes() : -1;
     }
 
     /** Answers what is committed and only waits for nodes. */
