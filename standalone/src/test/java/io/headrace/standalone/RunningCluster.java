@@ -11,6 +11,7 @@ import io.headrace.standalone.cluster.NodeProcess.Signal;
 import io.headrace.standalone.cluster.Role;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -68,6 +69,15 @@ public final class RunningCluster implements AutoCloseable {
         return cluster.plan().bootstrap();
     }
 
+    /** The names of the nodes in some roles, in the order of the roles. */
+    public List<String> names(Role... roles) {
+        List<String> names = new ArrayList<>();
+        for (Role role : roles) {
+            cluster.plan().nodes(role).forEach(node -> names.add(node.name()));
+        }
+        return names;
+    }
+
     /** Kills a node where it stands, by its name or the id that clients see. */
     public void kill(String name) throws InterruptedException {
         cluster.signal(cluster.plan().node(name), Signal.KILL);
@@ -78,6 +88,15 @@ public final class RunningCluster implements AutoCloseable {
         NodePlan node = cluster.plan().node(name);
         cluster.start(node);
         cluster.awaitReady(List.of(node), ready -> {});
+    }
+
+    /** Starts killed nodes in that order, none of them waited for, and waits until all serve. */
+    public void startInOrder(List<String> names) throws InterruptedException {
+        List<NodePlan> nodes = names.stream().map(cluster.plan()::node).toList();
+        for (NodePlan node : nodes) {
+            cluster.start(node);
+        }
+        cluster.awaitReady(nodes, ready -> {});
     }
 
     private void stop() {

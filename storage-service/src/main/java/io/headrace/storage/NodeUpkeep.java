@@ -1,5 +1,8 @@
 package io.headrace.storage;
 
+import io.headrace.protocol.config.BrokerConfigNames;
+import io.headrace.protocol.message.ReportLoadRequestData;
+import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.storage.cluster.ClusterView;
@@ -7,15 +10,19 @@ import io.headrace.storage.cluster.NodeReports;
 import io.headrace.storage.cluster.NodeReports.Placed;
 import io.headrace.storage.log.LogDirDescription;
 import io.headrace.storage.log.LogStore;
+import io.headrace.storage.partition.PartitionStats;
 import io.headrace.storage.partition.Partitions;
 
+import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -25,12 +32,15 @@ final class NodeUpkeep {
     private static final Logger LOG = LoggerFactory.getLogger(NodeUpkeep.class);
     private static final long ASK_AGAIN_MS = 50;
     private static final int FAILURES_MAX = 3;
+    private static final long LOAD_EVERY_MS = 10_000;
 
     private final int nodeId;
     private final ClusterView view;
     private final LogStore logs;
     private final Partitions partitions;
     private final NodeReports reports;
+    private final LoadMeter meter = new LoadMeter();
+    private long loadToldMs = Long.MIN_VALUE / 2;
 
     NodeUpkeep(
             int nodeId,
@@ -75,6 +85,22 @@ final class NodeUpkeep {
                             });
         }
         reports.tell(offline, placed);
+    }
+
+    /** Tells how much is appended here now and then, while leaders are balanced by that. */
+    void tellLoad(long nowMs) {
+        var defaults = view.image().configsOf(new ConfigResourceKey(ConfigResourceKey.BROKER, ""));
+        boolean wanted = "true".equals(defaults.get(BrokerConfigNames.BALANCE_BY_LOAD));
+        if (!wanted || nowMs - loadToldMs < LOAD_EVERY_MS) {
+            return;
+        }
+        loadToldMs = nowMs;
+        Map<TopicIdPartition, PartitionStats> stats = new HashMap<>();
+        partitions.all().forEach(partition -> stats.put(partition.id(), partition.stats()));
+        ReportLoadRequestData load = meter.measure(stats, nowMs);
+        if (load != null) {
+            reports.tellLoad(load);
+        }
     }
 
     private boolean isElsewhere(PartitionImage partition, Uuid directory) {

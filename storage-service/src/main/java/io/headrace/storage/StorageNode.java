@@ -389,6 +389,7 @@ public final class StorageNode implements AutoCloseable {
                 NodeUpkeep own = welfare;
                 if (own != null) {
                     own.tell();
+                    own.tellLoad(clockMs.getAsLong());
                 }
                 opened.failure().ifPresent(ended::completeExceptionally);
             }

@@ -48,7 +48,7 @@ final class BrokerDefaults {
         if (BrokerConfigNames.RATES.contains(name)) {
             return rateProblem(name, value);
         }
-        if (name.equals(BALANCE)) {
+        if (name.equals(BALANCE) || name.equals(BrokerConfigNames.BALANCE_BY_LOAD)) {
             return booleanProblem(name, value);
         }
         Integer max = NUMBERS.get(name);
@@ -58,6 +58,8 @@ final class BrokerDefaults {
                     + " cannot be changed while running; of all brokers defaults of topic configs"
                     + " can, and these: "
                     + BALANCE
+                    + ", "
+                    + BrokerConfigNames.BALANCE_BY_LOAD
                     + ", "
                     + String.join(", ", new TreeSet<>(NUMBERS.keySet()));
         }
@@ -113,6 +115,12 @@ final class BrokerDefaults {
     /** Whether leaders go back to the preferred replicas by themselves, as in Kafka. */
     static boolean balancesLeaders(ControllerState state) {
         return !"false".equals(state.image().configsOf(RESOURCE).get(BALANCE));
+    }
+
+    /** Whether leaders move to where less is appended. */
+    static boolean balancesByLoad(ControllerState state) {
+        String value = state.image().configsOf(RESOURCE).get(BrokerConfigNames.BALANCE_BY_LOAD);
+        return balancesLeaders(state) && "true".equals(value);
     }
 
     /** The share of a node's preferred partitions that others may lead before that is mended. */

@@ -36,15 +36,10 @@ public final class ControllerState {
     private long silenceFromMs;
     private final Map<Integer, NodeSession> sessions = new HashMap<>();
     private final DueElections due = new DueElections();
+    private final LeaderLoads loads = new LeaderLoads();
     private ReplicaIndex index;
     private MetadataImage image;
-    private long doubtSinceMs = NodeSession.NEVER;
-
-    private boolean heardSome;
-
-    /** When no node was seen last, after some were. */
-    private long deafMs = Long.MIN_VALUE / 2;
-
+    private final SelfDoubt doubt = new SelfDoubt();
     private long latestMs;
     private long upkeepMs;
     private long balanceMs;
@@ -217,6 +212,27 @@ public final class ControllerState {
         return nowMs - upkeepMs >= ClusterRules.UPKEEP_MS;
     }
 
+    LeaderLoads loads() {
+        return loads;
+    }
+
+    /** Notes how much the leaders on a node append. */
+    public void onLoad(LoadReport report, long nowMs) {
+        if (image.isActive(report.nodeId(), report.nodeEpoch())) {
+            loads.onReport(report, nowMs);
+        }
+    }
+
+    /** Whether {@link BalanceLoad} has something to look at. */
+    public boolean loadDue(long nowMs) {
+        return loads.isDue(nowMs) && BrokerDefaults.balancesByLoad(this);
+    }
+
+    /** Told after {@link BalanceLoad}. */
+    public void loadDone(BalanceLoad.Outcome outcome, long nowMs) {
+        loads.onBalanced(outcome, nowMs);
+    }
+
     /** Whether leaders are to be compared with the preferred ones. */
     public boolean balanceDue(long nowMs) {
         return BrokerDefaults.balancesLeaders(this)
@@ -316,18 +332,7 @@ public final class ControllerState {
             sessions.remove(nodeId);
             lookAtFenced(nodeId);
         }
-        int seen = seenNodes(nowMs);
-        boolean doubts = seen * 2 < unfencedNodes();
-        if (!doubts) {
-            doubtSinceMs = NodeSession.NEVER;
-        } else if (doubtSinceMs == NodeSession.NEVER) {
-            doubtSinceMs = nowMs;
-        }
-        if (seen > 0) {
-            heardSome = true;
-        } else if (heardSome) {
-            deafMs = nowMs;
-        }
+        doubt.observe(seenNodes(nowMs), unfencedNodes(), nowMs);
     }
 
     private int seenNodes(long nowMs) {
@@ -340,6 +345,14 @@ public final class ControllerState {
             }
         }
         return seen;
+    }
+
+    /**
+     * Whether it is this controller that may be cut off: it sees too few nodes, and not only
+     * because it is new.
+     */
+    public boolean mayBeCutOff(long nowMs) {
+        return doubtsItself() && countsSilence(nowMs);
     }
 
     /** How many of the unfenced nodes are seen. */
@@ -360,18 +373,12 @@ public final class ControllerState {
      * and a coordinator that sees more should have the role.
      */
     public boolean doubtsItself() {
-        return doubtSinceMs != NodeSession.NEVER;
+        return doubt.isThere();
     }
 
-    /**
-     * Whether nodes may be fenced: some are seen, and enough or for long enough too few. Whoever is
-     * heard first after nobody was says nothing against the others yet: it was this controller that
-     * was cut off, and all come back one after the other.
-     */
+    /** Whether nodes may be fenced: this controller can trust its ears. */
     boolean mayFence(long nowMs) {
-        return seenNodes(nowMs) > 0
-                && nowMs - deafMs >= ClusterRules.DOUBT_MS
-                && (!doubtsItself() || nowMs - doubtSinceMs >= ClusterRules.DOUBT_MS);
+        return doubt.letsFence(seenNodes(nowMs), nowMs);
     }
 
     /** Whether a registered incarnation was heard of within the session timeout. */

@@ -1,33 +1,27 @@
 package io.headrace.coordinator.handler;
 
-import io.headrace.coordinator.cluster.AlterConfigs;
 import io.headrace.coordinator.cluster.AlterConfigs.Change;
 import io.headrace.coordinator.cluster.AlterConfigs.Entry;
-import io.headrace.coordinator.cluster.AlterConfigs.Verdict;
-import io.headrace.coordinator.cluster.Command;
 import io.headrace.coordinator.metadata.Controller;
 
-import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.AlterConfigsResponseData;
 import org.apache.kafka.common.message.AlterConfigsResponseData.AlterConfigsResourceResponse;
 import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.Errors;
-import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** AlterConfigs: what is not named goes back to its default. */
 final class AlterConfigsHandler
-        extends AdminHandler<AlterConfigsRequestData, AlterConfigsResponseData> {
+        extends ConfigChangesHandler<AlterConfigsRequestData, AlterConfigsResponseData> {
 
     AlterConfigsHandler(Controller controller) {
         super(ApiKeys.ALTER_CONFIGS, AlterConfigsRequestData.class, controller);
     }
 
     @Override
-    Command<AlterConfigsResponseData> command(AlterConfigsRequestData request) {
+    List<Change> changes(AlterConfigsRequestData request) {
         List<Change> changes = new ArrayList<>();
         for (var resource : request.resources()) {
             List<Entry> entries = new ArrayList<>();
@@ -37,41 +31,25 @@ final class AlterConfigsHandler
             changes.add(
                     new Change(resource.resourceType(), resource.resourceName(), entries, true));
         }
-        return new MappedCommand<>(
-                new AlterConfigs(changes, request.validateOnly()), AlterConfigsHandler::response);
-    }
-
-    private static AlterConfigsResponseData response(List<Verdict> verdicts) {
-        AlterConfigsResponseData response = new AlterConfigsResponseData();
-        for (Verdict verdict : verdicts) {
-            ApiException refusal = verdict.refusal();
-            response.responses()
-                    .add(
-                            result(
-                                    verdict.change().resourceType(),
-                                    verdict.change().resourceName(),
-                                    refusal == null ? Errors.NONE : Errors.forException(refusal),
-                                    refusal == null ? null : refusal.getMessage()));
-        }
-        return response;
-    }
-
-    private static AlterConfigsResourceResponse result(
-            byte type, String name, Errors error, @Nullable String message) {
-        return new AlterConfigsResourceResponse()
-                .setResourceType(type)
-                .setResourceName(name)
-                .setErrorCode(error.code())
-                .setErrorMessage(message);
+        return changes;
     }
 
     @Override
-    AlterConfigsResponseData refusal(
-            AlterConfigsRequestData request, Errors error, String message) {
+    boolean validatesOnly(AlterConfigsRequestData request) {
+        return request.validateOnly();
+    }
+
+    @Override
+    AlterConfigsResponseData response(List<Outcome> outcomes) {
         AlterConfigsResponseData response = new AlterConfigsResponseData();
-        for (var resource : request.resources()) {
+        for (Outcome outcome : outcomes) {
             response.responses()
-                    .add(result(resource.resourceType(), resource.resourceName(), error, message));
+                    .add(
+                            new AlterConfigsResourceResponse()
+                                    .setResourceType(outcome.resourceType())
+                                    .setResourceName(outcome.resourceName())
+                                    .setErrorCode(outcome.error().code())
+                                    .setErrorMessage(outcome.message()));
         }
         return response;
     }

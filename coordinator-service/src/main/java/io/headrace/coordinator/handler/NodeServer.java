@@ -65,6 +65,7 @@ public final class NodeServer implements Function<ServerConnection, ConnectionHa
                         new AlterPartitionHandler(controller),
                         new AssignReplicasToDirsHandler(controller),
                         new BrokerHeartbeatHandler(controller),
+                        new ReportLoadHandler(controller),
                         new EnvelopeHandler(forwarded)));
         for (NodeHandler handler : own) {
             handlers.put(handler.apiKey(), handler);

@@ -1,6 +1,7 @@
 package io.headrace.coordinator.metadata;
 
 import io.headrace.coordinator.cluster.BalanceLeaders;
+import io.headrace.coordinator.cluster.BalanceLoad;
 import io.headrace.coordinator.cluster.BeginTakeOver;
 import io.headrace.coordinator.cluster.Command;
 import io.headrace.coordinator.cluster.ControllerState;
@@ -182,6 +183,9 @@ final class ActiveController {
         if (state.balanceDue(nowMs)) {
             state.balanceDone(decide(turn, new BalanceLeaders(), nowMs), nowMs);
         }
+        if (state.loadDue(nowMs)) {
+            state.loadDone(decide(turn, new BalanceLoad(), nowMs), nowMs);
+        }
         commit(turn);
     }
 
@@ -355,7 +359,7 @@ final class ActiveController {
 
     /** How many nodes are heard while they are too few to trust one's own ears; else -1. */
     int nodesSeenInDoubt() {
-        return state.doubtsItself() ? state.seenNodes() : -1;
+        return state.mayBeCutOff(nowMs()) ? state.seenNodes() : -1;
     }
 
     /** Answers what is committed and only waits for nodes. */

@@ -5,6 +5,7 @@ import io.headrace.coordinator.cluster.ControllerState;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.cluster.Decision;
 import io.headrace.coordinator.cluster.EnsureInternalTopic;
+import io.headrace.coordinator.cluster.LoadReport;
 import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.Uuid;
@@ -169,6 +170,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
     /** Notes that an incarnation is about to shut down. */
     public void onWantsShutDown(int nodeId, long nodeEpoch) {
         tell(state -> state.onWantsShutDown(nodeId, nodeEpoch));
+    }
+
+    /** Notes how much the leaders on a node append. */
+    public void onLoad(LoadReport report) {
+        tell(state -> state.onLoad(report, nowMs()));
     }
 
     /** Notes whether the membership sees a storage node. */

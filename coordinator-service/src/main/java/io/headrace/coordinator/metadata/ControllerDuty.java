@@ -34,6 +34,7 @@ final class ControllerDuty {
     private final BiPredicate<Integer, String> suspected;
     private final LongAdder uncleanElections;
     private final Listener listener;
+    private final IntSupplier seenNodes;
     private final CoordinatorSessions sessions;
     private long offeredMs = Long.MIN_VALUE / 2;
     private LogTail tail;
@@ -78,6 +79,7 @@ final class ControllerDuty {
         this.exclusive = exclusive;
         this.metadataLog = metadataLog;
         this.suspected = suspected;
+        this.seenNodes = seenNodes;
         this.uncleanElections = uncleanElections;
         this.listener = listener;
         this.sessions = new CoordinatorSessions(store, identity, options, suspected, seenNodes);
@@ -194,19 +196,21 @@ final class ControllerDuty {
     }
 
     /**
-     * A controller that sees fewer than half of the nodes gives its role to a coordinator that sees
-     * more than it does: the fault may be its own network's. Not more often than once in 5 s.
+     * A controller that hears fewer than half of the nodes gives its role to a coordinator that
+     * sees more than it does, by the membership too: the fault may be its own network's. Nodes that
+     * both see and that only do not poll yet are no reason. Not more often than once in 5 s.
      */
     private boolean maybeOffer(Serving current) {
-        int seen = current.controller().nodesSeenInDoubt();
+        int heard = current.controller().nodesSeenInDoubt();
+        int seen = Math.max(heard, seenNodes.getAsInt());
         int others = sessions.mostSeenByOthers();
-        if (seen < 0 || others <= seen || nowMs() - offeredMs < OFFER_EVERY_MS) {
+        if (heard < 0 || others <= seen || nowMs() - offeredMs < OFFER_EVERY_MS) {
             return false;
         }
         log.warn(
                 "This controller hears {} storage nodes, another coordinator sees {}: offering it"
                         + " the role",
-                seen,
+                heard,
                 others);
         offeredMs = nowMs();
         current.controller().close();

@@ -49,6 +49,10 @@ final class Nodes {
         return state.image();
     }
 
+    long nowMs() {
+        return nowMs;
+    }
+
     void pass(long ms) {
         nowMs += ms;
     }

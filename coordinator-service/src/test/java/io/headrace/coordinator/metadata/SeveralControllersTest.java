@@ -241,6 +241,35 @@ class SeveralControllersTest {
         assertThat(unfenced(second)).as("nobody was fenced").isEqualTo(3);
     }
 
+    @Test
+    void nodesThatBothSeeAndThatDoNotPollAreNoReasonToOffer() throws Exception {
+        TestController first = startActive(1001);
+        TestController second = startStandby(1002);
+        for (int nodeId = 1; nodeId <= 3; nodeId++) {
+            first.registerNode(nodeId);
+            first.controller().onNodeSeen(nodeId, first.incarnationOf(nodeId), true);
+            second.controller().onNodeSeen(nodeId, first.incarnationOf(nodeId), true);
+        }
+        Eventually.until(
+                LIMIT,
+                () -> {
+                    first.poll(1, 2, 3);
+                    return unfenced(first) == 3;
+                },
+                "all are unfenced");
+        long epoch = image(first).controllerEpoch();
+        // They start anew, which takes longer than their sessions; one alone is back.
+        Eventually.until(
+                LIMIT,
+                () -> {
+                    first.poll(1);
+                    return unfenced(first) == 1;
+                },
+                "it fences the others");
+        assertThat(first.controller().isActive()).isTrue();
+        assertThat(image(first).controllerEpoch()).isEqualTo(epoch);
+    }
+
     private static long unfenced(TestController of) {
         return image(of).nodes().values().stream().filter(node -> !node.fenced()).count();
     }

@@ -22,6 +22,7 @@ public final class ApiCatalog {
     public static final short SHARD_APPEND = 10002;
     public static final short SHARD_READ_CHECK = 10003;
     public static final short REPORT_METADATA = 10020;
+    public static final short REPORT_LOAD = 10021;
 
     private static final Map<Short, ApiSchema> BY_KEY = load();
 

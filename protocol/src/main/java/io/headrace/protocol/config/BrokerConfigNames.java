@@ -13,6 +13,9 @@ import java.util.Set;
  * in Kafka's documentation of topic configs).
  */
 public final class BrokerConfigNames {
+    /** Whether leaders move to where less is appended; a default of all nodes. */
+    public static final String BALANCE_BY_LOAD = "headrace.leader.balance.by.load";
+
     /** How fast replicas out of sync may be served by one node (KIP-73), in bytes per second. */
     public static final String LEADER_THROTTLED_RATE = "leader.replication.throttled.rate";
 

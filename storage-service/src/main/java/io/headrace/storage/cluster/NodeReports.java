@@ -2,6 +2,8 @@ package io.headrace.storage.cluster;
 
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ApiSchema;
+import io.headrace.protocol.message.ReportLoadRequestData;
+import io.headrace.protocol.message.ReportLoadResponseData;
 import io.headrace.storage.forward.CoordinatorLinks;
 
 import org.apache.kafka.common.Uuid;
@@ -35,6 +37,7 @@ public final class NodeReports {
     private static final Logger LOG = LoggerFactory.getLogger(NodeReports.class);
     private static final ApiSchema HEARTBEAT = ApiCatalog.get(ApiKeys.BROKER_HEARTBEAT);
     private static final ApiSchema ASSIGN = ApiCatalog.get(ApiKeys.ASSIGN_REPLICAS_TO_DIRS);
+    private static final ApiSchema LOAD = ApiCatalog.get(ApiCatalog.REPORT_LOAD);
     private static final short HEARTBEAT_VERSION = 1;
     private static final short ASSIGN_VERSION = 0;
     private static final int MAX_ASSIGNED = 2_000;
@@ -123,6 +126,29 @@ public final class NodeReports {
                                 onTold(false, List.of());
                             });
         }
+    }
+
+    /** Tells how much the leaders on this node append; the next report takes a lost one's place. */
+    public void tellLoad(ReportLoadRequestData load) {
+        if (view.nodeEpoch() < 0) {
+            return;
+        }
+        load.setNodeId(nodeId).setNodeEpoch(view.nodeEpoch());
+        links.controller()
+                .thenCompose(
+                        channel ->
+                                channel.call(
+                                        LOAD,
+                                        (short) 0,
+                                        load,
+                                        ReportLoadResponseData.class,
+                                        ANSWER_WITHIN))
+                .whenComplete(
+                        (answer, failure) -> {
+                            if (failure != null) {
+                                LOG.debug("ReportLoad failed", failure);
+                            }
+                        });
     }
 
     private synchronized void onTold(boolean heard, List<Uuid> offline) {

@@ -492,7 +492,8 @@ public final class Partition {
         PartitionLog current = log;
         PartitionImage image = replication.image();
         if (current != null && image != null) {
-            stats = PartitionStats.of(current, image, replication.state() instanceof Leading);
+            boolean leads = replication.state() instanceof Leading;
+            stats = PartitionStats.of(current, image, leads, appendedBytes);
         }
     }
 }

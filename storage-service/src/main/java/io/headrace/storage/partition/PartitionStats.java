@@ -9,15 +9,18 @@ public record PartitionStats(
         boolean underReplicated,
         long logStartOffset,
         long logEndOffset,
-        long sizeInBytes) {
-    static final PartitionStats NONE = new PartitionStats(false, false, 0, 0, 0);
+        long sizeInBytes,
+        long appendedBytes) {
+    static final PartitionStats NONE = new PartitionStats(false, false, 0, 0, 0, 0);
 
-    static PartitionStats of(PartitionLog log, PartitionImage image, boolean leads) {
+    static PartitionStats of(
+            PartitionLog log, PartitionImage image, boolean leads, long appendedBytes) {
         return new PartitionStats(
                 leads,
                 leads && image.isr().size() < image.assignedReplicas().size(),
                 log.logStartOffset(),
                 log.logEndOffset(),
-                log.sizeInBytes());
+                log.sizeInBytes(),
+                appendedBytes);
     }
 }
