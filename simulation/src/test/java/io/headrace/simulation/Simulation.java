@@ -29,11 +29,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.logging.LogManager;
 
 /** One run of a whole cluster from one seed. */
 final class Simulation {
     private static final long LOOK_MS = 40;
     private static final long PATIENCE_MS = 90_000;
+
+    static {
+        LogManager.getLogManager().reset(); // what the log engine says of failing disks
+    }
 
     private final World world;
     private final Wire wire;
