@@ -51,7 +51,7 @@ public final class SimulatedCoordinator {
                                 world.random().split(),
                                 world::elapsedMs,
                                 new ControllerOptions.Times(
-                                        50, 0, 1_000, 300, 1_500, 500, 100, 2_000),
+                                        100, 0, 1_000, 300, 1_500, 500, 100, 2_000),
                                 512));
         GroupService groups =
                 new GroupService(

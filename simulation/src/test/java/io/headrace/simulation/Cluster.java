@@ -9,6 +9,7 @@ import io.headrace.simulation.network.World;
 import io.headrace.simulation.planted.Bug;
 import io.headrace.storage.SimulatedSettings;
 import io.headrace.storage.SimulatedStorageNode;
+import io.headrace.testkit.disk.DiskOperation;
 import io.headrace.testkit.disk.SimulatedDisk;
 import io.headrace.transport.auth.ClusterSecret;
 
@@ -38,6 +39,7 @@ final class Cluster {
         private SimulatedDisk disk;
         private int boot;
         private long flushMaxMs = 3;
+        private boolean failedFlush;
         private @Nullable SimulatedStorageNode node;
 
         Machine(int nodeId) {
@@ -63,6 +65,29 @@ final class Cluster {
             flushMaxMs = max;
         }
 
+        /** Leaves so much space on the disk. */
+        void leaveBytes(long free) {
+            world.trace("full disk " + name(), free, 0, 0);
+            disk.limitBytes(disk.usedBytes() + free);
+        }
+
+        void leaveAllBytes() {
+            disk.limitBytes(Long.MAX_VALUE);
+        }
+
+        /** The next flush fails. */
+        void failFlush() {
+            world.trace("fail flush " + name(), 0, 0, 0);
+            disk.fail(DiskOperation.FORCE, path -> true, 1);
+            failedFlush = true;
+        }
+
+        /** No flush fails any more, and there is space. */
+        void mendDisk() {
+            disk.heal();
+            leaveAllBytes();
+        }
+
         void start() {
             if (node() != null) {
                 return;
@@ -83,8 +108,15 @@ final class Cluster {
                                     bug.onRecovery()));
         }
 
-        /** The process dies; what it wrote is in the page cache. */
+        /**
+         * The process dies; what it wrote is in the page cache. After a failed flush the machine is
+         * switched off with it.
+         */
         void kill() {
+            if (failedFlush) {
+                losePower();
+                return;
+            }
             end(true);
             disk = disk.kill();
         }
@@ -94,6 +126,7 @@ final class Cluster {
             end(false);
             disk = disk.crash();
             boot++;
+            failedFlush = false;
         }
 
         /** The machine dies for good; another with an empty disk takes its place. */
@@ -102,6 +135,7 @@ final class Cluster {
             world.trace("new disk " + name(), 0, 0, 0);
             disk = SimulatedDisk.withSeed(world.random().nextLong(), world::nowMs);
             boot++;
+            failedFlush = false;
         }
 
         private void end(boolean machineLives) {

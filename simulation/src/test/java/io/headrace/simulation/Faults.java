@@ -28,7 +28,9 @@ final class Faults {
         SLOW(8, 10, 10, 24),
         KILL_COORDINATOR(6, 2, 20, 3),
         PAUSE_COORDINATOR(9, 3, 34, 5),
-        CONFIGURE(12, 6, 6, 6);
+        CONFIGURE(12, 6, 6, 6),
+        FULL_DISK(4, 4, 2, 2),
+        FAILED_FLUSH(4, 4, 2, 2);
 
         private final int[] weights;
 
@@ -55,6 +57,8 @@ final class Faults {
                     new Step(ApiKeys.FETCH.id, 300),
                     new Step(ApiKeys.PRODUCE.id, 20),
                     new Step(ApiKeys.WRITE_TXN_MARKERS.id, 3));
+
+    private static final long NURSE_MS = 700;
 
     private final World world;
     private final Wire wire;
@@ -92,6 +96,7 @@ final class Faults {
         if (plan.trapsMs() > 0) {
             trap();
         }
+        nurse();
         next();
     }
 
@@ -126,7 +131,33 @@ final class Faults {
                             world.random().nextBoolean() ? "1" : "2");
                 }
             }
+            case FULL_DISK -> fill(anyMachine());
+            case FAILED_FLUSH -> {
+                // What the page cache still shows is on no platter: its machine is to be switched
+                // off before the disk is used again.
+                if (plan.power() == Power.UNSTABLE) {
+                    anyMachine().failFlush();
+                }
+            }
         }
+    }
+
+    /** Little space is left, for a while. */
+    private void fill(Machine machine) {
+        machine.leaveBytes(world.between(0, 20_000));
+        world.after(world.between(300, 4_000), machine::leaveAllBytes);
+    }
+
+    /** Starts again what can no longer serve, as whoever runs a cluster does, also in the end. */
+    private void nurse() {
+        for (Machine machine : cluster.machines()) {
+            SimulatedStorageNode node = machine.node();
+            if (node != null && node.failure() != null && !node.host().isPaused()) {
+                machine.kill();
+                world.after(world.between(1, 300), machine::start);
+            }
+        }
+        world.after(NURSE_MS, this::nurse);
     }
 
     private Kind any() {
@@ -338,6 +369,7 @@ final class Faults {
             if (node != null) {
                 goOn(node.host());
             }
+            machine.mendDisk();
             machine.flushMaxMs(3);
             machine.start();
         }

@@ -29,11 +29,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.logging.LogManager;
 
 /** One run of a whole cluster from one seed. */
 final class Simulation {
-    private static final long LOOK_MS = 40;
+    private static final long LOOK_MS = 80;
     private static final long PATIENCE_MS = 90_000;
+    private static final Comparator<Partition> BY_NAME =
+            Comparator.comparing((Partition each) -> each.id().topic())
+                    .thenComparingInt(each -> each.id().partition());
+
+    static {
+        LogManager.getLogManager().reset(); // what the log engine says of failing disks
+    }
 
     private final World world;
     private final Wire wire;
@@ -249,7 +257,7 @@ final class Simulation {
             return;
         }
         List<Partition> all = new ArrayList<>(known.all());
-        all.sort(Comparator.comparing(each -> each.id().toString()));
+        all.sort(BY_NAME);
         for (Partition partition : all) {
             PartitionLog log = logs.find(partition.id());
             if (log != null) {

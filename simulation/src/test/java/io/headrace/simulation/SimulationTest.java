@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Goal: whatever goes wrong, from whatever seed, the cluster keeps what it promised. */
 class SimulationTest {
-    private static final long FRESH_SECONDS = 25;
+    private static final long FRESH_SECONDS = 8;
 
     @Test
     void freshSeedsAreClean() {

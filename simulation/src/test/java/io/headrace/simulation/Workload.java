@@ -134,6 +134,7 @@ final class Workload {
     void finish(Patience patience) {
         producers.forEach(SimulatedProducer::stop);
         transactors.forEach(TransactionalProducer::stop);
+        committers.forEach(OffsetCommitter::stop);
         patience.await(
                 "every producer hears of its last batch",
                 () -> producers.stream().allMatch(SimulatedProducer::isIdle));
@@ -144,7 +145,6 @@ final class Workload {
 
     /** Reads everything and compares it with what was promised. */
     void check(Patience patience) {
-        committers.forEach(OffsetCommitter::stop);
         patience.await(
                 "every group reads its offset",
                 () -> committers.stream().allMatch(OffsetCommitter::isDone));

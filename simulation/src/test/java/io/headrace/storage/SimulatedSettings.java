@@ -5,8 +5,10 @@ import io.headrace.storage.config.StorageProperties;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
+import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -25,24 +27,38 @@ public final class SimulatedSettings {
                                             "headrace.storage.replication.lag-time-max", "3s")))
                     .bindOrCreate("headrace.storage", StorageProperties.class);
 
+    private static final RecordComponent[] COMPONENTS =
+            StorageProperties.class.getRecordComponents();
+
+    private static final Constructor<StorageProperties> CONSTRUCTOR = constructor();
+
     private SimulatedSettings() {}
+
+    private static Constructor<StorageProperties> constructor() {
+        Class<?>[] types =
+                Arrays.stream(COMPONENTS)
+                        .map(RecordComponent::getType)
+                        .toArray(size -> new Class<?>[size]);
+        try {
+            return StorageProperties.class.getDeclaredConstructor(types);
+        } catch (NoSuchMethodException e) {
+            throw new IllegalStateException("A record has no constructor of its components", e);
+        }
+    }
 
     /** The settings of one node. */
     public static StorageProperties of(int nodeId, Path dataDirectory) {
-        RecordComponent[] components = StorageProperties.class.getRecordComponents();
-        Object[] values = new Object[components.length];
-        Class<?>[] types = new Class<?>[components.length];
+        Object[] values = new Object[COMPONENTS.length];
         try {
-            for (int i = 0; i < components.length; i++) {
-                types[i] = components[i].getType();
+            for (int i = 0; i < COMPONENTS.length; i++) {
                 values[i] =
-                        switch (components[i].getName()) {
+                        switch (COMPONENTS[i].getName()) {
                             case "nodeId" -> nodeId;
                             case "dataDirs" -> List.of(dataDirectory);
-                            default -> components[i].getAccessor().invoke(USUAL);
+                            default -> COMPONENTS[i].getAccessor().invoke(USUAL);
                         };
             }
-            return StorageProperties.class.getDeclaredConstructor(types).newInstance(values);
+            return CONSTRUCTOR.newInstance(values);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("The settings are no record of this shape any more", e);
         }

@@ -38,6 +38,12 @@ public record LogStoreProperties(
         long checkpointBytes,
         Duration retentionCheckInterval) {
 
+    /**
+     * A sixteenth of the machine's memory: the page cache keeps so many recent bytes also where
+     * others use it. At least 256 MiB, at most 4 GiB.
+     */
+    private static final long WARM_BYTES = warmBytesByMemory();
+
     public LogStoreProperties {
         logDirs = List.copyOf(logDirs);
         if (logDirs.isEmpty()) {
@@ -61,7 +67,7 @@ public record LogStoreProperties(
                 nodeId,
                 Math.max(2, Runtime.getRuntime().availableProcessors()),
                 1_000,
-                warmBytesByMemory(),
+                WARM_BYTES,
                 1_000_000,
                 Duration.ofDays(1),
                 4,
@@ -70,10 +76,6 @@ public record LogStoreProperties(
                 Duration.ofMinutes(5));
     }
 
-    /**
-     * A sixteenth of the machine's memory: the page cache keeps so many recent bytes also where
-     * others use it. At least 256 MiB, at most 4 GiB.
-     */
     private static long warmBytesByMemory() {
         long memoryBytes =
                 ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system

@@ -171,10 +171,7 @@ public final class PartitionLog {
         return Optional.ofNullable(unclean == null && !known.isFsync() ? lostPageCache : unclean);
     }
 
-    /**
-     * A leader brings everything from the log's end on: nothing is missing any more if it was only
-     * from there on.
-     */
+    /** Forgets what was missing only from the log's end on: a leader brings all that follows. */
     public void endsWhole() {
         unclean = UncleanLog.afterCut(unclean, logStartOffset, logEndOffset);
         lostPageCache = UncleanLog.afterCut(lostPageCache, logStartOffset, logEndOffset);
@@ -228,9 +225,7 @@ public final class PartitionLog {
         return lookups.isCurrent(slice) && !closed;
     }
 
-    /**
-     * Aborted transactions with records between the offsets (upper exclusive), for read_committed.
-     */
+    /** Aborted transactions with records between the offsets (upper exclusive). */
     public List<AbortedTransaction> abortedTransactions(long fromOffset, long upperBoundOffset) {
         return segments.aborted(fromOffset, upperBoundOffset);
     }
@@ -496,10 +491,9 @@ public final class PartitionLog {
     void endTruncation(LoadedLog loaded, long startOffset) {
         producers = loaded.producers();
         lookups.install(loaded.lostRanges());
-        unclean = UncleanLog.afterCut(unclean, startOffset, loaded.logEndOffset());
-        lostPageCache = UncleanLog.afterCut(lostPageCache, startOffset, loaded.logEndOffset());
         logStartOffset = startOffset;
         logEndOffset = loaded.logEndOffset();
+        endsWhole();
         highWatermark = Math.clamp(highWatermark, logStartOffset, logEndOffset);
         producers.onHighWatermark(highWatermark);
         segments.install(loaded);

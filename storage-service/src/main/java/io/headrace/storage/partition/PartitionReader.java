@@ -6,6 +6,7 @@ import io.headrace.storage.log.LogSlice;
 import io.headrace.storage.log.PartitionLog;
 import io.headrace.storage.purgatory.ParkedFetch;
 
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
@@ -112,6 +113,9 @@ public final class PartitionReader {
         } catch (CorruptRangeException e) {
             LOG.error("{} has a damaged range at offset {}", partition.id(), e.fromOffset(), e);
             return failed(Errors.CORRUPT_MESSAGE, log);
+        } catch (KafkaStorageException e) {
+            // The directory went offline; this partition has not heard of it yet.
+            return failed(Errors.KAFKA_STORAGE_ERROR, log);
         }
     }
 
