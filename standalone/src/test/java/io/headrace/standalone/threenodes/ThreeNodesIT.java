@@ -325,7 +325,7 @@ class ThreeNodesIT {
                     cluster.start(leader);
                 }
             } finally {
-                workers.forEach(Thread::interrupt);
+                work.endWorkers();
                 for (Thread worker : workers) {
                     worker.join(LIMIT);
                 }
