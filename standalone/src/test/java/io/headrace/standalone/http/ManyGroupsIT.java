@@ -44,16 +44,16 @@ class ManyGroupsIT {
             try (HttpCalls http = new HttpCalls(platform.httpUrl())) {
                 readAll(http, ""); // the servers' code is compiled while they work
                 List<Duration> pages = readAll(http, "");
-                assertThat(pages).hasSize(GROUPS / PAGE).allMatch(this::isWithinASecond);
+                assertThat(pages).hasSize(GROUPS / PAGE).allMatch(ManyGroupsIT::isWithinASecond);
                 LOG.info("All {} groups in {} pages: {}", GROUPS, pages.size(), sum(pages));
                 List<Duration> withLag = readAll(http, "&lag=true");
                 LOG.info("The same with their lag: {}, {}", sum(withLag), withLag);
-                assertThat(withLag).allMatch(this::isWithinASecond);
+                assertThat(withLag).allMatch(ManyGroupsIT::isWithinASecond);
             }
         }
     }
 
-    private boolean isWithinASecond(Duration took) {
+    private static boolean isWithinASecond(Duration took) {
         return took.compareTo(Duration.ofSeconds(1)) < 0;
     }
 
