@@ -32,15 +32,7 @@ final class Faults {
         FULL_DISK(4, 4, 2, 2),
         FAILED_FLUSH(4, 4, 2, 2);
 
-        private final int[] weights;
-
-        Kind(int... weights) {
-            this.weights = weights;
-        }
-
-        int weight(Mix mix) {
-            return weights[mix.ordinal()];
-        }
+@@
     }
 
     /** A request right after which to strike, and how many of them come in about a second. */

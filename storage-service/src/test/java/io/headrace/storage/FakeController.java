@@ -35,6 +35,7 @@ import org.apache.kafka.common.message.AlterPartitionRequestData;
 import org.apache.kafka.common.message.AlterPartitionResponseData;
 import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
 import org.apache.kafka.common.message.BrokerHeartbeatResponseData;
+import org.apache.kafka.common.message.EnvelopeRequestData;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -66,6 +67,7 @@ final class FakeController implements AutoCloseable {
     private final List<Runnable> waiting = new ArrayList<>();
     private final Set<Integer> cutOff = ConcurrentHashMap.newKeySet();
     private final Set<Integer> shuttingDown = new HashSet<>();
+    private final FakeShareGroups shares = new FakeShareGroups(0);
     private final FrameServer server;
     private volatile MetadataImage image = MetadataImage.EMPTY;
     private long nextProducerId;
@@ -81,11 +83,7 @@ final class FakeController implements AutoCloseable {
                         .setIncarnationId(Uuid.randomUuid())
                         .setHost("127.0.0.1")
                         .setPort(server.address().getPort());
-        own.apis()
-                .add(
-                        new CoordinatorRecord.CoordinatorApi()
-                                .setApiKey(ApiKeys.INIT_PRODUCER_ID.id)
-                                .setMaxVersion(ApiKeys.INIT_PRODUCER_ID.latestVersion()));
+        own.apis().addAll(FakeShareGroups.apis(ApiKeys.INIT_PRODUCER_ID));
         onLoop(
                 () ->
                         append(
@@ -335,12 +333,14 @@ final class FakeController implements AutoCloseable {
             }
         }
 
-        private void serve(int nodeId, InboundRequest inbound, RequestHead head, ApiMessage body) {
+        private void serve(int nodeId, InboundRequest inbound, RequestHead head, ApiMessage body)
+                throws MalformedFrameException {
             switch (body) {
                 case RegisterNodeRequestData request -> reply(inbound, head, register(request));
                 case FetchRequestData request -> fetch(nodeId, inbound, head, request, false);
                 case AlterPartitionRequestData request -> reply(inbound, head, alter(request));
                 case BrokerHeartbeatRequestData request -> reply(inbound, head, heartbeat(request));
+                case EnvelopeRequestData asked -> reply(inbound, head, shares.answer(asked, image));
                 default -> reply(inbound, head, nextProducerIds());
             }
         }

@@ -5,7 +5,6 @@ import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ErrorResponses;
 import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.codec.MessageWriter;
-import io.headrace.protocol.codec.OutboundFrame;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.codec.RequestHead;
 import io.headrace.protocol.message.AuthenticateNodeRequestData;
@@ -67,7 +66,7 @@ final class FakeCoordinator implements AutoCloseable {
     private final LoopGroup loops = LoopGroup.start("fake-coordinator", 1);
     private final List<ApiMessage> log = new ArrayList<>();
     private final List<Runnable> waiting = new ArrayList<>();
-    private final FakeShareGroups shareGroups = new FakeShareGroups();
+    private final FakeShareGroups shareGroups = new FakeShareGroups(-1);
     private final FrameServer server;
     private MetadataImage image = MetadataImage.EMPTY;
     private long nextProducerId;
@@ -357,7 +356,7 @@ final class FakeCoordinator implements AutoCloseable {
                         case WriteShareGroupStateRequestData request -> shareGroups.write(request);
                         default -> throw new MalformedFrameException("Not served in this test");
                     };
-            return answered(head, answer);
+            return FakeShareGroups.answered(head, answer);
         }
 
         private static EnvelopeResponseData refused(RequestHead head, ByteBuffer body)
@@ -366,14 +365,7 @@ final class FakeCoordinator implements AutoCloseable {
                     ErrorResponses.of(head, body, Errors.POLICY_VIOLATION, "Refused in this test");
             return answer == null
                     ? new EnvelopeResponseData().setErrorCode(Errors.POLICY_VIOLATION.code())
-                    : answered(head, answer);
-        }
-
-        private static EnvelopeResponseData answered(RequestHead head, ApiMessage answer) {
-            OutboundFrame response = MessageWriter.response(head, answer);
-            ByteBuffer bytes = ByteBuffer.allocate(response.sizeInBytes());
-            response.parts().forEach(part -> bytes.put(((OutboundFrame.Bytes) part).buffer()));
-            return new EnvelopeResponseData().setResponseData(bytes.flip());
+                    : FakeShareGroups.answered(head, answer);
         }
 
         private CreateTopicsResponseData createTopics(CreateTopicsRequestData request) {

@@ -1,22 +1,33 @@
 package io.headrace.storage;
 
+import io.headrace.protocol.codec.MalformedFrameException;
+import io.headrace.protocol.codec.MessageWriter;
+import io.headrace.protocol.codec.OutboundFrame;
+import io.headrace.protocol.codec.RequestHead;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.TopicImage;
+import io.headrace.protocol.metadata.record.CoordinatorRecord;
 
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.EnvelopeRequestData;
+import org.apache.kafka.common.message.EnvelopeResponseData;
 import org.apache.kafka.common.message.ReadShareGroupStateRequestData;
 import org.apache.kafka.common.message.ReadShareGroupStateResponseData;
 import org.apache.kafka.common.message.ShareGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.ShareGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.WriteShareGroupStateRequestData;
 import org.apache.kafka.common.message.WriteShareGroupStateResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Share groups as a coordinator serves them, in short: every member gets all partitions, and the
@@ -27,6 +38,7 @@ final class FakeShareGroups {
 
     private final Map<Key, Kept> states = new HashMap<>();
     private final Map<String, List<String>> subscriptions = new HashMap<>();
+    private final long firstOffset;
 
     private record Key(String groupId, Uuid topicId, int partition) {}
 
@@ -34,8 +46,54 @@ final class FakeShareGroups {
 
     private static final class Kept {
         private final TreeMap<Long, Entry> records = new TreeMap<>();
-        private long startOffset = -1;
+        private long startOffset;
         private int leaderEpoch = -1;
+
+        Kept(long startOffset) {
+            this.startOffset = startOffset;
+        }
+    }
+
+    /**
+     * @param firstOffset where every group begins, or -1 for what its configs say
+     */
+    FakeShareGroups(long firstOffset) {
+        this.firstOffset = firstOffset;
+    }
+
+    /** What a coordinator is to say that it serves, with another API. */
+    static List<CoordinatorRecord.CoordinatorApi> apis(ApiKeys other) {
+        return Stream.of(ApiKeys.SHARE_GROUP_HEARTBEAT, other)
+                .map(
+                        api ->
+                                new CoordinatorRecord.CoordinatorApi()
+                                        .setApiKey(api.id)
+                                        .setMinVersion(api.oldestVersion())
+                                        .setMaxVersion(api.latestVersion()))
+                .toList();
+    }
+
+    /** Answers what a storage node passes on, where nothing else is served. */
+    EnvelopeResponseData answer(EnvelopeRequestData envelope, MetadataImage image)
+            throws MalformedFrameException {
+        ByteBuffer frame = envelope.requestData();
+        RequestHead head = RequestHead.read(frame);
+        return answered(
+                head,
+                switch (head.readBody(frame)) {
+                    case ShareGroupHeartbeatRequestData request -> heartbeat(request, image);
+                    case ReadShareGroupStateRequestData request -> read(request);
+                    case WriteShareGroupStateRequestData request -> write(request);
+                    default -> throw new MalformedFrameException("Not served in this test");
+                });
+    }
+
+    /** An answer in its envelope. */
+    static EnvelopeResponseData answered(RequestHead head, ApiMessage answer) {
+        OutboundFrame response = MessageWriter.response(head, answer);
+        ByteBuffer bytes = ByteBuffer.allocate(response.sizeInBytes());
+        response.parts().forEach(part -> bytes.put(((OutboundFrame.Bytes) part).buffer()));
+        return new EnvelopeResponseData().setResponseData(bytes.flip());
     }
 
     ShareGroupHeartbeatResponseData heartbeat(
@@ -87,7 +145,7 @@ final class FakeShareGroups {
     }
 
     private ReadShareGroupStateResponseData.PartitionResult read(Key key, int leaderEpoch) {
-        Kept kept = states.computeIfAbsent(key, k -> new Kept());
+        Kept kept = states.computeIfAbsent(key, k -> new Kept(firstOffset));
         if (leaderEpoch < kept.leaderEpoch) {
             return new ReadShareGroupStateResponseData.PartitionResult()
                     .setErrorCode(Errors.FENCED_LEADER_EPOCH.code());

@@ -56,6 +56,7 @@ final class ShareWork implements AutoCloseable {
     /** What was accepted without an answer, or with an error. */
     private final Set<String> unconfirmed = new HashSet<>();
 
+    private volatile boolean ending;
     private final ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
 
     ShareWork(String bootstrap, String topic, int partitions) throws Exception {
@@ -159,22 +160,24 @@ final class ShareWork implements AutoCloseable {
 
     // Many at a time.
 
-    /** A member that works until it is interrupted; every fifth value it releases once. */
+    /** A member that works until all end; every fifth value it releases once. */
     Thread worker() {
         return Thread.ofPlatform()
                 .name("worker")
                 .start(
                         () -> {
                             try (KafkaShareConsumer<String, String> member = member()) {
-                                while (!Thread.currentThread().isInterrupted()) {
+                                while (!ending) {
                                     work(member);
                                 }
                             } catch (RuntimeException e) {
-                                if (!Thread.currentThread().isInterrupted()) {
-                                    wrong.add("A worker ended with " + e);
-                                }
+                                wrong.add("A worker ended with " + e);
                             }
                         });
+    }
+
+    void endWorkers() {
+        ending = true;
     }
 
     private void work(KafkaShareConsumer<String, String> member) {

@@ -310,7 +310,7 @@ class ThreeNodesIT {
 
     @Test
     void nothingAcceptedIsDeliveredAgainUnderLoad() throws Exception {
-        int count = 3_000;
+        int count = 1_500;
         try (ShareWork work = new ShareWork(cluster.bootstrap(), "queue", 3)) {
             List<Thread> workers = List.of(work.worker(), work.worker(), work.worker());
             String leader = work.leader();
@@ -325,7 +325,7 @@ class ThreeNodesIT {
                     cluster.start(leader);
                 }
             } finally {
-                workers.forEach(Thread::interrupt);
+                work.endWorkers();
                 for (Thread worker : workers) {
                     worker.join(LIMIT);
                 }

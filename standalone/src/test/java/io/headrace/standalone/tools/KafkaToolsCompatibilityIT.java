@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.standalone.RunningPlatform;
+import io.headrace.testkit.wait.Eventually;
 
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -12,6 +15,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -31,6 +40,8 @@ class KafkaToolsCompatibilityIT {
     private static final String CONSUMER_PERF = "org.apache.kafka.tools.ConsumerPerformance";
     private static final String LATENCY = "org.apache.kafka.tools.EndToEndLatency";
     private static final String API_VERSIONS = "org.apache.kafka.tools.BrokerApiVersionsCommand";
+
+    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     @TempDir private static Path data;
 
@@ -210,6 +221,70 @@ class KafkaToolsCompatibilityIT {
                 .run("--bootstrap-server", bootstrap, "--delete", "--group", "tools-group");
         assertThat(tool(CONSUMER_GROUPS).run("--bootstrap-server", bootstrap, "--list"))
                 .doesNotContain("tools-group");
+    }
+
+    /** A group of the consumer protocol (KIP-848) while it lives, and when it is empty. */
+    @Test
+    void aGroupOfTheConsumerProtocol() throws Exception {
+        String group = "tools-consumer";
+        create(group, 2);
+        tool(CONSOLE_PRODUCER).feed("a\nb\nc\n", "--bootstrap-server", bootstrap, "--topic", group);
+        try (KafkaConsumer<String, String> member =
+                new KafkaConsumer<>(
+                        Map.of(
+                                "bootstrap.servers",
+                                bootstrap,
+                                "group.id",
+                                group,
+                                "group.protocol",
+                                "consumer",
+                                "client.id",
+                                "tools-member",
+                                "auto.offset.reset",
+                                "earliest",
+                                "enable.auto.commit",
+                                false),
+                        new StringDeserializer(),
+                        new StringDeserializer())) {
+            member.subscribe(List.of(group));
+            Set<String> read = new HashSet<>();
+            Eventually.until(
+                    LIMIT,
+                    () -> {
+                        member.poll(Duration.ofMillis(200))
+                                .forEach(record -> read.add(record.value()));
+                        return read.size() == 3 && member.assignment().size() == 2;
+                    },
+                    "all records");
+            member.commitSync();
+            assertThat(groups("--list", "--type", "consumer", "--state", "stable"))
+                    .containsPattern(group + "\\s+Consumer\\s+Stable");
+            assertThat(groups("--describe", "--group", group))
+                    .containsPattern(group + "\\s+" + group + "\\s+[01]\\s+\\d\\s+\\d\\s+0\\s+\\S+")
+                    .contains("tools-member");
+            assertThat(groups("--describe", "--group", group, "--state"))
+                    .containsPattern("uniform\\s+Stable\\s+1");
+            assertThat(groups("--describe", "--group", group, "--members", "--verbose"))
+                    .containsPattern("tools-member\\s+2\\s")
+                    .contains(group + ":0,1");
+            assertThat(groups("--delete", "--group", group))
+                    .contains("could not be deleted", "GroupNotEmptyException");
+        }
+        assertThat(groups("--describe", "--group", group, "--state")).containsPattern("Empty\\s+0");
+        groups("--group", group, "--topic", group, "--reset-offsets", "--to-earliest", "--execute");
+        assertThat(groups("--describe", "--group", group))
+                .containsPattern(group + "\\s+[01]\\s+0\\s+(\\d)\\s+\\1");
+        groups("--delete-offsets", "--group", group, "--topic", group);
+        assertThat(groups("--describe", "--group", group))
+                .doesNotContainPattern(group + "\\s+" + group);
+        groups("--delete", "--group", group);
+        assertThat(groups("--list")).doesNotContain(group);
+    }
+
+    private static String groups(String... arguments) throws Exception {
+        List<String> all = new ArrayList<>(List.of("--bootstrap-server", bootstrap));
+        all.addAll(List.of(arguments));
+        return tool(CONSUMER_GROUPS).run(all.toArray(String[]::new));
     }
 
     @Test
