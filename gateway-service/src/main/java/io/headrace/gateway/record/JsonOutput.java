@@ -23,6 +23,11 @@ public final class JsonOutput {
         return length;
     }
 
+    /** A copy of what was written from that length on. */
+    byte[] from(int start) {
+        return Arrays.copyOfRange(bytes, start, length);
+    }
+
     /** Forgets what was written from that length on. */
     public void truncateTo(int newLength) {
         if (newLength < 0 || newLength > length) {

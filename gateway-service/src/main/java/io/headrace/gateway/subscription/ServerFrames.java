@@ -7,8 +7,8 @@ import io.headrace.gateway.record.ConsumeHandler;
 import io.headrace.gateway.record.JsonOutput;
 import io.headrace.gateway.record.ProduceResult;
 import io.headrace.gateway.record.ProducerPool.SentRecord;
-import io.headrace.gateway.record.RecordWriter;
 import io.headrace.gateway.record.Representation;
+import io.headrace.gateway.record.WrittenRecords;
 
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +70,12 @@ final class ServerFrames {
         return end(names(out, removed));
     }
 
-    static byte[] records(String sub, Delivery delivery, Representation as, String cursor) {
+    static byte[] records(
+            String sub,
+            Delivery delivery,
+            Representation as,
+            String cursor,
+            WrittenRecords written) {
         JsonOutput out = begin("records", null, sub).raw(',').name("records").raw('[');
         boolean first = true;
         for (ConsumedRecord record : delivery.records()) {
@@ -78,7 +83,7 @@ final class ServerFrames {
                 out.raw(',');
             }
             first = false;
-            RecordWriter.write(out, record, as);
+            written.write(out, record, as);
         }
         out.raw("],").name("cursor").string(cursor);
         if (!delivery.gaps().isEmpty()) {

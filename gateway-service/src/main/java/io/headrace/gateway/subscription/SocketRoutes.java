@@ -7,6 +7,7 @@ import io.headrace.gateway.record.ProducerPool;
 import io.headrace.gateway.record.RecordLimits;
 import io.headrace.gateway.record.StartOffsets;
 import io.headrace.gateway.record.TopicCatalog;
+import io.headrace.gateway.record.WrittenRecords;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -54,6 +55,7 @@ public class SocketRoutes {
                                         limits.maxRecordsPerRequest(),
                                         limits.maxHeadersPerRecord()),
                                 options.maxTopics()),
+                        new WrittenRecords(),
                         options);
         WebSocketService service =
                 new HandshakeWebSocketService(

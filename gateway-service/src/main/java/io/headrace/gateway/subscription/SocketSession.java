@@ -7,6 +7,7 @@ import io.headrace.gateway.problem.Problems;
 import io.headrace.gateway.record.BodyBudget;
 import io.headrace.gateway.record.ProducerPool;
 import io.headrace.gateway.record.Representation;
+import io.headrace.gateway.record.WrittenRecords;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,6 +61,7 @@ final class SocketSession {
             BodyBudget budget,
             SlowReaders slowReaders,
             FrameParser parser,
+            WrittenRecords written,
             GatewayProperties.Stream options) {}
 
     @SuppressWarnings("ArrayRecordComponent") // Handed on, never compared.
@@ -460,7 +462,9 @@ final class SocketSession {
                 return;
             }
             credit.spend(delivery.records().size());
-            send(ServerFrames.records(sub, delivery, as, opened.cursor()), this::next);
+            send(
+                    ServerFrames.records(sub, delivery, as, opened.cursor(), means.written()),
+                    this::next);
         }
 
         void close() {

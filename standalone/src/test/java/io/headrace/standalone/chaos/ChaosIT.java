@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headrace.standalone.Headrace;
 import io.headrace.testkit.process.ChildProcess;
 
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,6 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** A short run of real faults, from a fixed seed; in the fault profile from a fresh one too. */
 @Timeout(600)
+@Order(2)
 class ChaosIT {
     @TempDir private Path folder;
 

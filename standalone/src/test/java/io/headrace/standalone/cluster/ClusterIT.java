@@ -15,6 +15,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,7 @@ import java.util.Optional;
 
 /** Up, status, a leader that is killed, what was acknowledged, start again, down. */
 @Timeout(420)
+@Order(3)
 class ClusterIT {
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final String TOPIC = "orders";

@@ -59,8 +59,9 @@ final class ToolProcess {
         return new ToolProcess(process, Integer.parseInt(line.substring(5)));
     }
 
-    /** Runs a tool. */
-    Outcome run(String mainClass, String input, String... arguments) throws IOException {
+    /** Runs a tool; who comes meanwhile waits. */
+    synchronized Outcome run(String mainClass, String input, String... arguments)
+            throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(RUN_LIMIT_MS);
             DataOutputStream out = new DataOutputStream(socket.getOutputStream());
