@@ -32,14 +32,25 @@ final class Faults {
         FULL_DISK(4, 4, 2, 2),
         FAILED_FLUSH(4, 4, 2, 2);
 
-        private final int[] weights;
+        private final int amongAll;
+        private final int amongCrashes;
+        private final int amongCoordinators;
+        private final int onNetwork;
 
-        Kind(int... weights) {
-            this.weights = weights;
+        Kind(int amongAll, int amongCrashes, int amongCoordinators, int onNetwork) {
+            this.amongAll = amongAll;
+            this.amongCrashes = amongCrashes;
+            this.amongCoordinators = amongCoordinators;
+            this.onNetwork = onNetwork;
         }
 
         int weight(Mix mix) {
-            return weights[mix.ordinal()];
+            return switch (mix) {
+                case ALL -> amongAll;
+                case CRASHES -> amongCrashes;
+                case COORDINATORS -> amongCoordinators;
+                case NETWORK -> onNetwork;
+            };
         }
     }
 
