@@ -32,7 +32,26 @@ final class Faults {
         FULL_DISK(4, 4, 2, 2),
         FAILED_FLUSH(4, 4, 2, 2);
 
-@@
+        private final int amongAll;
+        private final int amongCrashes;
+        private final int amongCoordinators;
+        private final int onNetwork;
+
+        Kind(int amongAll, int amongCrashes, int amongCoordinators, int onNetwork) {
+            this.amongAll = amongAll;
+            this.amongCrashes = amongCrashes;
+            this.amongCoordinators = amongCoordinators;
+            this.onNetwork = onNetwork;
+        }
+
+        int weight(Mix mix) {
+            return switch (mix) {
+                case ALL -> amongAll;
+                case CRASHES -> amongCrashes;
+                case COORDINATORS -> amongCoordinators;
+                case NETWORK -> onNetwork;
+            };
+        }
     }
 
     /** A request right after which to strike, and how many of them come in about a second. */

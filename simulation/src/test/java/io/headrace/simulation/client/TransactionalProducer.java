@@ -125,9 +125,10 @@ public final class TransactionalProducer {
         ledger.onBegin(id);
         List<Batch> batches = new ArrayList<>();
         int from = world.random().nextInt(partitions.size());
-        for (int i = 0; i < world.between(1, 2); i++) {
+        int count = (int) world.between(1, 2);
+        for (int i = 0; i < count; i++) {
             List<Long> codes = new ArrayList<>();
-            for (long count = world.between(1, 2); count > 0; count--) {
+            for (long left = world.between(1, 2); left > 0; left--) {
                 codes.add(ledger.onSending(id));
             }
             batches.add(new Batch(partitions.get((from + i) % partitions.size()), codes));

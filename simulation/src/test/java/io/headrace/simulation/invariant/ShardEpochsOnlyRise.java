@@ -121,7 +121,7 @@ public final class ShardEpochsOnlyRise implements Invariant, Witness {
         }
         if (lowest == Integer.MAX_VALUE) {
             throw new AssertionError(
-                    "an owner that is fenced wrote to %s at offset %d, after one of epoch %d: %s"
+                    "an append of a fenced owner, or at another end than expected: %s at offset %d, after one of epoch %d, holds %s"
                             .formatted(
                                     partition.id().topicPartition(),
                                     batch.baseOffset(),

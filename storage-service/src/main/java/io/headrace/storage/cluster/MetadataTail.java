@@ -61,6 +61,7 @@ public final class MetadataTail {
     private final CompletableFuture<Void> registered = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private @Nullable Registration registration;
+    private MetadataImage told = MetadataImage.EMPTY; // ahead of the view while it settles
     private boolean registering;
     private boolean stopped;
 
@@ -165,9 +166,9 @@ public final class MetadataTail {
                         node.nodeId(),
                         answer.clusterId(),
                         answer.nodeEpoch());
-                // From now on this incarnation may lead what the metadata names it for.
-                listener.onChange(
-                        MetadataChange.replaced(view.image(), view.image()), view.nodeEpoch());
+                // From now on this incarnation may lead what the metadata names it for. Nobody may
+                // be told of an older image than before.
+                listener.onChange(MetadataChange.replaced(told, told), view.nodeEpoch());
                 maybeCompleteRegistration();
             }
             case NOT_CONTROLLER -> {
@@ -338,6 +339,7 @@ public final class MetadataTail {
 
     /** Clients see a change once it has taken effect here, or takes too long to. */
     private void apply(MetadataChange change, long highWatermark) {
+        told = change.after();
         CompletableFuture<Void> settled = listener.onChange(change, view.nodeEpoch()).copy();
         Loop.ScheduledTask timeout =
                 loop.schedule(

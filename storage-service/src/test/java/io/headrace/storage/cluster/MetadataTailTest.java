@@ -26,7 +26,9 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** How a node follows the metadata through several coordinators. */
 @Timeout(60)
@@ -124,6 +126,45 @@ class MetadataTailTest {
         later.add(takeOver(1002, 2));
         second.script = offset -> ScriptedCoordinator.records(later, offset);
         Eventually.until(LIMIT, () -> view.image().controllerId() == 1002, "it follows again");
+    }
+
+    /** A change that takes long to settle is not taken back by the answer to a registration. */
+    @Test
+    void aRegistrationTellsNobodyOfAnOlderImage() {
+        List<ApiMessage> log = log();
+        List<ApiMessage> longer = new ArrayList<>(log);
+        longer.add(new FeatureRecord().setName("a").setLevel((short) 1));
+        List<Long> told = new CopyOnWriteArrayList<>();
+        List<Long> epochs = new CopyOnWriteArrayList<>();
+        MetadataTail slow =
+                new MetadataTail(
+                        view,
+                        links,
+                        (change, epoch) -> {
+                            told.add(change.after().nextOffset());
+                            epochs.add(epoch);
+                            return change.after().nextOffset() < longer.size()
+                                    ? CompletableFuture.completedFuture(null)
+                                    : new CompletableFuture<>();
+                        });
+        first.script = offset -> ScriptedCoordinator.records(log, offset);
+        slow.start();
+        Eventually.until(LIMIT, () -> view.image().nextOffset() == log.size(), "it follows");
+        first.script = offset -> ScriptedCoordinator.records(longer, offset);
+        Eventually.until(LIMIT, () -> told.contains((long) longer.size()), "it is told");
+        slow.register(
+                new Registration(
+                        1,
+                        new Uuid(3, 3),
+                        "a cluster",
+                        List.of(),
+                        null,
+                        List.of(new Uuid(4, 4)),
+                        Map.of()));
+        Eventually.until(
+                LIMIT, () -> epochs.contains(ScriptedCoordinator.NODE_EPOCH), "it registers");
+        assertThat(told).isSorted();
+        slow.stop();
     }
 
     @Test

@@ -6,6 +6,8 @@ import io.headrace.protocol.codec.MessageWriter;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.codec.RequestHead;
 import io.headrace.protocol.message.AuthenticateNodeRequestData;
+import io.headrace.protocol.message.RegisterNodeRequestData;
+import io.headrace.protocol.message.RegisterNodeResponseData;
 import io.headrace.protocol.metadata.MetadataRecords;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeHandshake;
@@ -31,6 +33,9 @@ import java.util.function.LongFunction;
 /** A coordinator that answers each fetch of the metadata log as its script says. */
 final class ScriptedCoordinator implements AutoCloseable {
     static final ClusterSecret SECRET = ClusterSecret.of("a secret for tests only");
+
+    /** What whoever registers is given. */
+    static final long NODE_EPOCH = 7;
 
     private final LoopGroup loops = LoopGroup.start("scripted", 1);
     private final FrameServer server;
@@ -85,6 +90,13 @@ final class ScriptedCoordinator implements AutoCloseable {
                     case AuthenticateNodeRequestData request ->
                             inbound.reply(
                                     MessageWriter.response(head, handshake.onRequest(request)));
+                    case RegisterNodeRequestData request ->
+                            inbound.reply(
+                                    MessageWriter.response(
+                                            head,
+                                            new RegisterNodeResponseData()
+                                                    .setClusterId("a cluster")
+                                                    .setNodeEpoch(NODE_EPOCH)));
                     case FetchRequestData request -> fetch(inbound, head, request);
                     default -> inbound.fail("Not in this script");
                 }
