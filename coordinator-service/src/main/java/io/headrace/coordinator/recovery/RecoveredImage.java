@@ -125,8 +125,7 @@ final class RecoveredImage {
         addShardOwners(records);
         long nextProducerId =
                 shown.stream().mapToLong(MetadataImage::nextProducerId).max().orElse(0);
-        records.add(
-                new ProducerIdsRecord().setNextProducerId(nextProducerId + PRODUCER_ID_MARGIN));
+        records.add(new ProducerIdsRecord().setNextProducerId(nextProducerId + PRODUCER_ID_MARGIN));
         return MetadataImage.EMPTY.applyAll(records, nextOffset + 1);
     }
 
@@ -190,8 +189,7 @@ final class RecoveredImage {
                 .setIsr(isr)
                 .setEligibleLeaderReplicas(eligible)
                 .setLeader(leader)
-                .setLeaderNodeEpoch(
-                        leads ? renewed(leader, partition.leaderNodeEpoch()) : -1)
+                .setLeaderNodeEpoch(leads ? renewed(leader, partition.leaderNodeEpoch()) : -1)
                 .setLeaderEpoch(1 + leaderEpochs.getOrDefault(key, partition.leaderEpoch()))
                 .setPartitionEpoch(
                         1 + partitionEpochs.getOrDefault(key, partition.partitionEpoch()));
