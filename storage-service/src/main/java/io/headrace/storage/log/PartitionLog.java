@@ -266,12 +266,8 @@ public final class PartitionLog {
     public long advanceLogStartOffset(long offset) {
         if (offset > highWatermark) {
             throw Errors.OFFSET_OUT_OF_RANGE.exception(
-                    "Cannot delete records of "
-                            + id.topicPartition()
-                            + " up to "
-                            + offset
-                            + ": the high watermark is "
-                            + highWatermark);
+                    "Cannot delete records of %s up to %d: the high watermark is %d"
+                            .formatted(id.topicPartition(), offset, highWatermark));
         }
         if (offset > logStartOffset) {
             logStartOffset = offset;
