@@ -173,8 +173,8 @@ class StorageNodeIT {
         }
     }
 
-    @Test
-    void logsAreSpreadOverSeveralDirectoriesAndComeBack() throws Exception {
+    /** Starts a new node of a new cluster, over the two log directories that it answers. */
+    private List<Path> startOverTwoDirectories() throws Exception {
         node.close();
         List<Path> directories = List.of(directory.resolve("a"), directory.resolve("b"));
         nodeSettings =
@@ -184,6 +184,12 @@ class StorageNodeIT {
         coordinator.close();
         coordinator = new FakeCoordinator();
         startNode();
+        return directories;
+    }
+
+    @Test
+    void logsAreSpreadOverSeveralDirectoriesAndComeBack() throws Exception {
+        List<Path> directories = startOverTwoDirectories();
         coordinator.createTopic("spread", 6, Map.of());
         try (var producer = producer(Map.of())) {
             for (int i = 0; i < 60; i++) {
@@ -207,15 +213,7 @@ class StorageNodeIT {
 
     @Test
     void aReplicaMovesBetweenLogDirectoriesWhileItIsWritten() throws Exception {
-        node.close();
-        List<Path> directories = List.of(directory.resolve("a"), directory.resolve("b"));
-        nodeSettings =
-                Map.of(
-                        "headrace.storage.data-dirs[0]", directories.get(0).toString(),
-                        "headrace.storage.data-dirs[1]", directories.get(1).toString());
-        coordinator.close();
-        coordinator = new FakeCoordinator();
-        startNode();
+        List<Path> directories = startOverTwoDirectories();
         coordinator.createTopic("moving", 1, Map.of());
         coordinator.setNodeConfig("replica.alter.log.dirs.io.max.bytes.per.second", "4000000");
         TopicPartitionReplica replica = new TopicPartitionReplica("moving", 0, 1);
