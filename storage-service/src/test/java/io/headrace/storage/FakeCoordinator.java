@@ -33,6 +33,10 @@ import io.headrace.transport.server.ServerOptions;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.AllocateProducerIdsResponseData;
+import org.apache.kafka.common.message.AssignReplicasToDirsRequestData;
+import org.apache.kafka.common.message.AssignReplicasToDirsResponseData;
+import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
+import org.apache.kafka.common.message.BrokerHeartbeatResponseData;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsResponseData;
 import org.apache.kafka.common.message.DeleteTopicsRequestData;
@@ -52,7 +56,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A coordinator for tests of the storage node alone: speaks the real frames, keeps the metadata log
@@ -71,6 +77,10 @@ final class FakeCoordinator implements AutoCloseable {
     private MetadataImage image = MetadataImage.EMPTY;
     private long nextProducerId;
     private volatile boolean refusing;
+    private int restoredSize = Integer.MAX_VALUE;
+    private volatile boolean toldRegressed;
+    private final Set<Uuid> offlineLogDirs = ConcurrentHashMap.newKeySet();
+    private final Map<Uuid, Integer> placedReplicas = new ConcurrentHashMap<>();
 
     FakeCoordinator() {
         server =
@@ -133,6 +143,61 @@ final class FakeCoordinator implements AutoCloseable {
                         .setName(name)
                         .setValue(value);
         CompletableFuture.runAsync(() -> append(List.of(record)), loops.at(0)).join();
+    }
+
+    /** How many metadata records there are. */
+    int size() {
+        return CompletableFuture.supplyAsync(log::size, loops.at(0)).join();
+    }
+
+    /** Forgets what came after a backup, as a database restored from it does. */
+    void restore(int backupSize) {
+        Runnable restoring =
+                () -> {
+                    log.subList(backupSize, log.size()).clear();
+                    image = MetadataImage.EMPTY.applyAll(log, log.size());
+                    restoredSize = backupSize;
+                    List<Runnable> woken = List.copyOf(waiting);
+                    waiting.clear();
+                    woken.forEach(Runnable::run);
+                };
+        CompletableFuture.runAsync(restoring, loops.at(0)).join();
+    }
+
+    /** Whether a node was told that the metadata has lost what it applied. */
+    boolean hasToldRegressed() {
+        return toldRegressed;
+    }
+
+    /** Elects the leaders of a topic's partitions anew. */
+    void elect(String topic, int leaderEpoch) {
+        Runnable electing =
+                () -> {
+                    TopicImage known = image.topic(topic);
+                    if (known != null) {
+                        known.partitions()
+                                .keySet()
+                                .forEach(
+                                        index ->
+                                                append(
+                                                        List.of(
+                                                                elected(
+                                                                        known.topicId(),
+                                                                        index,
+                                                                        leaderEpoch))));
+                    }
+                };
+        CompletableFuture.runAsync(electing, loops.at(0)).join();
+    }
+
+    /** The log directories that a node said have failed. */
+    Set<Uuid> offlineLogDirs() {
+        return Set.copyOf(offlineLogDirs);
+    }
+
+    /** The log directories that a node said replicas lie in, with how many. */
+    Map<Uuid, Integer> placedReplicas() {
+        return Map.copyOf(placedReplicas);
     }
 
     /** Sets a config of all nodes as an administrator would. */
@@ -235,6 +300,22 @@ final class FakeCoordinator implements AutoCloseable {
                         reply(inbound, head, handshake.onRequest(request));
                 case RegisterNodeRequestData request -> reply(inbound, head, register(request));
                 case FetchRequestData request -> fetch(inbound, head, request, false);
+                case BrokerHeartbeatRequestData request -> {
+                    offlineLogDirs.addAll(request.offlineLogDirs());
+                    reply(inbound, head, new BrokerHeartbeatResponseData().setIsFenced(false));
+                }
+                case AssignReplicasToDirsRequestData request -> {
+                    request.directories()
+                            .forEach(
+                                    each ->
+                                            placedReplicas.merge(
+                                                    each.id(),
+                                                    each.topics().stream()
+                                                            .mapToInt(t -> t.partitions().size())
+                                                            .sum(),
+                                                    Math::max));
+                    reply(inbound, head, new AssignReplicasToDirsResponseData());
+                }
                 case EnvelopeRequestData request ->
                         reply(inbound, head, forwarded(ByteBuffer.wrap(bytes(request))));
                 default -> {
@@ -305,7 +386,11 @@ final class FakeCoordinator implements AutoCloseable {
         private void fetch(
                 InboundRequest inbound, RequestHead head, FetchRequestData request, boolean again) {
             long offset = request.topics().getFirst().partitions().getFirst().fetchOffset();
-            if (offset >= log.size() && !again && request.maxWaitMs() > 0) {
+            boolean hasLostIt = offset > restoredSize;
+            if (!hasLostIt) {
+                restoredSize = Integer.MAX_VALUE; // a node that begins anew
+            }
+            if (offset >= log.size() && !again && !hasLostIt && request.maxWaitMs() > 0) {
                 Runnable wake = () -> fetch(inbound, head, request, true);
                 waiting.add(wake);
                 loops.at(0)
@@ -323,7 +408,13 @@ final class FakeCoordinator implements AutoCloseable {
                             .setPartitionIndex(0)
                             .setHighWatermark(log.size())
                             .setRecords(RecordsField.empty());
-            if (offset < log.size()) {
+            if (hasLostIt) {
+                toldRegressed = true;
+                data.setDivergingEpoch(
+                        new FetchResponseData.EpochEndOffset()
+                                .setEpoch(1)
+                                .setEndOffset(restoredSize));
+            } else if (offset < log.size()) {
                 BatchBuilder batch = BatchBuilder.growing().baseOffset(offset);
                 for (ApiMessage record : log.subList((int) offset, log.size())) {
                     batch.append(0L, (ByteBuffer) null, MetadataRecords.encode(record), List.of());

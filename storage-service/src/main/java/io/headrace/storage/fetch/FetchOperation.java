@@ -170,8 +170,10 @@ final class FetchOperation {
             if (isReplica && !reported) {
                 report(entry.target(), partition);
             }
-            int room = (int) Math.max(0, maxBytes - foundBytes);
-            boolean atLeastOne = foundBytes == 0 && maxBytes > 0;
+            boolean isHeld =
+                    isReplica && service.leaderThrottle().holds(partition.id(), call.replicaId());
+            int room = isHeld ? 0 : (int) Math.max(0, maxBytes - foundBytes);
+            boolean atLeastOne = foundBytes == 0 && room > 0;
             foundBytes +=
                     entry.readOn(partition, room, atLeastOne, bound, readsFollowers(), closer);
         }
@@ -425,6 +427,7 @@ final class FetchOperation {
             FetchTarget.Key key = entry.target().key();
             if (size > 0) {
                 answered.add(key);
+                countSent(entry, size);
             }
             Errors error = entry.result().error();
             service.metrics().onFetched(size, error != Errors.NONE);
@@ -446,6 +449,13 @@ final class FetchOperation {
         }
         response.setResponses(new ArrayList<>(topics.values()));
         call.reply().accept(response);
+    }
+
+    private void countSent(FetchEntry entry, int size) {
+        Partition partition = entry.partition();
+        if (isReplica && partition != null) {
+            service.leaderThrottle().onSent(partition.id(), call.replicaId(), size);
+        }
     }
 
     private record TopicKey(String name, Uuid topicId) {}

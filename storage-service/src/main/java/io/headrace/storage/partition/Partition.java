@@ -380,7 +380,6 @@ public final class Partition {
         }
     }
 
-    /** Looks for followers that fell behind. */
     void tick(MetadataImage cluster) {
         run(new Tick(clockMs.getAsLong(), cluster));
         refreshStats();
@@ -397,7 +396,6 @@ public final class Partition {
         return log;
     }
 
-    /** The leader's answer was taken over. */
     void onFollowed(PartitionLog current, int bytes, boolean committedMore) {
         if (bytes > 0) {
             appendedBytes += bytes;
@@ -457,6 +455,10 @@ public final class Partition {
     }
 
     private void startEpoch(PartitionLog current, int leaderEpoch) {
+        if (follower.isSetBack(current, leaderEpoch)) {
+            firstSettled.complete(null);
+            return;
+        }
         current.startLeaderEpoch(leaderEpoch)
                 .whenComplete(
                         (done, failure) ->
