@@ -209,6 +209,17 @@ final class FakeController implements AutoCloseable {
         change(topic, index, record -> lead(record.setLeaderEpoch(record.leaderEpoch() + 1), node));
     }
 
+    /** Sets a config of one node. */
+    void setNodeConfig(int nodeId, String name, String value) {
+        ConfigRecord record =
+                new ConfigRecord()
+                        .setResourceType((byte) 4)
+                        .setResourceName(Integer.toString(nodeId))
+                        .setName(name)
+                        .setValue(value);
+        onLoop(() -> append(List.of(record)));
+    }
+
     private static PartitionRecord raise(PartitionRecord record) {
         return record.setPartitionEpoch(record.partitionEpoch() + 1);
     }

@@ -146,8 +146,8 @@ public final class Partition {
         follower.goOn(now);
     }
 
-    ReplicationState replicationState() {
-        return replication.state();
+    Replication replication() {
+        return replication;
     }
 
     void onOpenFailed(Throwable cause) {
@@ -270,10 +270,6 @@ public final class Partition {
         return around.nodeId();
     }
 
-    long inSyncOffsetOf(int nodeId) {
-        return replication.inSyncOffsetOf(nodeId);
-    }
-
     // Writing.
 
     /**
@@ -330,10 +326,6 @@ public final class Partition {
         return appendedBytes;
     }
 
-    int lastCheck() {
-        return replication.lastCheck();
-    }
-
     /**
      * Deletes the records below an offset.
      *
@@ -380,6 +372,7 @@ public final class Partition {
         }
     }
 
+    /** Looks for followers that fell behind. */
     void tick(MetadataImage cluster) {
         run(new Tick(clockMs.getAsLong(), cluster));
         refreshStats();
@@ -396,6 +389,7 @@ public final class Partition {
         return log;
     }
 
+    /** The leader's answer was taken over. */
     void onFollowed(PartitionLog current, int bytes, boolean committedMore) {
         if (bytes > 0) {
             appendedBytes += bytes;
