@@ -1,17 +1,17 @@
 package io.headrace.storage;
 
-import io.headrace.protocol.batch.BatchBuilder;
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ErrorResponses;
 import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.codec.MessageWriter;
-import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.codec.RequestHead;
 import io.headrace.protocol.message.AuthenticateNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeResponseData;
+import io.headrace.protocol.message.ReportSlowDisksRequestData;
+import io.headrace.protocol.message.ReportSlowDisksResponseData;
+import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
-import io.headrace.protocol.metadata.MetadataRecords;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
@@ -80,6 +80,7 @@ final class FakeCoordinator implements AutoCloseable {
     private int restoredSize = Integer.MAX_VALUE;
     private volatile boolean toldRegressed;
     private final Set<Uuid> offlineLogDirs = ConcurrentHashMap.newKeySet();
+    private final Set<Uuid> slowLogDirs = ConcurrentHashMap.newKeySet();
     private final Map<Uuid, Integer> placedReplicas = new ConcurrentHashMap<>();
 
     FakeCoordinator() {
@@ -136,13 +137,7 @@ final class FakeCoordinator implements AutoCloseable {
 
     /** Sets a group's config as an administrator would. */
     void setGroupConfig(String group, String name, String value) {
-        ConfigRecord record =
-                new ConfigRecord()
-                        .setResourceType((byte) 32)
-                        .setResourceName(group)
-                        .setName(name)
-                        .setValue(value);
-        CompletableFuture.runAsync(() -> append(List.of(record)), loops.at(0)).join();
+        set(new ConfigResourceKey(ConfigResourceKey.GROUP, group), name, value);
     }
 
     /** How many metadata records there are. */
@@ -195,6 +190,11 @@ final class FakeCoordinator implements AutoCloseable {
         return Set.copyOf(offlineLogDirs);
     }
 
+    /** The log directories that a node said are slow. */
+    Set<Uuid> slowLogDirs() {
+        return Set.copyOf(slowLogDirs);
+    }
+
     /** The log directories that a node said replicas lie in, with how many. */
     Map<Uuid, Integer> placedReplicas() {
         return Map.copyOf(placedReplicas);
@@ -202,13 +202,12 @@ final class FakeCoordinator implements AutoCloseable {
 
     /** Sets a config of all nodes as an administrator would. */
     void setNodeConfig(String name, String value) {
-        ConfigRecord record =
-                new ConfigRecord()
-                        .setResourceType((byte) 4)
-                        .setResourceName("")
-                        .setName(name)
-                        .setValue(value);
-        CompletableFuture.runAsync(() -> append(List.of(record)), loops.at(0)).join();
+        set(new ConfigResourceKey(ConfigResourceKey.BROKER, ""), name, value);
+    }
+
+    private void set(ConfigResourceKey resource, String name, String value) {
+        List<ConfigRecord> records = List.of(FakeMetadata.config(resource, name, value));
+        CompletableFuture.runAsync(() -> append(records), loops.at(0)).join();
     }
 
     private void append(List<? extends ApiMessage> records) {
@@ -232,11 +231,7 @@ final class FakeCoordinator implements AutoCloseable {
         configs.forEach(
                 (key, value) ->
                         records.add(
-                                new ConfigRecord()
-                                        .setResourceType((byte) 2)
-                                        .setResourceName(name)
-                                        .setName(key)
-                                        .setValue(value)));
+                                FakeMetadata.config(ConfigResourceKey.topic(name), key, value)));
         for (int i = 0; i < partitions; i++) {
             records.add(elected(topicId, i, 0));
         }
@@ -304,6 +299,10 @@ final class FakeCoordinator implements AutoCloseable {
                     offlineLogDirs.addAll(request.offlineLogDirs());
                     reply(inbound, head, new BrokerHeartbeatResponseData().setIsFenced(false));
                 }
+                case ReportSlowDisksRequestData request -> {
+                    slowLogDirs.addAll(request.logDirs());
+                    reply(inbound, head, new ReportSlowDisksResponseData());
+                }
                 case AssignReplicasToDirsRequestData request -> {
                     request.directories()
                             .forEach(
@@ -346,22 +345,7 @@ final class FakeCoordinator implements AutoCloseable {
                         .setErrorCode(Errors.INCONSISTENT_CLUSTER_ID.code())
                         .setErrorMessage("The disks belong to cluster " + request.clusterId());
             }
-            NodeRecord node =
-                    new NodeRecord()
-                            .setNodeId(request.nodeId())
-                            .setIncarnationId(request.incarnationId())
-                            .setNodeEpoch(log.size())
-                            .setFenced(false)
-                            .setLogDirs(request.logDirs());
-            request.endpoints()
-                    .forEach(
-                            endpoint ->
-                                    node.endpoints()
-                                            .add(
-                                                    new NodeRecord.EndpointRecord()
-                                                            .setName(endpoint.name())
-                                                            .setHost(endpoint.host())
-                                                            .setPort(endpoint.port())));
+            NodeRecord node = FakeMetadata.node(request, log.size());
             append(List.of(node));
             List<ApiMessage> elections = new ArrayList<>();
             for (TopicImage topic : image.topicsById().values()) {
@@ -403,33 +387,15 @@ final class FakeCoordinator implements AutoCloseable {
                                 request.maxWaitMs());
                 return;
             }
-            FetchResponseData.PartitionData data =
-                    new FetchResponseData.PartitionData()
-                            .setPartitionIndex(0)
-                            .setHighWatermark(log.size())
-                            .setRecords(RecordsField.empty());
+            FetchResponseData.PartitionData data = FakeMetadata.from(log, hasLostIt ? log.size() : offset);
             if (hasLostIt) {
                 toldRegressed = true;
                 data.setDivergingEpoch(
                         new FetchResponseData.EpochEndOffset()
                                 .setEpoch(1)
                                 .setEndOffset(restoredSize));
-            } else if (offset < log.size()) {
-                BatchBuilder batch = BatchBuilder.growing().baseOffset(offset);
-                for (ApiMessage record : log.subList((int) offset, log.size())) {
-                    batch.append(0L, (ByteBuffer) null, MetadataRecords.encode(record), List.of());
-                }
-                data.setRecords(RecordsField.of(batch.build()));
             }
-            reply(
-                    inbound,
-                    head,
-                    new FetchResponseData()
-                            .setResponses(
-                                    List.of(
-                                            new FetchResponseData.FetchableTopicResponse()
-                                                    .setTopicId(MetadataRecords.TOPIC_ID)
-                                                    .setPartitions(List.of(data)))));
+            reply(inbound, head, FakeMetadata.answer(data));
         }
 
         private EnvelopeResponseData forwarded(ByteBuffer frame) throws MalformedFrameException {

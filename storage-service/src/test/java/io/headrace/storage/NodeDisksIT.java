@@ -48,6 +48,7 @@ class NodeDisksIT {
     private FakeCoordinator coordinator;
     private StorageNode node;
     private String bootstrap;
+    private final Map<String, Object> settings = new HashMap<>();
 
     @BeforeEach
     void start() throws Exception {
@@ -72,6 +73,7 @@ class NodeDisksIT {
         values.put("headrace.storage.listener.host", "127.0.0.1");
         values.put("headrace.storage.listener.port", 0);
         values.put("headrace.storage.loops", 2);
+        values.putAll(settings);
         node =
                 StorageNode.start(
                         new Binder(new MapConfigurationPropertySource(values))
@@ -228,5 +230,25 @@ class NodeDisksIT {
                 }
             }
         }
+    }
+
+    /** With a limit that any flush exceeds. */
+    @Test
+    void aDiskThatIsSlowIsReported() throws Exception {
+        assertThat(coordinator.slowLogDirs()).isEmpty();
+        node.close();
+        settings.put("headrace.storage.slow-disk.flush-time", "1ns");
+        settings.put("headrace.storage.slow-disk.after", "100ms");
+        startNode();
+        coordinator.createTopic("slow", 1, Map.of());
+        Eventually.until(
+                SOON,
+                () -> {
+                    produce("slow", 0, 20);
+                    return !coordinator.slowLogDirs().isEmpty();
+                },
+                "the node tells of the disk");
+        Path disk = logs("slow-0").getFirst().getParent();
+        assertThat(coordinator.slowLogDirs()).containsExactly(idOf(disk));
     }
 }

@@ -37,6 +37,7 @@ public final class ControllerState {
     private final Map<Integer, NodeSession> sessions = new HashMap<>();
     private final DueElections due = new DueElections();
     private final LeaderLoads loads = new LeaderLoads();
+    private final SlowDisks slowDisks = new SlowDisks();
     private ReplicaIndex index;
     private MetadataImage image;
     private final SelfDoubt doubt = new SelfDoubt();
@@ -214,6 +215,11 @@ public final class ControllerState {
 
     LeaderLoads loads() {
         return loads;
+    }
+
+    /** What nodes say of their disks. */
+    public SlowDisks slowDisks() {
+        return slowDisks;
     }
 
     /** Notes how much the leaders on a node append. */
