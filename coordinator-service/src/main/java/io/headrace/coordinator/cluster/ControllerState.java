@@ -474,23 +474,4 @@ public final class ControllerState {
         active.sort((a, b) -> Integer.compare(a.nodeId(), b.nodeId()));
         return Collections.unmodifiableList(active);
     }
-
-    /** A topic id that is none of Kafka's reserved ones and not in use. */
-    Uuid newTopicId() {
-        while (true) {
-            Uuid id = randomId(random);
-            if (!Uuid.RESERVED.contains(id)
-                    && !id.toString().startsWith("-")
-                    && image.topic(id) == null) {
-                return id;
-            }
-        }
-    }
-
-    /** A random (version 4) id. */
-    public static Uuid randomId(RandomGenerator random) {
-        long most = (random.nextLong() & ~0xF000L) | 0x4000L;
-        long least = (random.nextLong() & ~(3L << 62)) | (1L << 63);
-        return new Uuid(most, least);
-    }
 }
