@@ -139,8 +139,7 @@ final class FakeController implements AutoCloseable {
                     records.add(new TopicRecord().setName(name).setTopicId(topicId));
                     ConfigResourceKey resource = ConfigResourceKey.topic(name);
                     configs.forEach(
-                            (key, value) ->
-                                    records.add(FakeMetadata.config(resource, key, value)));
+                            (key, value) -> records.add(FakeMetadata.config(resource, key, value)));
                     for (int i = 0; i < replicas.size(); i++) {
                         PartitionRecord partition =
                                 new PartitionRecord()

@@ -387,7 +387,8 @@ final class FakeCoordinator implements AutoCloseable {
                                 request.maxWaitMs());
                 return;
             }
-            FetchResponseData.PartitionData data = FakeMetadata.from(log, hasLostIt ? log.size() : offset);
+            FetchResponseData.PartitionData data =
+                    FakeMetadata.from(log, hasLostIt ? log.size() : offset);
             if (hasLostIt) {
                 toldRegressed = true;
                 data.setDivergingEpoch(

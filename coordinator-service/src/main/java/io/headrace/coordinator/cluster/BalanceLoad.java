@@ -139,8 +139,7 @@ public record BalanceLoad() implements Command<BalanceLoad.Outcome> {
                                 && !state.wantsShutDown(member.nodeId())
                                 && !state.isDrained(member.nodeId())
                                 && !state.slowDisks()
-                                        .isSlow(
-                                                state.image(), partition, member.nodeId(), nowMs);
+                                        .isSlow(state.image(), partition, member.nodeId(), nowMs);
                 long other = total(totals, member.nodeId());
                 long fuller = Math.max(full - load.getValue(), other + load.getValue());
                 boolean better =

@@ -13,8 +13,8 @@ import java.util.List;
 /**
  * Moves what a node leads on slow disks to in-sync replicas on disks that are not, a bounded number
  * at a time, and not often ({@link SlowDisks}). Nobody leaves an in-sync set: a slow replica holds
- * acks=all up until its leader finds that it lags. Where too few are in sync, or every other replica
- * is slow too, the leader stays: when all disks are slow, nothing moves.
+ * acks=all up until its leader finds that it lags. Where too few are in sync, or every other
+ * replica is slow too, the leader stays: when all disks are slow, nothing moves.
  */
 public record LeaveSlowDisks(int nodeId, long nodeEpoch)
         implements Command<LeaveSlowDisks.Outcome> {
@@ -60,8 +60,7 @@ public record LeaveSlowDisks(int nodeId, long nodeEpoch)
     }
 
     private boolean isToMove(ControllerState state, PartitionImage partition, long nowMs) {
-        int needed =
-                Math.min(partition.minInSyncReplicas(), partition.assignedReplicas().size());
+        int needed = Math.min(partition.minInSyncReplicas(), partition.assignedReplicas().size());
         return partition.leaderId() == nodeId
                 && partition.isr().size() >= needed
                 && !Reassignments.isMoving(partition)

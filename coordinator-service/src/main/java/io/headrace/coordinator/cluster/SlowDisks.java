@@ -46,8 +46,7 @@ public final class SlowDisks {
             return;
         }
         Heard before = byNode.get(nodeId);
-        boolean goesOn =
-                before != null && before.nodeEpoch() == nodeEpoch && before.isFresh(nowMs);
+        boolean goesOn = before != null && before.nodeEpoch() == nodeEpoch && before.isFresh(nowMs);
         long sinceMs = goesOn ? before.sinceMs() : nowMs;
         byNode.put(nodeId, new Heard(nodeEpoch, Set.copyOf(logDirs), sinceMs, nowMs));
     }

@@ -47,8 +47,7 @@ final class ReportSlowDisksHandler implements NodeHandler {
                             if (outcome != null && outcome.moved() > 0) {
                                 onMoved(nodeId, slow, outcome);
                             }
-                            Errors error =
-                                    failure == null ? Errors.NONE : Failures.error(failure);
+                            Errors error = failure == null ? Errors.NONE : Failures.error(failure);
                             request.reply(
                                     new ReportSlowDisksResponseData().setErrorCode(error.code()));
                         });

@@ -1,8 +1,8 @@
 package io.headrace.coordinator.membership;
 
-import io.headrace.testkit.network.SocketGate;
-
 import com.hazelcast.config.Config;
+
+import io.headrace.testkit.network.SocketGate;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -378,7 +378,8 @@ class ThreeNodesIT {
                     .contains("Clearing broker-level throttles", "Clearing topic-level throttles");
         }
         assertThat(logDirs("2")).contains("\"partition\":\"moved-0\"");
-        Eventually.until(LIMIT, () -> !logDirs("1").contains("moved-0\""), "the old one is deleted");
+        Eventually.until(
+                LIMIT, () -> !logDirs("1").contains("moved-0\""), "the old one is deleted");
         assertThat(read("moved")).hasSize(30).doesNotHaveDuplicates();
     }
 

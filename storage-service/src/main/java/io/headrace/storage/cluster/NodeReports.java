@@ -33,8 +33,9 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * What a registered node tells the active controller of itself now and then: in which log directory
- * each replica lies and which directories failed (KIP-858), how much its leaders append, which disks
- * are slow, and that it wants to stop. Called from one thread at a time but for what says otherwise.
+ * each replica lies and which directories failed (KIP-858), how much its leaders append, which
+ * disks are slow, and that it wants to stop. Called from one thread at a time but for what says
+ * otherwise.
  */
 public final class NodeReports {
     private static final Logger LOG = LoggerFactory.getLogger(NodeReports.class);

@@ -39,9 +39,7 @@ public final class SlowDiskWatch implements AutoCloseable {
      * @param limit a directory whose flushes take so long is slow
      */
     public SlowDiskWatch(
-            Supplier<Map<Uuid, FlushSample>> samples,
-            Consumer<Set<Uuid>> tell,
-            Duration limit) {
+            Supplier<Map<Uuid, FlushSample>> samples, Consumer<Set<Uuid>> tell, Duration limit) {
         this.samples = samples;
         this.tell = tell;
         this.limit = limit;

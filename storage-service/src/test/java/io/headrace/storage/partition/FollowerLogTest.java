@@ -80,7 +80,9 @@ class FollowerLogTest {
         assertThat(shortened).isPositive();
     }
 
-    /** A database restored from a backup has epochs anew; records of two logs must not share one. */
+    /**
+     * A database restored from a backup has epochs anew; records of two logs must not share one.
+     */
     @Test
     void aLogWithRecordsOfLaterEpochsIsNotLed() throws IOException {
         PartitionLog log = open(SimulatedDisk.withSeed(1), "boot-1");
