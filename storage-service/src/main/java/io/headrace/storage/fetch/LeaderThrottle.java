@@ -28,7 +28,7 @@ final class LeaderThrottle {
     private volatile Rate lastRate;
     private long paidUntilNanos;
 
-    /** What an image says; images are many reads old, so that most reads look nothing up. */
+    /** What an image says; many reads come between two images, so most look nothing up. */
     private record Rate(MetadataImage image, long bytesPerSecond) {}
 
     LeaderThrottle(int nodeId, Supplier<MetadataImage> image, LongSupplier nanoClock) {
@@ -77,6 +77,7 @@ final class LeaderThrottle {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // the very image: comparing their contents costs more
     private long rate(MetadataImage now) {
         Rate known = lastRate;
         if (known.image() != now) {
