@@ -46,8 +46,10 @@ public final class SlowDisks {
             return;
         }
         Heard before = byNode.get(nodeId);
-        boolean goesOn = before != null && before.nodeEpoch() == nodeEpoch && before.isFresh(nowMs);
-        long sinceMs = goesOn ? before.sinceMs() : nowMs;
+        long sinceMs =
+                before != null && before.nodeEpoch() == nodeEpoch && before.isFresh(nowMs)
+                        ? before.sinceMs()
+                        : nowMs;
         byNode.put(nodeId, new Heard(nodeEpoch, Set.copyOf(logDirs), sinceMs, nowMs));
     }
 
