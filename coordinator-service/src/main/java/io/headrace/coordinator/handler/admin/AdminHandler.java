@@ -1,6 +1,9 @@
-package io.headrace.coordinator.handler;
+package io.headrace.coordinator.handler.admin;
 
 import io.headrace.coordinator.cluster.Command;
+import io.headrace.coordinator.handler.Failures;
+import io.headrace.coordinator.handler.ForwardedHandler;
+import io.headrace.coordinator.handler.ForwardedRequest;
 import io.headrace.coordinator.metadata.Controller;
 import io.headrace.protocol.codec.ApiCatalog;
 

@@ -1,5 +1,6 @@
-package io.headrace.coordinator.handler;
+package io.headrace.coordinator.handler.admin;
 
+import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.metadata.Controller;
 
 import java.util.List;

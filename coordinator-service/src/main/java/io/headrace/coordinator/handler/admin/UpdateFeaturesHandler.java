@@ -1,4 +1,4 @@
-package io.headrace.coordinator.handler;
+package io.headrace.coordinator.handler.admin;
 
 import io.headrace.coordinator.cluster.Command;
 import io.headrace.coordinator.cluster.UpdateFeatures;
