@@ -1,8 +1,8 @@
 package io.headrace.benchmarks.micro;
 
-import io.headrace.protocol.batch.ProduceRules;
-import io.headrace.protocol.batch.ProduceValidator;
-import io.headrace.protocol.batch.ProduceVerdict;
+import io.headrace.protocol.batch.produce.ProduceRules;
+import io.headrace.protocol.batch.produce.ProduceValidator;
+import io.headrace.protocol.batch.produce.ProduceVerdict;
 
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -1,8 +1,8 @@
 package io.headrace.client.consume;
 
-import io.headrace.protocol.batch.AbortedTransaction;
 import io.headrace.protocol.batch.BatchSet;
 import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.batch.read.AbortedTransaction;
 import io.headrace.protocol.codec.RecordsField;
 
 import org.apache.kafka.common.TopicPartition;

@@ -1,9 +1,9 @@
 package io.headrace.client.consume;
 
-import io.headrace.protocol.batch.AbortedTransaction;
-import io.headrace.protocol.batch.BatchVisibility;
 import io.headrace.protocol.batch.CorruptBatchException;
-import io.headrace.protocol.batch.FetchedRecords;
+import io.headrace.protocol.batch.read.AbortedTransaction;
+import io.headrace.protocol.batch.read.BatchVisibility;
+import io.headrace.protocol.batch.read.FetchedRecords;
 
 import org.apache.kafka.common.TopicPartition;
 

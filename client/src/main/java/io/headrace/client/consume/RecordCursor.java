@@ -2,9 +2,9 @@ package io.headrace.client.consume;
 
 import io.headrace.protocol.batch.BatchSet;
 import io.headrace.protocol.batch.BatchView;
-import io.headrace.protocol.batch.FetchedRecords;
 import io.headrace.protocol.batch.StoredRecord;
 import io.headrace.protocol.batch.TimestampType;
+import io.headrace.protocol.batch.read.FetchedRecords;
 
 import java.util.Iterator;
 

@@ -1,8 +1,8 @@
 package io.headrace.coordinator.handler;
 
-import io.headrace.protocol.batch.BatchVisibility;
-import io.headrace.protocol.batch.FetchedRecords;
 import io.headrace.protocol.batch.StoredRecord;
+import io.headrace.protocol.batch.read.BatchVisibility;
+import io.headrace.protocol.batch.read.FetchedRecords;
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ApiSchema;
 import io.headrace.protocol.codec.MalformedFrameException;

@@ -92,7 +92,7 @@ public final class BatchBuilder {
     }
 
     /** An empty builder with the producer and the leader epoch of an existing batch. */
-    static BatchBuilder copyOfHeader(ByteBuffer batch, int index) {
+    public static BatchBuilder copyOfHeader(ByteBuffer batch, int index) {
         return growing()
                 .leaderEpoch(BatchView.leaderEpoch(batch, index))
                 .producer(
@@ -108,7 +108,7 @@ public final class BatchBuilder {
     }
 
     /** As the other, with a level that the codec knows; empty for its default. */
-    BatchBuilder codec(CompressionCodec codec, OptionalInt level) {
+    public BatchBuilder codec(CompressionCodec codec, OptionalInt level) {
         this.codec = codec;
         this.level = level;
         return this;

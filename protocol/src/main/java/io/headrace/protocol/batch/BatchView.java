@@ -22,6 +22,8 @@ import static io.headrace.protocol.batch.BatchDescriptor.PRODUCER_ID;
 import static io.headrace.protocol.batch.BatchDescriptor.RECORD_COUNT;
 import static io.headrace.protocol.batch.BatchDescriptor.TRANSACTIONAL_FLAG;
 
+import io.headrace.protocol.batch.produce.ProduceValidator;
+
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;

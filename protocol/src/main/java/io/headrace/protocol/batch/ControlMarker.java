@@ -22,7 +22,7 @@ public record ControlMarker(Type type, int coordinatorEpoch) {
     }
 
     /** More than any control record takes. */
-    static final int MAX_RECORD_BYTES = 16 * 1024;
+    public static final int MAX_RECORD_BYTES = 16 * 1024;
 
     private static final int KEY_BYTES = 4;
     private static final int VALUE_BYTES = 6;

@@ -3,6 +3,12 @@ package io.headrace.protocol.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.protocol.batch.read.AbortedTransaction;
+import io.headrace.protocol.batch.read.BatchVisibility;
+import io.headrace.protocol.batch.read.FetchedRecords;
+import io.headrace.protocol.batch.read.RecordSearch;
+import io.headrace.protocol.batch.read.TimestampedOffset;
+
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;

@@ -3,6 +3,13 @@ package io.headrace.protocol.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.protocol.batch.produce.ProduceRules;
+import io.headrace.protocol.batch.produce.ProduceValidator;
+import io.headrace.protocol.batch.produce.ProduceVerdict;
+import io.headrace.protocol.batch.read.AbortedTransaction;
+import io.headrace.protocol.batch.read.BatchVisibility;
+import io.headrace.protocol.batch.read.FetchedRecords;
+
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package io.headrace.storage.log;
 
-import io.headrace.protocol.batch.TimestampedOffset;
+import io.headrace.protocol.batch.read.TimestampedOffset;
 import io.headrace.storage.recovery.LostRange;
 import io.headrace.storage.segment.Segment;
 

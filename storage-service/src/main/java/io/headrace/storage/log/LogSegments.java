@@ -1,6 +1,6 @@
 package io.headrace.storage.log;
 
-import io.headrace.protocol.batch.AbortedTransaction;
+import io.headrace.protocol.batch.read.AbortedTransaction;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.recovery.LoadedLog;

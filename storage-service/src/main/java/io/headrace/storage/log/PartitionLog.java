@@ -1,7 +1,7 @@
 package io.headrace.storage.log;
 
-import io.headrace.protocol.batch.AbortedTransaction;
-import io.headrace.protocol.batch.TimestampedOffset;
+import io.headrace.protocol.batch.read.AbortedTransaction;
+import io.headrace.protocol.batch.read.TimestampedOffset;
 import io.headrace.storage.compaction.CompactableLog;
 import io.headrace.storage.epoch.LeaderEpochs;
 import io.headrace.storage.file.LogFile;

@@ -1,7 +1,7 @@
 package io.headrace.storage.log;
 
-import io.headrace.protocol.batch.RecordSearch;
-import io.headrace.protocol.batch.TimestampedOffset;
+import io.headrace.protocol.batch.read.RecordSearch;
+import io.headrace.protocol.batch.read.TimestampedOffset;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.file.OpenFiles;
 import io.headrace.storage.segment.BatchHeaders;

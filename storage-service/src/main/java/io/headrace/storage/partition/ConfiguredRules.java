@@ -1,8 +1,8 @@
 package io.headrace.storage.partition;
 
 import io.headrace.protocol.batch.CompressionCodec;
-import io.headrace.protocol.batch.ProduceRules;
 import io.headrace.protocol.batch.TimestampType;
+import io.headrace.protocol.batch.produce.ProduceRules;
 import io.headrace.storage.log.LogConfig;
 
 import java.util.OptionalInt;

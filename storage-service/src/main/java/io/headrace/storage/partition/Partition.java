@@ -1,6 +1,6 @@
 package io.headrace.storage.partition;
 
-import io.headrace.protocol.batch.ProduceRules;
+import io.headrace.protocol.batch.produce.ProduceRules;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.storage.log.AppendOrigin;

@@ -1,6 +1,6 @@
 package io.headrace.storage.partition;
 
-import io.headrace.protocol.batch.AbortedTransaction;
+import io.headrace.protocol.batch.read.AbortedTransaction;
 import io.headrace.storage.log.EpochEndOffset;
 import io.headrace.storage.log.LogSlice;
 

@@ -1,9 +1,9 @@
 package io.headrace.storage.sharefetch;
 
-import io.headrace.protocol.batch.AbortedTransaction;
 import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.BatchView;
-import io.headrace.protocol.batch.BatchVisibility;
+import io.headrace.protocol.batch.read.AbortedTransaction;
+import io.headrace.protocol.batch.read.BatchVisibility;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.log.LogSlice;
 import io.headrace.storage.share.AcquiredRange;

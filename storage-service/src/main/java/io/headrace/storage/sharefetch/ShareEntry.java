@@ -1,6 +1,6 @@
 package io.headrace.storage.sharefetch;
 
-import io.headrace.protocol.batch.AbortedTransaction;
+import io.headrace.protocol.batch.read.AbortedTransaction;
 import io.headrace.protocol.codec.FileRange;
 import io.headrace.protocol.codec.OutboundFrame;
 import io.headrace.protocol.codec.RecordsField;

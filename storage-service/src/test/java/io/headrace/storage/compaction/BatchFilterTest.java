@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.util.Objects.requireNonNull;
 
-import io.headrace.protocol.batch.AbortedTransaction;
 import io.headrace.protocol.batch.BatchBuilder;
 import io.headrace.protocol.batch.BatchView;
-import io.headrace.protocol.batch.BatchVisibility;
 import io.headrace.protocol.batch.CompressionCodec;
 import io.headrace.protocol.batch.ControlMarker;
 import io.headrace.protocol.batch.RecordReader;
 import io.headrace.protocol.batch.StoredRecord;
+import io.headrace.protocol.batch.read.AbortedTransaction;
+import io.headrace.protocol.batch.read.BatchVisibility;
 import io.headrace.storage.segment.AbortedTransactionEntry;
 import io.headrace.testkit.random.Exhaustive;
 

@@ -2,12 +2,12 @@ package io.headrace.storage.compaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.protocol.batch.AbortedTransaction;
 import io.headrace.protocol.batch.BatchSet;
 import io.headrace.protocol.batch.BatchView;
-import io.headrace.protocol.batch.BatchVisibility;
 import io.headrace.protocol.batch.RecordReader;
 import io.headrace.protocol.batch.StoredRecord;
+import io.headrace.protocol.batch.read.AbortedTransaction;
+import io.headrace.protocol.batch.read.BatchVisibility;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.recovery.SegmentSwap;
 import io.headrace.storage.segment.AbortedTransactionEntry;

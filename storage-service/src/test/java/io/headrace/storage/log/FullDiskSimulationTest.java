@@ -2,9 +2,9 @@ package io.headrace.storage.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.protocol.batch.AbortedTransaction;
 import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.batch.ControlMarker;
+import io.headrace.protocol.batch.read.AbortedTransaction;
 import io.headrace.testkit.disk.SimulatedDisk;
 import io.headrace.testkit.random.Seed;
 import io.headrace.testkit.random.Seeded;

@@ -2,8 +2,8 @@ package io.headrace.storage.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.protocol.batch.AbortedTransaction;
 import io.headrace.protocol.batch.ControlMarker;
+import io.headrace.protocol.batch.read.AbortedTransaction;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -7,7 +7,7 @@ import io.headrace.protocol.batch.BatchSet;
 import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.batch.RecordReader;
 import io.headrace.protocol.batch.StoredRecord;
-import io.headrace.protocol.batch.TimestampedOffset;
+import io.headrace.protocol.batch.read.TimestampedOffset;
 import io.headrace.storage.compaction.CompactionProperties;
 import io.headrace.storage.compaction.Compactor;
 import io.headrace.storage.file.Directories;

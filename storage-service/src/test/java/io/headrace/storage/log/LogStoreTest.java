@@ -3,8 +3,8 @@ package io.headrace.storage.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.headrace.protocol.batch.AbortedTransaction;
 import io.headrace.protocol.batch.ControlMarker;
+import io.headrace.protocol.batch.read.AbortedTransaction;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.protocol.batch.BatchSet;
 import io.headrace.protocol.batch.BatchView;
-import io.headrace.protocol.batch.TimestampedOffset;
+import io.headrace.protocol.batch.read.TimestampedOffset;
 
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;

@@ -1,6 +1,6 @@
 package io.headrace.storage.handler.records;
 
-import io.headrace.protocol.batch.TimestampedOffset;
+import io.headrace.protocol.batch.read.TimestampedOffset;
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ApiSchema;
 import io.headrace.storage.handler.request.ApiHandler;

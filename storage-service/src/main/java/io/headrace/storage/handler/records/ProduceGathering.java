@@ -1,7 +1,7 @@
 package io.headrace.storage.handler.records;
 
 import io.headrace.protocol.batch.BatchView;
-import io.headrace.protocol.batch.ProduceVerdict;
+import io.headrace.protocol.batch.produce.ProduceVerdict;
 import io.headrace.storage.handler.request.Request;
 import io.headrace.storage.handler.request.Services;
 import io.headrace.storage.log.AppendOrigin;

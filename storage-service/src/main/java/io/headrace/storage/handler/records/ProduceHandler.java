@@ -1,8 +1,8 @@
 package io.headrace.storage.handler.records;
 
 import io.headrace.protocol.batch.BatchView;
-import io.headrace.protocol.batch.ProduceValidator;
-import io.headrace.protocol.batch.ProduceVerdict;
+import io.headrace.protocol.batch.produce.ProduceValidator;
+import io.headrace.protocol.batch.produce.ProduceVerdict;
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ApiSchema;
 import io.headrace.protocol.codec.RecordsField;

@@ -1,8 +1,14 @@
-package io.headrace.protocol.batch;
+package io.headrace.protocol.batch.produce;
 
 import static io.headrace.protocol.batch.BatchDescriptor.NO_TIMESTAMP;
 
-import io.headrace.protocol.batch.ProduceVerdict.Rejected;
+import io.headrace.protocol.batch.BatchBuilder;
+import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.batch.CorruptBatchException;
+import io.headrace.protocol.batch.RecordReader;
+import io.headrace.protocol.batch.StoredRecord;
+import io.headrace.protocol.batch.TimestampType;
+import io.headrace.protocol.batch.produce.ProduceVerdict.Rejected;
 
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;

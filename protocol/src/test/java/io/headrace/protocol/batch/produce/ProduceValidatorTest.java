@@ -1,9 +1,16 @@
-package io.headrace.protocol.batch;
+package io.headrace.protocol.batch.produce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.protocol.batch.ProduceVerdict.Accepted;
-import io.headrace.protocol.batch.ProduceVerdict.Rejected;
+import io.headrace.protocol.batch.BatchBuilder;
+import io.headrace.protocol.batch.BatchDescriptor;
+import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.batch.CompressionCodec;
+import io.headrace.protocol.batch.RandomRecords;
+import io.headrace.protocol.batch.StoredRecord;
+import io.headrace.protocol.batch.TimestampType;
+import io.headrace.protocol.batch.produce.ProduceVerdict.Accepted;
+import io.headrace.protocol.batch.produce.ProduceVerdict.Rejected;
 
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,9 @@
-package io.headrace.protocol.batch;
+package io.headrace.protocol.batch.read;
+
+import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.batch.ControlMarker;
+import io.headrace.protocol.batch.RecordReader;
+import io.headrace.protocol.batch.StoredRecord;
 
 import java.nio.ByteBuffer;
 import java.util.Comparator;

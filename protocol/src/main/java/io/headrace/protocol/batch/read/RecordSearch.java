@@ -1,4 +1,9 @@
-package io.headrace.protocol.batch;
+package io.headrace.protocol.batch.read;
+
+import io.headrace.protocol.batch.BatchView;
+import io.headrace.protocol.batch.CorruptBatchException;
+import io.headrace.protocol.batch.RecordReader;
+import io.headrace.protocol.batch.StoredRecord;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package io.headrace.protocol.batch;
+package io.headrace.protocol.batch.produce;
 
 import org.apache.kafka.common.protocol.Errors;
 

@@ -1,4 +1,7 @@
-package io.headrace.protocol.batch;
+package io.headrace.protocol.batch.produce;
+
+import io.headrace.protocol.batch.CompressionCodec;
+import io.headrace.protocol.batch.TimestampType;
 
 import org.jspecify.annotations.Nullable;
 
