@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Random;
 
 /** Records drawn from a seed that is printed: {@code -Dseed=} repeats them. */
-final class RandomRecords {
-    static final long MAX_BYTES = 16L << 20;
+public final class RandomRecords {
+    public static final long MAX_BYTES = 16L << 20;
 
     private RandomRecords() {}
 
-    static long seed() {
+    public static long seed() {
         String given = System.getProperty("seed", "");
         long seed = given.isBlank() ? System.nanoTime() : Long.parseLong(given);
         System.out.println("-Dseed=" + seed);
@@ -21,7 +21,7 @@ final class RandomRecords {
     }
 
     /** Records at consecutive offsets from 0. */
-    static List<StoredRecord> draw(Random random, int count) {
+    public static List<StoredRecord> draw(Random random, int count) {
         List<StoredRecord> records = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long timestamp = random.nextInt(20) == 0 ? -1 : 1_000_000L + random.nextInt(5_000);
@@ -53,14 +53,14 @@ final class RandomRecords {
         return headers;
     }
 
-    static ByteBuffer build(BatchBuilder builder, List<StoredRecord> records) {
+    public static ByteBuffer build(BatchBuilder builder, List<StoredRecord> records) {
         for (StoredRecord record : records) {
             builder.append(record.timestampMs(), record.key(), record.value(), record.headers());
         }
         return builder.build();
     }
 
-    static List<StoredRecord> readAll(ByteBuffer buffer, int index) {
+    public static List<StoredRecord> readAll(ByteBuffer buffer, int index) {
         List<StoredRecord> read = new ArrayList<>();
         try (RecordReader reader = RecordReader.open(buffer, index, MAX_BYTES)) {
             while (reader.hasNext()) {
