@@ -14,8 +14,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,7 +32,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 @Tag("fault")
 @Timeout(180)
 class CommitSpeedIT {
-    private static final Logger LOG = LoggerFactory.getLogger(CommitSpeedIT.class);
     private static final int CONNECTIONS = 16;
     private static final int PARTITIONS = 10;
     private static final int UNDER_WAY = 5;
@@ -52,7 +49,7 @@ class CommitSpeedIT {
             }
             run(platform, 5); // the servers' code is compiled while they work
             double rate = run(platform, SECONDS);
-            LOG.info("{} partition offsets a second", Math.round(rate));
+            System.out.printf("CommitSpeedIT: %.0f partition offsets a second%n", rate);
             assertThat(rate).isGreaterThanOrEqualTo(50_000);
         }
     }

@@ -16,8 +16,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,7 +30,6 @@ import java.util.Map;
 @Tag("fault")
 @Timeout(180)
 class RebalanceSpeedIT {
-    private static final Logger LOG = LoggerFactory.getLogger(RebalanceSpeedIT.class);
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int CONSUMERS = 10;
     private static final int BEFORE = 100;
@@ -68,7 +65,10 @@ class RebalanceSpeedIT {
                         () -> members.stream().allMatch(RebalanceSpeedIT::hasReadNew),
                         "a new partition's record at each member");
                 long tookMs = (System.nanoTime() - answeredNanos) / 1_000_000;
-                LOG.info("{}: 900 new partitions at 10 members after {} ms", protocol, tookMs);
+                System.out.printf(
+                        "RebalanceSpeedIT: %s protocol, 900 new partitions at 10 members after %d"
+                                + " ms (limit %d ms)%n",
+                        protocol, tookMs, withinMs);
                 assertThat(tookMs).isLessThan(withinMs);
             } finally {
                 for (GroupMember member : members) {

@@ -223,15 +223,20 @@ public final class SparseIndex {
             return SparseIndex.floor(all, all.remaining() / kind.entryBytes, kind, key - 1) + 1;
         }
 
-        /** How many entries, from the first on, have a value below this one. */
+        /** How many entries have a value below this one; values go up. */
         public int countOfValuesBelow(long value) throws IOException {
             ByteBuffer all = readAll();
-            int entries = all.remaining() / kind.entryBytes;
-            int index = 0;
-            while (index < entries && kind.value(all, index) < value) {
-                index++;
+            int low = 0;
+            int high = all.remaining() / kind.entryBytes;
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                if (kind.value(all, middle) < value) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
             }
-            return index;
+            return low;
         }
 
         private ByteBuffer readAll() throws IOException {
