@@ -32,6 +32,8 @@ final class TransactionWriter implements AutoCloseable {
     private volatile @Nullable RuntimeException failure;
 
     /**
+     * Begins.
+     *
      * @param pause between two transactions: the processors are also wanted by nodes that start
      */
     TransactionWriter(
