@@ -223,20 +223,15 @@ public final class SparseIndex {
             return SparseIndex.floor(all, all.remaining() / kind.entryBytes, kind, key - 1) + 1;
         }
 
-        /** How many entries have a value below this one; values go up. */
+        /** How many entries, from the first on, have a value below this one. */
         public int countOfValuesBelow(long value) throws IOException {
             ByteBuffer all = readAll();
-            int low = 0;
-            int high = all.remaining() / kind.entryBytes;
-            while (low < high) {
-                int middle = (low + high) >>> 1;
-                if (kind.value(all, middle) < value) {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
+            int entries = all.remaining() / kind.entryBytes;
+            int index = 0;
+            while (index < entries && kind.value(all, index) < value) {
+                index++;
             }
-            return low;
+            return index;
         }
 
         private ByteBuffer readAll() throws IOException {
