@@ -85,8 +85,7 @@ final class Training {
         return exit;
     }
 
-    private static void request(String url, @Nullable String body)
-            throws IOException {
+    private static void request(String url, @Nullable String body) throws IOException {
         HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
         if (body != null) {
             connection.setDoOutput(true);

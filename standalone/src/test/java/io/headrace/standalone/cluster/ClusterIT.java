@@ -81,9 +81,7 @@ class ClusterIT {
 
     private static String run(int exit, String... arguments) throws IOException {
         try (ChildProcess process =
-                Program.java("-Xmx256m", "-XX:+UseSerialGC")
-                        .arguments(arguments)
-                        .start()) {
+                Program.java("-Xmx256m", "-XX:+UseSerialGC").arguments(arguments).start()) {
             assertThat(process.awaitExit(LIMIT))
                     .as("%s: %s", Arrays.toString(arguments), process.output())
                     .isEqualTo(exit);

@@ -36,8 +36,7 @@ final class TransactionWriter implements AutoCloseable {
      *
      * @param pause between two transactions: the processors are also wanted by nodes that start
      */
-    TransactionWriter(
-            String name, String bootstrap, String topic, int partitions, Duration pause) {
+    TransactionWriter(String name, String bootstrap, String topic, int partitions, Duration pause) {
         this.name = name;
         this.bootstrap = bootstrap;
         this.topic = topic;

@@ -253,9 +253,7 @@ final class LogStoreLoader {
             boolean isTrusted =
                     checkpoints.clean() || checkpoints.bootId().equals(directory.bootId());
             VerifiedPoint verified =
-                    isTrusted
-                            ? checkpoints.verified().get(DirectoryCheckpoints.keyOf(id))
-                            : null;
+                    isTrusted ? checkpoints.verified().get(DirectoryCheckpoints.keyOf(id)) : null;
             long recoveryPoint = checkpoints.recoveryPoints().getOrDefault(name, 0L);
             long promised = directory.journal().promised(LogStore.journalKey(id));
             LoadedLog loaded =

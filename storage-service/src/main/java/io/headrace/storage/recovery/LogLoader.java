@@ -199,8 +199,7 @@ public final class LogLoader {
             }
         }
         if (start.position() > 0) {
-            chosen.add(
-                    trusted(files, start.segmentBaseOffset(), start.position(), start.offset()));
+            chosen.add(trusted(files, start.segmentBaseOffset(), start.position(), start.offset()));
         }
         return chosen;
     }
