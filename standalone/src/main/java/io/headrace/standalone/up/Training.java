@@ -1,5 +1,10 @@
 package io.headrace.standalone.up;
 
+import io.headrace.standalone.command.ConsumeCommand;
+import io.headrace.standalone.command.GroupCommand;
+import io.headrace.standalone.command.ProduceCommand;
+import io.headrace.standalone.command.TopicCommand;
+
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine;
@@ -12,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -26,11 +30,9 @@ final class Training {
     private static final String PARTITIONS = "40";
 
     private final Platform.Options options;
-    private final CommandLine program;
 
-    Training(Platform.Options options, CommandLine program) {
+    Training(Platform.Options options) {
         this.options = options;
-        this.program = program;
     }
 
     /** What lets the services of one process meet each other, as those of a cluster do. */
@@ -56,26 +58,29 @@ final class Training {
         try (Platform again =
                 new Platform(new Platform.Options(copy, options.host(), 0, 0, Map.of()))) {
             again.start();
-            exit |= program.execute("topic", "list", "-b", again.kafkaAddress());
+            exit |= run(new TopicCommand(), "list", "-b", again.kafkaAddress());
         }
         return exit;
     }
 
     private int use(Platform platform) throws IOException {
         String address = platform.kafkaAddress();
-        int exit = 0;
-        for (List<String> command :
-                List.of(
-                        List.of("topic", "create", TOPIC, "--partitions", PARTITIONS),
-                        List.of("topic", "list", "--json"),
-                        List.of("produce", TOPIC, "first"),
-                        List.of("consume", TOPIC, "--from", "earliest", "-g", TOPIC, "-n", "1"),
-                        List.of("group", "list"))) {
-            String[] words =
-                    Stream.concat(command.stream(), Stream.of("-b", address))
-                            .toArray(String[]::new);
-            exit |= program.execute(words);
-        }
+        int exit =
+                run(new TopicCommand(), "create", TOPIC, "--partitions", PARTITIONS, "-b", address)
+                        | run(new TopicCommand(), "list", "--json", "-b", address)
+                        | run(new ProduceCommand(), TOPIC, "first", "-b", address)
+                        | run(
+                                new ConsumeCommand(),
+                                TOPIC,
+                                "--from",
+                                "earliest",
+                                "-g",
+                                TOPIC,
+                                "-n",
+                                "1",
+                                "-b",
+                                address)
+                        | run(new GroupCommand(), "list", "-b", address);
         String url = "http://" + platform.httpAddress() + "/api/v1/";
         request(url + "cluster", null);
         String records = "{\"value\":{\"text\":\"one\"}},".repeat(200);
@@ -83,6 +88,10 @@ final class Training {
                 url + "topics/" + TOPIC + "/records",
                 "{\"records\":[" + records.substring(0, records.length() - 1) + "]}");
         return exit;
+    }
+
+    private static int run(Object command, String... words) {
+        return new CommandLine(command).execute(words);
     }
 
     private static void request(String url, @Nullable String body) throws IOException {

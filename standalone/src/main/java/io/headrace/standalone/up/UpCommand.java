@@ -99,7 +99,7 @@ public final class UpCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
             if (train) {
                 Runtime.getRuntime().removeShutdownHook(hook);
-                return new Training(options, spec.root().commandLine()).run(platform);
+                return new Training(options).run(platform);
             }
             platform.awaitEnd();
             return 0;
