@@ -85,12 +85,10 @@ class CommitSpeedIT {
         AtomicInteger failed = new AtomicInteger();
         try (KafkaConsumer<String, String> consumer =
                 new KafkaConsumer<>(configs, new StringDeserializer(), new StringDeserializer())) {
-            for (long offset = 0; System.nanoTime() < untilNanos; offset++) {
-                Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-                for (int partition = 0; partition < PARTITIONS; partition++) {
-                    offsets.put(
-                            new TopicPartition("read", partition), new OffsetAndMetadata(offset));
-                }
+            // Retried until the group's coordinator has its state: an asynchronous one is not.
+            consumer.commitSync(offsets(0));
+            for (long offset = 1; System.nanoTime() < untilNanos; offset++) {
+                Map<TopicPartition, OffsetAndMetadata> offsets = offsets(offset);
                 if (underWay.get() < UNDER_WAY) {
                     underWay.incrementAndGet();
                     consumer.commitAsync(
@@ -109,5 +107,13 @@ class CommitSpeedIT {
         }
         assertThat(failed).hasValue(0);
         return committed;
+    }
+
+    private static Map<TopicPartition, OffsetAndMetadata> offsets(long offset) {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            offsets.put(new TopicPartition("read", partition), new OffsetAndMetadata(offset));
+        }
+        return offsets;
     }
 }

@@ -10,6 +10,7 @@ import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Ten consumers and 900 new partitions: from the answer to CreatePartitions to the first record of
@@ -94,9 +96,17 @@ class RebalanceSpeedIT {
                 "false");
     }
 
+    /** It has its share, and a record of a new partition unless it was given old ones only. */
     private static boolean hasReadNew(GroupMember member) {
         assertThat(member.failure()).isNull();
-        return member.fetched().stream().anyMatch(partition -> partition.partition() >= BEFORE);
+        Set<TopicPartition> assigned = member.assigned();
+        return assigned.size() == AFTER / CONSUMERS
+                && (assigned.stream().noneMatch(RebalanceSpeedIT::isNew)
+                        || member.fetched().stream().anyMatch(RebalanceSpeedIT::isNew));
+    }
+
+    private static boolean isNew(TopicPartition partition) {
+        return partition.partition() >= BEFORE;
     }
 
     private static void send(RunningPlatform platform) {
