@@ -216,14 +216,10 @@ public final class StorageNode implements AutoCloseable {
             createPartitions(created);
             tail.register(registration(opened, image)).get();
             settle(created);
-            welfare =
-                    new NodeUpkeep(
-                            properties.nodeId(),
-                            view,
-                            store,
-                            created,
-                            new NodeReports(properties.nodeId(), view, links));
+            NodeReports reports = new NodeReports(properties.nodeId(), view, links);
+            welfare = new NodeUpkeep(properties.nodeId(), view, store, created, reports);
             opened.startCompaction();
+            opened.startWatch(reports::tellSlow);
             openPort(
                     NodeServices.of(
                             properties,

@@ -65,6 +65,24 @@ public final class FollowerLog {
         onCut(log, null);
     }
 
+    /**
+     * Whether the metadata was set back: it has this node lead in an epoch before those of its
+     * records. Then the log is neither led nor cut, until the epoch is raised beyond them.
+     */
+    boolean isSetBack(PartitionLog log, int leaderEpoch) {
+        boolean isAhead = log.latestLeaderEpoch() > leaderEpoch;
+        if (isAhead) {
+            LOG.error(
+                    "{} is not led in epoch {}: it has records of epoch {}, so the cluster's"
+                            + " metadata has lost changes. Nothing is cut; restore the database,"
+                            + " or run 'headrace metadata recover'",
+                    partition.id(),
+                    leaderEpoch,
+                    log.latestLeaderEpoch());
+        }
+        return isAhead;
+    }
+
     /** From where to go on, or null while nothing can be taken. */
     public @Nullable FollowPoint point() {
         PartitionLog log = partition.openLog();
