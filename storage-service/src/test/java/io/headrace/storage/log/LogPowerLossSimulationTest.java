@@ -9,6 +9,7 @@ import io.headrace.testkit.random.Seeded;
 
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,14 @@ final class LogPowerLossSimulationTest {
             baseOffsets.add(baseOffset);
             crcs.add(crc);
             end = lastOffset + 1;
+        }
+
+        long startOfBatchAt(long offset) {
+            long start = 0;
+            for (long baseOffset : baseOffsets) {
+                start = baseOffset <= offset ? baseOffset : start;
+            }
+            return start;
         }
 
         void onRecovered(long logEndOffset) {
@@ -95,8 +104,9 @@ final class LogPowerLossSimulationTest {
     }
 
     private static void step(
-            LogFixture fixture, PartitionLog log, Model model, RandomGenerator random) {
-        switch (random.nextInt(8)) {
+            LogFixture fixture, PartitionLog log, Model model, RandomGenerator random)
+            throws IOException {
+        switch (random.nextInt(10)) {
             case 0 -> {
                 log.requestFlush();
                 fixture.commit();
@@ -105,6 +115,12 @@ final class LogPowerLossSimulationTest {
             case 2 -> {
                 fixture.nowMs += 6000;
                 fixture.store().tick(fixture.nowMs);
+            }
+            case 3 -> maybeCut(fixture, log, model, random);
+            case 4 -> {
+                if (random.nextInt(3) == 0) {
+                    log.segments().roll(fixture.nowMs);
+                }
             }
             default -> {
                 ByteBuffer batch =
@@ -119,6 +135,20 @@ final class LogPowerLossSimulationTest {
                 append(fixture, log, model, batch, crc);
             }
         }
+    }
+
+    /** As a follower that diverged: also what it has reported. */
+    private static void maybeCut(
+            LogFixture fixture, PartitionLog log, Model model, RandomGenerator random) {
+        if (log.highWatermark() >= model.end || random.nextInt(3) > 0) {
+            return;
+        }
+        long target = random.nextLong(log.highWatermark(), model.end);
+        long end = model.startOfBatchAt(target);
+        model.reported = Math.min(model.reported, end);
+        log.truncateTo(target).join();
+        model.onRecovered(end);
+        assertThat(log.logEndOffset()).isEqualTo(end);
     }
 
     private static void append(
