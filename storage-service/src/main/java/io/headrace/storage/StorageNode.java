@@ -216,13 +216,15 @@ public final class StorageNode implements AutoCloseable {
             createPartitions(created);
             tail.register(registration(opened, image)).get();
             settle(created);
-            welfare =
+            NodeUpkeep own =
                     new NodeUpkeep(
                             properties.nodeId(),
                             view,
                             store,
                             created,
                             new NodeReports(properties.nodeId(), view, links));
+            welfare = own;
+            own.onMetadata(view.image(), view.image().topicsById().keySet());
             opened.startCompaction();
             openPort(
                     NodeServices.of(
@@ -290,9 +292,16 @@ public final class StorageNode implements AutoCloseable {
 
     private CompletableFuture<Void> onMetadata(MetadataChange change, long nodeEpoch) {
         Partitions current = partitions;
-        return current == null
-                ? CompletableFuture.completedFuture(null)
-                : current.apply(change.after(), change.topicIds(), nodeEpoch);
+        if (current == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletableFuture<Void> settled =
+                current.apply(change.after(), change.topicIds(), nodeEpoch);
+        NodeUpkeep own = welfare;
+        if (own != null) {
+            own.onMetadata(change.after(), change.topicIds());
+        }
+        return settled;
     }
 
     private String advertisedHost() {

@@ -6,6 +6,7 @@ import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.cluster.Decision;
 import io.headrace.coordinator.cluster.EnsureInternalTopic;
 import io.headrace.coordinator.cluster.LoadReport;
+import io.headrace.coordinator.cluster.LogEndReport;
 import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.Uuid;
@@ -175,6 +176,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
     /** Notes how much the leaders on a node append. */
     public void onLoad(LoadReport report) {
         tell(state -> state.onLoad(report, nowMs()));
+    }
+
+    /** Notes where logs of a node end that may lead as a last resort. */
+    public void onLogEnds(LogEndReport report) {
+        tell(state -> state.onLogEnds(report));
     }
 
     /** Notes whether the membership sees a storage node. */

@@ -7,6 +7,7 @@ import io.headrace.storage.log.AppendOrigin;
 import io.headrace.storage.log.EpochEndOffset;
 import io.headrace.storage.log.PartitionLog;
 import io.headrace.storage.log.UncleanLog;
+import io.headrace.storage.replication.ReplicationState.Offline;
 
 import org.apache.kafka.common.errors.ApiException;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -63,6 +65,25 @@ public final class FollowerLog {
     /** Ends a {@link #hold}, with the log as it is now. */
     void goOn(PartitionLog log) {
         onCut(log, null);
+    }
+
+    /** Tells where the log ends if nobody leads, once it is not being cut; else tells null. */
+    void rest(Consumer<@Nullable RestingLog> told) {
+        whenWhole(
+                () -> {
+                    PartitionLog log = partition.openLog();
+                    boolean rests = log != null && leaderEpoch < 0 && partition.knownLeaderId() < 0;
+                    told.accept(rests && log != null ? restingLog(log) : null);
+                });
+    }
+
+    private RestingLog restingLog(PartitionLog log) {
+        boolean failed = partition.replicationState() instanceof Offline;
+        return new RestingLog(
+                partition.id(),
+                partition.knownLeaderEpoch(),
+                failed ? -1 : log.latestLeaderEpoch(),
+                failed ? -1 : log.logEndOffset());
     }
 
     /** From where to go on, or null while nothing can be taken. */

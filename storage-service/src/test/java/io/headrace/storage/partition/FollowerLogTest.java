@@ -17,6 +17,7 @@ import io.headrace.transport.loop.Loop;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -77,6 +78,34 @@ class FollowerLogTest {
         }
         assertThat(emptied).isPositive();
         assertThat(shortened).isPositive();
+    }
+
+    @Test
+    void whereItsLogEndsIsSaidOnceNobodyLeads() throws IOException {
+        PartitionLog log = open(SimulatedDisk.withSeed(1), "boot-1");
+        Partition partition = following(log);
+        copyAll(partition, log);
+        List<@Nullable RestingLog> said = new ArrayList<>();
+        partition.follower().rest(said::add);
+        assertThat(said).containsOnlyNulls();
+        partition.onMetadata(
+                new PartitionImage(
+                        0,
+                        List.of(1, 2),
+                        List.of(),
+                        List.of(),
+                        -1,
+                        -1,
+                        1,
+                        2,
+                        2,
+                        List.of(),
+                        List.of(1),
+                        List.of(),
+                        List.of()),
+                20);
+        partition.follower().rest(said::add);
+        assertThat(said.getLast()).isEqualTo(new RestingLog(ID, 1, 0, BATCHES));
     }
 
     /** As an incremental fetch session does: who has everything hears nothing more. */
