@@ -2,6 +2,7 @@ package io.headrace.benchmarks;
 
 import io.headrace.benchmarks.contender.Contender;
 import io.headrace.benchmarks.contender.FloorContender;
+import io.headrace.benchmarks.contender.HeadraceClusterContender;
 import io.headrace.benchmarks.contender.HeadraceContender;
 import io.headrace.benchmarks.contender.KafkaContender;
 import io.headrace.benchmarks.contender.KafkaJars;
@@ -178,33 +179,22 @@ public final class Bench implements Callable<Integer> {
 
     private List<Contender> contenders(Scenario scenario, Path home, Tools tools) {
         List<Contender> contenders = new ArrayList<>();
-        contenders.add(
-                new HeadraceContender(
-                        home,
-                        "headrace",
-                        heap,
-                        scenario.fsync() ? Map.of() : Map.of("flush.policy", "page-cache")));
+        Map<String, String> configs =
+                scenario.fsync() ? Map.of() : Map.of("flush.policy", "page-cache");
+        contenders.add(ours(scenario, home, "headrace", configs));
         if (otherHome != null) {
-            contenders.add(
-                    new HeadraceContender(
-                            otherHome,
-                            "headrace-other",
-                            heap,
-                            contenders.getFirst().topicConfigs()));
+            contenders.add(ours(scenario, otherHome, "headrace-other", configs));
         }
         for (Peer peer : peers) {
             switch (peer) {
                 case KAFKA -> {
                     if (scenario.kind().hasPeer()) {
-                        contenders.add(
-                                new KafkaContender("kafka", tools.jars(), heap, Map.of(), false));
+                        contenders.add(kafka("kafka", scenario, tools, false));
                     }
                 }
                 case KAFKA_TUNED -> {
                     if (scenario.kind().hasPeer()) {
-                        contenders.add(
-                                new KafkaContender(
-                                        "kafka-tuned", tools.jars(), heap, Map.of(), true));
+                        contenders.add(kafka("kafka-tuned", scenario, tools, true));
                     }
                 }
                 case FLOOR -> {
@@ -215,6 +205,16 @@ public final class Bench implements Callable<Integer> {
             }
         }
         return contenders;
+    }
+
+    private Contender ours(Scenario scenario, Path from, String name, Map<String, String> configs) {
+        return scenario.nodes() == 1
+                ? new HeadraceContender(from, name, heap, configs)
+                : new HeadraceClusterContender(from, name, scenario.nodes(), configs);
+    }
+
+    private Contender kafka(String name, Scenario scenario, Tools tools, boolean tuned) {
+        return new KafkaContender(name, tools.jars(), heap, Map.of(), tuned, scenario.nodes());
     }
 
     /** Whether all runs are there. */

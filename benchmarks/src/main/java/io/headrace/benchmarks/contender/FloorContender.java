@@ -57,10 +57,7 @@ public record FloorContender(String name, String heap, int partitions) implement
                         .redirectError(directory.resolve("server.err").toFile())
                         .start();
         HeadraceContender.awaitLine(process, "The floor is up", directory.resolve("server.err"));
-        return new Server(
-                List.of(process),
-                "localhost:" + port,
-                null,
-                (System.nanoTime() - begun) / 1_000_000);
+        return Server.of(
+                process, "localhost:" + port, null, (System.nanoTime() - begun) / 1_000_000);
     }
 }

@@ -5,7 +5,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -53,8 +52,8 @@ public record HeadraceContender(
                         .redirectError(directory.resolve("server.err").toFile())
                         .start();
         awaitLine(process, "Headrace is up", directory.resolve("server.err"));
-        return new Server(
-                List.of(process),
+        return Server.of(
+                process,
                 "localhost:" + port,
                 "http://localhost:" + httpPort,
                 (System.nanoTime() - begun) / 1_000_000);

@@ -7,15 +7,24 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
- * Apache Kafka from Maven Central: one combined node with its stock configuration.
+ * Apache Kafka from Maven Central: combined nodes (broker and controller) with its stock
+ * configuration.
  *
  * @param tuned with threads for two cores, larger socket buffers and the parallel collector instead
+ * @param nodes how many; of several, all but one must have a record before it is acknowledged
  */
 public record KafkaContender(
-        String name, KafkaJars jars, String heap, Map<String, String> topicConfigs, boolean tuned)
+        String name,
+        KafkaJars jars,
+        String heap,
+        Map<String, String> topicConfigs,
+        boolean tuned,
+        int nodes)
         implements Contender {
     private static final String CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAA";
 
@@ -52,36 +61,84 @@ public record KafkaContender(
                 + ", heap "
                 + heap
                 + ", topic configs "
-                + topicConfigs;
+                + topicConfigs
+                + (nodes > 1 ? ", nodes " + nodes : "");
     }
 
     @Override
     public Server start(Path directory) throws IOException, InterruptedException {
-        int port = Contender.freePort();
-        int controllerPort = Contender.freePort();
-        Path properties = directory.resolve("server.properties");
+        List<Node> all = new ArrayList<>();
+        for (int id = 1; id <= nodes; id++) {
+            Path own = Files.createDirectories(directory.resolve("node-" + id));
+            all.add(new Node(id, Contender.freePort(), Contender.freePort(), own));
+        }
+        String voters =
+                all.stream()
+                        .map(node -> node.id() + "@localhost:" + node.controllerPort())
+                        .collect(Collectors.joining(","));
+        for (Node node : all) {
+            format(node, voters);
+        }
+        List<String> options = new ArrayList<>(tuned ? List.of("-XX:+UseParallelGC") : JVM_OPTIONS);
+        options.addAll(List.of("-Xms" + heap, "-Xmx" + heap));
+        Map<Integer, ProcessHandle> started = new TreeMap<>();
+        long begun = System.nanoTime();
+        for (Node node : all) {
+            Process process =
+                    jars.java(options, "kafka.Kafka", List.of(node.properties().toString()))
+                            .redirectInput(new File("/dev/null"))
+                            .redirectErrorStream(true)
+                            .redirectOutput(node.directory().resolve("server.out").toFile())
+                            .start();
+            started.put(node.id(), process.toHandle());
+        }
+        for (Node node : all) {
+            if (!jars.awaitServing(node.address(), directory.resolve("probe.out"))) {
+                started.values().forEach(ProcessHandle::destroyForcibly);
+                throw new IOException("Kafka did not start; see " + node.directory());
+            }
+        }
+        long startMs = (System.nanoTime() - begun) / 1_000_000;
+        String bootstrap = all.stream().map(Node::address).collect(Collectors.joining(","));
+        return new Server(List.copyOf(started.values()), started, bootstrap, null, startMs);
+    }
+
+    private record Node(int id, int port, int controllerPort, Path directory) {
+        String address() {
+            return "localhost:" + port;
+        }
+
+        Path properties() {
+            return directory.resolve("server.properties");
+        }
+    }
+
+    private void format(Node node, String voters) throws IOException, InterruptedException {
+        int inSync = Math.max(1, nodes - 1);
         Files.writeString(
-                properties,
+                node.properties(),
                 String.join(
                         "\n",
                         "process.roles=broker,controller",
-                        "node.id=1",
-                        "controller.quorum.voters=1@localhost:" + controllerPort,
-                        "listeners=PLAINTEXT://localhost:"
-                                + port
+                        "node.id=" + node.id(),
+                        "controller.quorum.voters=" + voters,
+                        "listeners=PLAINTEXT://"
+                                + node.address()
                                 + ",CONTROLLER://localhost:"
-                                + controllerPort,
-                        "advertised.listeners=PLAINTEXT://localhost:" + port,
+                                + node.controllerPort(),
+                        "advertised.listeners=PLAINTEXT://" + node.address(),
                         "controller.listener.names=CONTROLLER",
                         String.join("\n", tuned ? TUNED : STOCK),
-                        "offsets.topic.replication.factor=1",
-                        "transaction.state.log.replication.factor=1",
-                        "transaction.state.log.min.isr=1",
-                        "share.coordinator.state.topic.replication.factor=1",
-                        "share.coordinator.state.topic.min.isr=1",
+                        "offsets.topic.replication.factor=" + nodes,
+                        "transaction.state.log.replication.factor=" + nodes,
+                        "transaction.state.log.min.isr=" + inSync,
+                        "share.coordinator.state.topic.replication.factor=" + nodes,
+                        "share.coordinator.state.topic.min.isr=" + inSync,
+                        "min.insync.replicas=" + inSync,
                         "log.segment.bytes=1073741824",
-                        "log.dirs=" + directory.resolve("data"),
+                        "log.dirs=" + node.directory().resolve("data"),
                         ""));
+        Path said = node.directory().resolve("format.out");
         Process format =
                 jars.java(
                                 List.of("-Xmx256m"),
@@ -92,29 +149,13 @@ public record KafkaContender(
                                         "-t",
                                         CLUSTER_ID,
                                         "-c",
-                                        properties.toString()))
+                                        node.properties().toString()))
                         .redirectErrorStream(true)
-                        .redirectOutput(directory.resolve("format.out").toFile())
+                        .redirectOutput(said.toFile())
                         .start();
         if (!format.waitFor(60, TimeUnit.SECONDS) || format.exitValue() != 0) {
             format.destroyForcibly();
-            throw new IOException("Kafka's format failed: " + directory.resolve("format.out"));
+            throw new IOException("Kafka's format failed: " + said);
         }
-        List<String> options = new ArrayList<>(tuned ? List.of("-XX:+UseParallelGC") : JVM_OPTIONS);
-        options.addAll(List.of("-Xms" + heap, "-Xmx" + heap));
-        long begun = System.nanoTime();
-        Process process =
-                jars.java(options, "kafka.Kafka", List.of(properties.toString()))
-                        .redirectInput(new File("/dev/null"))
-                        .redirectErrorStream(true)
-                        .redirectOutput(directory.resolve("server.out").toFile())
-                        .start();
-        String bootstrap = "localhost:" + port;
-        if (!jars.awaitServing(bootstrap, directory.resolve("probe.out"))) {
-            process.destroyForcibly();
-            throw new IOException("Kafka did not start; see " + directory.resolve("server.out"));
-        }
-        return new Server(
-                List.of(process), bootstrap, null, (System.nanoTime() - begun) / 1_000_000);
     }
 }

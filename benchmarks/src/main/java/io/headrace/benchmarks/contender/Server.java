@@ -3,47 +3,77 @@ package io.headrace.benchmarks.contender;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A contender that runs.
  *
  * @param processes all that belongs to it
+ * @param nodes those of them that store records, by the id that clients see
  * @param httpUrl where its HTTP is, if it has any
  * @param startMs from its start until it served
  */
 public record Server(
-        List<Process> processes, String bootstrap, @Nullable String httpUrl, long startMs)
+        List<ProcessHandle> processes,
+        Map<Integer, ProcessHandle> nodes,
+        String bootstrap,
+        @Nullable String httpUrl,
+        long startMs)
         implements AutoCloseable {
 
-    /** What its processes have used so far. */
+    /** A server that is one process. */
+    static Server of(Process process, String bootstrap, @Nullable String httpUrl, long startMs) {
+        ProcessHandle handle = process.toHandle();
+        return new Server(List.of(handle), Map.of(1, handle), bootstrap, httpUrl, startMs);
+    }
+
+    /** What its processes, and those they started, have used so far. */
     public Usage usage() throws IOException {
         Usage sum = Usage.NONE;
-        for (Process process : processes) {
+        for (ProcessHandle process : processes) {
             sum = sum.plus(Usage.of(process.pid()));
+            for (ProcessHandle started : process.descendants().toList()) {
+                sum = sum.plus(Usage.of(started.pid()));
+            }
         }
         return sum;
     }
 
+    /** How many files its processes have open. */
+    public long openFiles() throws IOException {
+        long open = 0;
+        for (ProcessHandle process : processes) {
+            try (var files = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+                open += files.count();
+            }
+        }
+        return open;
+    }
+
     /** Ends it without notice, as {@code kill -9} does. */
     public void kill() {
-        processes.forEach(Process::destroyForcibly);
+        processes.forEach(ProcessHandle::destroyForcibly);
         awaitEnd();
     }
 
     @Override
     public void close() {
-        processes.forEach(Process::destroy);
+        processes.forEach(ProcessHandle::destroy);
         awaitEnd();
     }
 
     private void awaitEnd() {
-        for (Process process : processes) {
+        for (ProcessHandle process : processes) {
             try {
-                if (!process.waitFor(20, TimeUnit.SECONDS)) {
-                    process.destroyForcibly();
-                }
+                process.onExit().get(20, TimeUnit.SECONDS);
+            } catch (TimeoutException | ExecutionException e) {
+                process.destroyForcibly();
             } catch (InterruptedException e) {
                 process.destroyForcibly();
                 Thread.currentThread().interrupt();

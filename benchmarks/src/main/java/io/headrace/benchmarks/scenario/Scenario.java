@@ -9,6 +9,7 @@ import java.util.Map;
  * @param name as it is asked for on the command line
  * @param fsync whether the platform's topics keep its default, fsync before acknowledgement;
  *     otherwise page cache, as Kafka
+ * @param nodes storage nodes, each with a replica of every partition
  * @param rate records a second, 0 for as many as go
  * @param client settings of librdkafka
  * @param topic configs of the topic that both sides know
@@ -19,6 +20,7 @@ public record Scenario(
         boolean fsync,
         int recordBytes,
         int partitions,
+        int nodes,
         int producers,
         boolean keys,
         long rate,
@@ -39,17 +41,13 @@ public record Scenario(
         DRAIN(false),
         /** Records at fixed times, timed from when they were due to when they are read. */
         LATENCY(false),
-        /** wrk posts single records. */
-        HTTP_SINGLE(false),
-        /** wrk posts a hundred records a request. */
-        HTTP_BATCH(false),
+        /** wrk posts single records, then a hundred records a request. */
+        HTTP(false),
         /** WebSocket subscribers that each get every record. */
         FAN_OUT(false),
-        /** Nothing happens on many partitions. */
+        /** Nothing happens on many partitions; then, of several nodes, one is killed. */
         IDLE(false),
-        /** From the start of the process to the first acknowledged record. */
-        START(false),
-        /** The same after kill -9, with data. */
+        /** From a start to the first acknowledged record: when empty, and after kill -9. */
         RESTART(false);
 
         private final boolean hasFloor;
@@ -65,7 +63,7 @@ public record Scenario(
 
         /** Whether Kafka can: it has no HTTP. */
         public boolean hasPeer() {
-            return this != HTTP_SINGLE && this != HTTP_BATCH && this != FAN_OUT;
+            return this != HTTP && this != FAN_OUT;
         }
     }
 
@@ -75,22 +73,67 @@ public record Scenario(
 
     static Scenario of(String name, Kind kind, int recordBytes, int partitions) {
         return new Scenario(
-                name, kind, false, recordBytes, partitions, 1, false, 0, Map.of(), Map.of());
+                name, kind, false, recordBytes, partitions, 1, 1, false, 0, Map.of(), Map.of());
     }
 
     Scenario withFsync() {
         return new Scenario(
-                name, kind, true, recordBytes, partitions, producers, keys, rate, client, topic);
+                name,
+                kind,
+                true,
+                recordBytes,
+                partitions,
+                nodes,
+                producers,
+                keys,
+                rate,
+                client,
+                topic);
+    }
+
+    Scenario withNodes(int count) {
+        return new Scenario(
+                name,
+                kind,
+                fsync,
+                recordBytes,
+                partitions,
+                count,
+                producers,
+                keys,
+                rate,
+                client,
+                topic);
     }
 
     Scenario withProducers(int count) {
         return new Scenario(
-                name, kind, fsync, recordBytes, partitions, count, keys, rate, client, topic);
+                name,
+                kind,
+                fsync,
+                recordBytes,
+                partitions,
+                nodes,
+                count,
+                keys,
+                rate,
+                client,
+                topic);
     }
 
     Scenario withKeys() {
         return new Scenario(
-                name, kind, fsync, recordBytes, partitions, producers, true, rate, client, topic);
+                name,
+                kind,
+                fsync,
+                recordBytes,
+                partitions,
+                nodes,
+                producers,
+                true,
+                rate,
+                client,
+                topic);
     }
 
     Scenario withRate(long perSecond) {
@@ -100,6 +143,7 @@ public record Scenario(
                 fsync,
                 recordBytes,
                 partitions,
+                nodes,
                 producers,
                 keys,
                 perSecond,
@@ -111,14 +155,34 @@ public record Scenario(
         Map<String, String> more = new LinkedHashMap<>(client);
         more.put(setting, value);
         return new Scenario(
-                name, kind, fsync, recordBytes, partitions, producers, keys, rate, more, topic);
+                name,
+                kind,
+                fsync,
+                recordBytes,
+                partitions,
+                nodes,
+                producers,
+                keys,
+                rate,
+                more,
+                topic);
     }
 
     Scenario withTopic(String config, String value) {
         Map<String, String> more = new LinkedHashMap<>(topic);
         more.put(config, value);
         return new Scenario(
-                name, kind, fsync, recordBytes, partitions, producers, keys, rate, client, more);
+                name,
+                kind,
+                fsync,
+                recordBytes,
+                partitions,
+                nodes,
+                producers,
+                keys,
+                rate,
+                client,
+                more);
     }
 
     /** What it is, in one line. */
@@ -126,6 +190,9 @@ public record Scenario(
         StringBuilder text = new StringBuilder(name).append(": ").append(kind);
         text.append(", ").append(recordBytes).append(" B, ").append(partitions);
         text.append(partitions == 1 ? " partition" : " partitions");
+        if (nodes > 1) {
+            text.append(" on ").append(nodes).append(" nodes, replication factor ").append(nodes);
+        }
         if (producers > 1) {
             text.append(", ").append(producers).append(" producers");
         }

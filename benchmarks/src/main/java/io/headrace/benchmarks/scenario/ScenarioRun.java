@@ -13,9 +13,11 @@ import io.headrace.benchmarks.scenario.Scenario.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -33,6 +35,8 @@ public record ScenarioRun(
         FanOut fanOut) {
     private static final String TOPIC = "bench";
     private static final int IDLE_BEFORE_SECONDS = 10;
+    private static final List<Integer> LATENCY_RATES = List.of(1000, 5000);
+    private static final List<Integer> HTTP_RECORDS = List.of(1, 100);
     private static final double MEGABYTE = 1e6;
 
     /** Something that puts load on a server. */
@@ -46,7 +50,14 @@ public record ScenarioRun(
         Server first = contender.start(folder);
         Server server = first;
         try {
-            Topics.create(contender, server, TOPIC, scenario.partitions(), scenario.topic());
+            Topics.create(
+                    contender,
+                    server,
+                    TOPIC,
+                    scenario.partitions(),
+                    scenario.nodes(),
+                    scenario.topic());
+            Map<String, Double> more = new LinkedHashMap<>();
             switch (scenario.kind()) {
                 case CONSUME_COLD -> {
                     prepare(server, folder);
@@ -55,18 +66,27 @@ public record ScenarioRun(
                     server = contender.start(folder);
                 }
                 case RESTART -> {
+                    more.put("empty: first record ms", firstRecordMs(server, folder));
                     prepare(server, folder);
                     server.kill();
                     server = contender.start(folder);
                 }
                 case CONSUME_WARM, DRAIN -> prepare(server, folder);
-                case HTTP_SINGLE, HTTP_BATCH ->
-                        wrk.warmUp(server, TOPIC, script(), Math.max(4, seconds / 2), folder);
+                case HTTP -> {
+                    for (int records : HTTP_RECORDS) {
+                        wrk.warmUp(
+                                server, TOPIC, script(records), Math.max(4, seconds / 2), folder);
+                    }
+                }
                 default -> {}
             }
             Server loaded = server;
             Map<String, Double> figures = measured(server, () -> put(loaded, folder));
+            figures.putAll(more);
             figures.put("start ms", (double) server.startMs());
+            if (scenario.kind() == Kind.IDLE && scenario.nodes() > 1) {
+                figures.put("leaders moved ms", killOne(server));
+            }
             return figures;
         } finally {
             server.close();
@@ -84,16 +104,12 @@ public record ScenarioRun(
             case CONSUME_WARM, CONSUME_COLD ->
                     load.run(server, "consume", settings("records", backlog()), folder);
             case DRAIN -> drain(server, folder);
-            case LATENCY -> {
-                Map<String, String> settings = settings("seconds", seconds);
-                settings.put("warmup", "5");
-                yield load.run(server, "latency", settings, folder);
-            }
-            case HTTP_SINGLE -> wrk.produce(server, TOPIC, script(), 1, seconds, folder);
-            case HTTP_BATCH -> wrk.produce(server, TOPIC, script(), 100, seconds, folder);
+            case LATENCY -> latency(server, folder);
+            case HTTP -> http(server, folder);
             case FAN_OUT -> fanOut.run(server, TOPIC, 1000, scenario.rate(), seconds, folder);
             case IDLE -> idle();
-            case START, RESTART -> firstRecord(server, folder);
+            case RESTART ->
+                    new LinkedHashMap<>(Map.of("first record ms", firstRecordMs(server, folder)));
         };
     }
 
@@ -124,17 +140,65 @@ public record ScenarioRun(
         return new LinkedHashMap<>(Map.of("seconds", (double) seconds));
     }
 
+    /**
+     * Kills the node of the highest id and answers after how many milliseconds others lead all that
+     * it led.
+     */
+    private double killOne(Server server) throws IOException {
+        int victim = Collections.max(server.nodes().keySet());
+        long killedNanos = System.nanoTime();
+        Objects.requireNonNull(server.nodes().get(victim)).destroyForcibly();
+        return Topics.awaitLeadersElsewhere(
+                server, TOPIC, scenario.partitions(), victim, killedNanos);
+    }
+
+    private Map<String, Double> latency(Server server, Path folder)
+            throws IOException, InterruptedException {
+        Map<String, Double> all = new LinkedHashMap<>();
+        for (int rate : LATENCY_RATES) {
+            Map<String, String> settings = settings("seconds", seconds);
+            settings.put("warmup", "5");
+            settings.put("rate", "" + rate);
+            gather(load.run(server, "latency", settings, folder), rate + "/s: ", all);
+        }
+        return all;
+    }
+
+    private Map<String, Double> http(Server server, Path folder)
+            throws IOException, InterruptedException {
+        Map<String, Double> all = new LinkedHashMap<>();
+        for (int records : HTTP_RECORDS) {
+            gather(
+                    wrk.produce(server, TOPIC, script(records), records, seconds, folder),
+                    records + " a request: ",
+                    all);
+        }
+        return all;
+    }
+
+    private static String script(int recordsPerRequest) {
+        return recordsPerRequest == 1 ? "single.lua" : "batch.lua";
+    }
+
+    /** Names the figures of one of several loads, and sums up what they moved. */
+    private static void gather(
+            Map<String, Double> figures, String prefix, Map<String, Double> all) {
+        figures.forEach(
+                (name, value) -> {
+                    if (name.equals("records") || name.equals("bytes")) {
+                        all.merge(name, value, Double::sum);
+                    } else {
+                        all.put(prefix + name, value);
+                    }
+                });
+    }
+
     /** The time from the process's start: it served already, so the rest is this record's. */
-    private Map<String, Double> firstRecord(Server server, Path folder)
+    private double firstRecordMs(Server server, Path folder)
             throws IOException, InterruptedException {
         long begun = System.nanoTime();
         load.run(server, "produce", settings("records", 1), folder);
-        double ms = server.startMs() + (System.nanoTime() - begun) / 1e6;
-        return new LinkedHashMap<>(Map.of("first record ms", ms));
-    }
-
-    private String script() {
-        return scenario.kind() == Kind.HTTP_SINGLE ? "single.lua" : "batch.lua";
+        return server.startMs() + (System.nanoTime() - begun) / 1e6;
     }
 
     private Map<String, String> settings(String bound, long value) {
@@ -184,6 +248,7 @@ public record ScenarioRun(
         }
         figures.put("server peak MB", after.peakBytes() / MEGABYTE);
         figures.put("server RSS MB", after.residentBytes() / MEGABYTE);
+        figures.put("server open files", (double) server.openFiles());
         figures.put("others' cores", Math.max(0, other / elapsed));
         return figures;
     }

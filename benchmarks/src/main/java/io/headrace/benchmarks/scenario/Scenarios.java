@@ -35,24 +35,25 @@ public final class Scenarios {
                             .withTopic("cleanup.policy", "compact,delete")
                             .withTopic("retention.bytes", "67108864"),
                     Scenario.of("consume", Kind.CONSUME_WARM, 100, 6),
-                    Scenario.of("consume-1k", Kind.CONSUME_WARM, 1024, 6),
                     Scenario.of("consume-cold", Kind.CONSUME_COLD, 1024, 6),
                     Scenario.of("drain", Kind.DRAIN, 1024, 6).withRate(20_000),
-                    Scenario.of("latency-1000", Kind.LATENCY, 1024, 6)
-                            .withRate(1000)
-                            .withClient("linger.ms", "0"),
-                    Scenario.of("latency-5000-fsync", Kind.LATENCY, 1024, 6)
-                            .withRate(5000)
-                            .withClient("linger.ms", "0")
-                            .withFsync(),
-                    Scenario.of("http-single", Kind.HTTP_SINGLE, 100, 6),
-                    Scenario.of("http-batch", Kind.HTTP_BATCH, 100, 6),
+                    latency("latency", 1),
+                    latency("latency-fsync", 1).withFsync(),
+                    latency("latency-rf3", 3),
+                    latency("latency-rf3-fsync", 3).withFsync(),
+                    Scenario.of("http", Kind.HTTP, 100, 6),
                     Scenario.of("fan-out", Kind.FAN_OUT, 100, 6).withRate(1000),
                     Scenario.of("idle-10000p", Kind.IDLE, 100, 10_000).withFsync(),
-                    Scenario.of("start", Kind.START, 100, 1).withFsync(),
-                    Scenario.of("restart-5gb", Kind.RESTART, 1024, 1000));
+                    Scenario.of("idle-10000p-rf3", Kind.IDLE, 100, 10_000).withNodes(3).withFsync(),
+                    Scenario.of("restart-5gb", Kind.RESTART, 1024, 1000).withFsync());
 
     private Scenarios() {}
+
+    private static Scenario latency(String name, int nodes) {
+        return Scenario.of(name, Kind.LATENCY, 1024, 6)
+                .withNodes(nodes)
+                .withClient("linger.ms", "0");
+    }
 
     public static Optional<Scenario> named(String name) {
         return ALL.stream().filter(scenario -> scenario.name().equals(name)).findFirst();

@@ -6,40 +6,54 @@ import io.headrace.standalone.cluster.NodePlan;
 import io.headrace.standalone.cluster.NodeProcess.Signal;
 import io.headrace.standalone.cluster.Role;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /** Choosing nodes, and starting them again. */
 final class Nodes {
     private static final int ATTEMPTS = 3;
+    private static final Duration STARTS_WITHIN = Duration.ofMinutes(3);
+    private static final Duration LOOK = Duration.ofMillis(50);
 
     private Nodes() {}
 
     /** Some storage node that runs. */
-    static NodePlan storage(LocalCluster cluster, RandomGenerator random) {
+    static NodePlan storage(LocalCluster cluster, RandomGenerator random)
+            throws InterruptedException {
         return any(cluster, cluster.plan().nodes(Role.STORAGE), random);
     }
 
-    private static NodePlan any(
-            LocalCluster cluster, List<NodePlan> nodes, RandomGenerator random) {
-        List<NodePlan> running =
-                nodes.stream()
-                        .filter(
-                                node ->
-                                        cluster.process(node)
-                                                .filter(process -> !process.isPaused())
-                                                .isPresent())
-                        .toList();
-        if (running.isEmpty()) {
-            throw new ClusterFailureException("None of " + nodes + " runs");
+    private static NodePlan any(LocalCluster cluster, List<NodePlan> nodes, RandomGenerator random)
+            throws InterruptedException {
+        long deadlineNanos = System.nanoTime() + STARTS_WITHIN.toNanos();
+        while (true) {
+            List<NodePlan> running =
+                    nodes.stream().filter(node -> isRunning(cluster, node)).toList();
+            if (!running.isEmpty()) {
+                return running.get(random.nextInt(running.size()));
+            }
+            // Another fault has all of them down, and will start them again.
+            if (System.nanoTime() > deadlineNanos) {
+                List<String> names = nodes.stream().map(NodePlan::name).toList();
+                throw new ClusterFailureException("None of " + names + " runs");
+            }
+            Thread.sleep(LOOK);
         }
-        return running.get(random.nextInt(running.size()));
+    }
+
+    private static boolean isRunning(LocalCluster cluster, NodePlan node) {
+        return cluster.process(node).filter(process -> !process.isPaused()).isPresent();
     }
 
     /** The coordinator that is the active controller, or any when none says so. */
-    static NodePlan controller(LocalCluster cluster, RandomGenerator random) {
-        return cluster.activeController()
-                .orElseGet(() -> any(cluster, cluster.plan().nodes(Role.COORDINATOR), random));
+    static NodePlan controller(LocalCluster cluster, RandomGenerator random)
+            throws InterruptedException {
+        Optional<NodePlan> active = cluster.activeController();
+        return active.isPresent()
+                ? active.get()
+                : any(cluster, cluster.plan().nodes(Role.COORDINATOR), random);
     }
 
     /** Starts nodes that are down and waits until they serve. */

@@ -16,7 +16,7 @@ public final class SignalFault implements Fault {
     /** Whom it befalls. */
     @FunctionalInterface
     private interface Victim {
-        NodePlan choose(LocalCluster cluster, RandomGenerator random);
+        NodePlan choose(LocalCluster cluster, RandomGenerator random) throws InterruptedException;
     }
 
     private SignalFault(Victim victim, boolean mayKill, boolean mayPause) {
@@ -43,9 +43,27 @@ public final class SignalFault implements Fault {
     @Override
     public Injected inject(LocalCluster cluster, RandomGenerator random)
             throws InterruptedException {
-        NodePlan node = victim.choose(cluster, random);
         boolean kill = mayKill && (!mayPause || random.nextBoolean());
-        cluster.signal(node, kill ? Signal.KILL : Signal.STOP);
+        NodePlan node = victim.choose(cluster, random);
+        while (!send(cluster, node, kill ? Signal.KILL : Signal.STOP)) {
+            node = victim.choose(cluster, random);
+        }
+        return injected(cluster, node, kill);
+    }
+
+    /** False when another fault ended the node first. */
+    private static boolean send(LocalCluster cluster, NodePlan node, Signal signal)
+            throws InterruptedException {
+        synchronized (cluster) {
+            if (cluster.process(node).isEmpty()) {
+                return false;
+            }
+            cluster.signal(node, signal);
+            return true;
+        }
+    }
+
+    private static Injected injected(LocalCluster cluster, NodePlan node, boolean kill) {
         return new Injected() {
             @Override
             public String what() {
