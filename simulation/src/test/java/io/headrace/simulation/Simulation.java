@@ -131,6 +131,7 @@ final class Simulation {
             world.after(world.between(1, 300), one::start);
             await("a node started anew takes part, and " + WHOLE, this::isWhole);
         }
+        await("everything written is committed", this::isCommitted);
         workload.check(this::await);
         world.requireSound();
         return new Report(
@@ -166,7 +167,11 @@ final class Simulation {
             world.time().advance(Duration.ofMillis(20));
             world.requireSound();
         }
-        longestWaitMs = Math.max(longestWaitMs, world.elapsedMs() - beganMs);
+        long waitedMs = world.elapsedMs() - beganMs;
+        longestWaitMs = Math.max(longestWaitMs, waitedMs);
+        if (world.keepsLines()) {
+            world.note("* waited " + waitedMs + " ms until " + what);
+        }
     }
 
     /** What planted bugs are told. */
@@ -262,9 +267,30 @@ final class Simulation {
         return true;
     }
 
-    /** Whether every node lives, and every partition has a leader. */
+    /** Whether every leader has committed all of what clients wrote: readers see no less later. */
+    private boolean isCommitted() {
+        for (Machine machine : cluster.machines()) {
+            SimulatedStorageNode node = machine.node();
+            Partitions known = node == null ? null : node.partitions();
+            LogStore logs = node == null ? null : node.logs();
+            if (known == null || logs == null) {
+                return false;
+            }
+            for (Partition partition : known.all()) {
+                PartitionLog log = logs.find(partition.id());
+                boolean counts =
+                        partition.leaderEpoch() >= 0 && !partition.id().topic().startsWith("__");
+                if (counts && (log == null || log.highWatermark() < log.logEndOffset())) {
+                    return false;
+                }
+            }
+        }
+        return isLed();
+    }
+
+    /** Whether every node takes part, and every partition has a leader. */
     private boolean isLed() {
-        return cluster.machines().stream().allMatch(machine -> machine.node() != null)
+        return cluster.machines().stream().allMatch(this::isUp)
                 && truth.topicsById().values().stream()
                         .flatMap(topic -> topic.partitions().values().stream())
                         .allMatch(each -> truth.isActive(each.leaderId(), each.leaderNodeEpoch()));
@@ -340,7 +366,19 @@ final class Simulation {
                 if (before != null && before > log.logEndOffset()) {
                     truncations++;
                 }
-                invariants.forEach(each -> each.onReplica(node, partition, log, truth));
+                try {
+                    invariants.forEach(each -> each.onReplica(node, partition, log, truth));
+                } catch (RuntimeException e) {
+                    throw new AssertionError(
+                            "a replica cannot be read: node %d, %s, epoch %d, ends at %d, committed %d"
+                                    .formatted(
+                                            node.nodeId(),
+                                            partition.id().topicPartition(),
+                                            log.latestLeaderEpoch(),
+                                            log.logEndOffset(),
+                                            log.highWatermark()),
+                            e);
+                }
             }
         }
     }

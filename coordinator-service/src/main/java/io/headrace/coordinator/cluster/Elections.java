@@ -57,7 +57,7 @@ final class Elections {
             clean = firstOf(partition, eligibleMembers(state, partition));
         }
         if (clean.isEmpty()) {
-            clean = longestAlive(state, topicId, partition);
+            clean = longestAlive(state, topicId, partition, nowMs);
         }
         if (!clean.isEmpty()) {
             return lead(topicId, partition, clean);
@@ -141,10 +141,10 @@ final class Elections {
     /**
      * The longest of the logs that live, alone: of replicas that came back unclean, and of any that
      * were out of sync and may have more. Nobody while one that was in sync is missing, or one that
-     * lives has not said yet where its log ends.
+     * lives, though fenced yet, has not said where its log ends.
      */
     private static List<IsrMember> longestAlive(
-            ControllerState state, Uuid topicId, PartitionImage partition) {
+            ControllerState state, Uuid topicId, PartitionImage partition, long nowMs) {
         if (!partition.awaitsLastResort()) {
             return List.of();
         }
@@ -153,7 +153,7 @@ final class Elections {
         for (int nodeId : partition.assignedReplicas()) {
             IsrMember member = usableMember(state, partition, nodeId);
             LogEnd end = member == null ? null : state.logEnds().of(key, partition, member);
-            boolean unheard = member != null && end == null;
+            boolean unheard = member == null ? isComing(state, nodeId, nowMs) : end == null;
             boolean usable = end != null && end.endOffset() >= 0;
             if (unheard || (!usable && partition.lastKnownElr().contains(nodeId))) {
                 return List.of();
@@ -163,6 +163,18 @@ final class Elections {
             }
         }
         return alive.isEmpty() ? List.of() : List.of(longest(state, topicId, partition, alive));
+    }
+
+    /**
+     * Whether a node has registered and catches up, or may do so as far as this controller knows.
+     */
+    private static boolean isComing(ControllerState state, int nodeId, long nowMs) {
+        NodeImage node = state.image().nodes().get(nodeId);
+        if (node == null || !node.fenced() || state.wantsShutDown(nodeId)) {
+            return false;
+        }
+        return state.isLive(node, nowMs)
+                || (state.session(node) == null && !state.countsSilence(nowMs));
     }
 
     /** The member whose log is the longest as far as they said, the first of them if several. */

@@ -110,6 +110,19 @@ public final class Controller implements InternalTopics, AutoCloseable {
         return ready.isDone() && (exclusive || nowMs() - heardMs < options.times().freshMs());
     }
 
+    /** The clock of {@link #hasHeardSince}, in milliseconds. */
+    public long clockMs() {
+        return nowMs();
+    }
+
+    /**
+     * Whether this coordinator's metadata holds everything that was committed before that moment:
+     * it has read the database since.
+     */
+    public boolean hasHeardSince(long momentMs) {
+        return ready.isDone() && (exclusive || heardMs >= momentMs);
+    }
+
     /** Whether this coordinator may decide now, as far as it knows. */
     public boolean mayDecide() {
         return active && isFresh();

@@ -71,6 +71,18 @@ class LastResortTest {
     }
 
     @Test
+    void whoeverHasRegisteredAndCatchesUpIsWaitedFor() {
+        nodes.register(3, 4_711);
+        nodes.restartUnclean(1, TOPIC, 0, 10);
+        nodes.restartUnclean(2, TOPIC, 0, 20);
+        nodes.tick();
+        assertThat(partition().leaderId()).isEqualTo(-1);
+        nodes.poll(3);
+        nodes.tick();
+        assertThat(partition().leaderId()).isEqualTo(3);
+    }
+
+    @Test
     void whatAnotherIncarnationOrOfAnotherEpochWasSaidIsNoReport() {
         nodes.mute(3, true);
         nodes.restartUnclean(1, TOPIC, 0, 10);

@@ -46,6 +46,7 @@ public final class ShareMember {
     private final TopicPartition partition;
     private int memberEpoch;
     private long heardMs = Long.MIN_VALUE / 2;
+    private boolean hasToSayAll = true;
     private boolean assigned;
     private @Nullable String sessionWith;
     private int sessionEpoch;
@@ -114,8 +115,7 @@ public final class ShareMember {
                         .setGroupId(group)
                         .setMemberId(memberId)
                         .setMemberEpoch(memberEpoch)
-                        .setSubscribedTopicNames(
-                                memberEpoch == 0 ? List.of(partition.topic()) : null);
+                        .setSubscribedTopicNames(hasToSayAll ? List.of(partition.topic()) : null);
         client.ask(
                         client.anyNode(),
                         ApiKeys.SHARE_GROUP_HEARTBEAT,
@@ -128,6 +128,7 @@ public final class ShareMember {
     private void onHeartbeat(@Nullable ShareGroupHeartbeatResponseData answer) {
         Errors error =
                 answer == null ? Errors.NETWORK_EXCEPTION : Errors.forCode(answer.errorCode());
+        hasToSayAll = error != Errors.NONE; // an assignment may be lost with the answer
         if (answer != null && error == Errors.NONE) {
             memberEpoch = answer.memberEpoch();
             heardMs = world.elapsedMs();
