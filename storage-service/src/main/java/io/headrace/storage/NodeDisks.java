@@ -9,6 +9,7 @@ import io.headrace.storage.compaction.CompactionProperties;
 import io.headrace.storage.compaction.Compactor;
 import io.headrace.storage.config.NodeRates;
 import io.headrace.storage.config.StorageProperties;
+import io.headrace.storage.diskwatch.SlowDiskWatch;
 import io.headrace.storage.log.LogRuntime;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.log.LogStoreProperties;
@@ -33,11 +34,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** What a node has on its disks: the recovered logs, and the thread that compacts them. */
@@ -53,6 +56,7 @@ final class NodeDisks implements AutoCloseable {
     private final Compactor compactor;
     private volatile @Nullable LogRepairer repairer;
     private volatile @Nullable Scrubber scrubber;
+    private volatile @Nullable SlowDiskWatch watch;
 
     private NodeDisks(
             StorageProperties properties, String clusterId, LogStore logs, Compactor compactor) {
@@ -158,6 +162,21 @@ final class NodeDisks implements AutoCloseable {
                 properties.scrub().maxBytesPerSecond());
     }
 
+    /**
+     * Begins to watch how long flushes take.
+     *
+     * @param tell hears which log directories are slow
+     */
+    void startWatch(Consumer<Set<Uuid>> tell) {
+        StorageProperties.SlowDisk settings = properties.slowDisk();
+        if (!settings.flushTime().isZero()) {
+            SlowDiskWatch started =
+                    new SlowDiskWatch(logs::takeFlushSamples, tell, settings.flushTime());
+            watch = started;
+            started.start(settings.after());
+        }
+    }
+
     /** What repair found and did, or null before it began. */
     @Nullable RepairCounters repairCounters() {
         LogRepairer started = repairer;
@@ -235,6 +254,10 @@ final class NodeDisks implements AutoCloseable {
     /** Ends compaction, then closes the logs; blocks. The owner loops must still run. */
     @Override
     public void close() {
+        SlowDiskWatch watching = watch;
+        if (watching != null) {
+            watching.close();
+        }
         Scrubber reader = scrubber;
         if (reader != null) {
             reader.close();

@@ -216,16 +216,12 @@ public final class StorageNode implements AutoCloseable {
             createPartitions(created);
             tail.register(registration(opened, image)).get();
             settle(created);
-            NodeUpkeep own =
-                    new NodeUpkeep(
-                            properties.nodeId(),
-                            view,
-                            store,
-                            created,
-                            new NodeReports(properties.nodeId(), view, links));
+            NodeReports reports = new NodeReports(properties.nodeId(), view, links);
+            NodeUpkeep own = new NodeUpkeep(properties.nodeId(), view, store, created, reports);
             welfare = own;
             own.onMetadata(view.image(), view.image().topicsById().keySet());
             opened.startCompaction();
+            opened.startWatch(reports::tellSlow);
             openPort(
                     NodeServices.of(
                             properties,

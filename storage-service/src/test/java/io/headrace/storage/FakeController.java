@@ -1,21 +1,18 @@
 package io.headrace.storage;
 
-import io.headrace.protocol.batch.BatchBuilder;
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.codec.MessageWriter;
-import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.codec.RequestHead;
 import io.headrace.protocol.message.AuthenticateNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeResponseData;
+import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
-import io.headrace.protocol.metadata.MetadataRecords;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
-import io.headrace.protocol.metadata.record.ConfigRecord;
 import io.headrace.protocol.metadata.record.CoordinatorRecord;
 import io.headrace.protocol.metadata.record.NodeRecord;
 import io.headrace.protocol.metadata.record.PartitionRecord;
@@ -37,12 +34,10 @@ import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
 import org.apache.kafka.common.message.BrokerHeartbeatResponseData;
 import org.apache.kafka.common.message.EnvelopeRequestData;
 import org.apache.kafka.common.message.FetchRequestData;
-import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -142,14 +137,9 @@ final class FakeController implements AutoCloseable {
                     Uuid topicId = Uuid.randomUuid();
                     List<ApiMessage> records = new ArrayList<>();
                     records.add(new TopicRecord().setName(name).setTopicId(topicId));
+                    ConfigResourceKey resource = ConfigResourceKey.topic(name);
                     configs.forEach(
-                            (key, value) ->
-                                    records.add(
-                                            new ConfigRecord()
-                                                    .setResourceType((byte) 2)
-                                                    .setResourceName(name)
-                                                    .setName(key)
-                                                    .setValue(value)));
+                            (key, value) -> records.add(FakeMetadata.config(resource, key, value)));
                     for (int i = 0; i < replicas.size(); i++) {
                         PartitionRecord partition =
                                 new PartitionRecord()
@@ -207,6 +197,13 @@ final class FakeController implements AutoCloseable {
 
     void elect(String topic, int index, int node) {
         change(topic, index, record -> lead(record.setLeaderEpoch(record.leaderEpoch() + 1), node));
+    }
+
+    /** Sets a config of one node. */
+    void setNodeConfig(int nodeId, String name, String value) {
+        ConfigResourceKey node =
+                new ConfigResourceKey(ConfigResourceKey.BROKER, Integer.toString(nodeId));
+        onLoop(() -> append(List.of(FakeMetadata.config(node, name, value))));
     }
 
     private static PartitionRecord raise(PartitionRecord record) {
@@ -355,23 +352,7 @@ final class FakeController implements AutoCloseable {
                     .forEach(topic -> unclean.put(topic.topicId(), topic.partitions()));
             shuttingDown.remove(request.nodeId());
             append(without(request.nodeId(), unclean));
-            NodeRecord node =
-                    new NodeRecord()
-                            .setNodeId(request.nodeId())
-                            .setIncarnationId(request.incarnationId())
-                            .setNodeEpoch(log.size())
-                            .setFenced(false)
-                            .setRack(request.rack())
-                            .setLogDirs(request.logDirs());
-            request.endpoints()
-                    .forEach(
-                            endpoint ->
-                                    node.endpoints()
-                                            .add(
-                                                    new NodeRecord.EndpointRecord()
-                                                            .setName(endpoint.name())
-                                                            .setHost(endpoint.host())
-                                                            .setPort(endpoint.port())));
+            NodeRecord node = FakeMetadata.node(request, log.size());
             append(List.of(node));
             append(electReturned(request.nodeId()));
             return new RegisterNodeResponseData()
@@ -406,27 +387,7 @@ final class FakeController implements AutoCloseable {
                                 request.maxWaitMs());
                 return;
             }
-            FetchResponseData.PartitionData data =
-                    new FetchResponseData.PartitionData()
-                            .setPartitionIndex(0)
-                            .setHighWatermark(log.size())
-                            .setRecords(RecordsField.empty());
-            if (offset < log.size()) {
-                BatchBuilder batch = BatchBuilder.growing().baseOffset(offset);
-                for (ApiMessage record : log.subList((int) offset, log.size())) {
-                    batch.append(0L, (ByteBuffer) null, MetadataRecords.encode(record), List.of());
-                }
-                data.setRecords(RecordsField.of(batch.build()));
-            }
-            reply(
-                    inbound,
-                    head,
-                    new FetchResponseData()
-                            .setResponses(
-                                    List.of(
-                                            new FetchResponseData.FetchableTopicResponse()
-                                                    .setTopicId(MetadataRecords.TOPIC_ID)
-                                                    .setPartitions(List.of(data)))));
+            reply(inbound, head, FakeMetadata.answer(FakeMetadata.from(log, offset)));
         }
 
         private BrokerHeartbeatResponseData heartbeat(BrokerHeartbeatRequestData request) {

@@ -1,17 +1,17 @@
 package io.headrace.storage;
 
-import io.headrace.protocol.batch.BatchBuilder;
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ErrorResponses;
 import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.codec.MessageWriter;
-import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.codec.RequestHead;
 import io.headrace.protocol.message.AuthenticateNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeResponseData;
+import io.headrace.protocol.message.ReportSlowDisksRequestData;
+import io.headrace.protocol.message.ReportSlowDisksResponseData;
+import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
-import io.headrace.protocol.metadata.MetadataRecords;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
@@ -33,6 +33,10 @@ import io.headrace.transport.server.ServerOptions;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.AllocateProducerIdsResponseData;
+import org.apache.kafka.common.message.AssignReplicasToDirsRequestData;
+import org.apache.kafka.common.message.AssignReplicasToDirsResponseData;
+import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
+import org.apache.kafka.common.message.BrokerHeartbeatResponseData;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsResponseData;
 import org.apache.kafka.common.message.DeleteTopicsRequestData;
@@ -52,7 +56,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A coordinator for tests of the storage node alone: speaks the real frames, keeps the metadata log
@@ -71,6 +77,11 @@ final class FakeCoordinator implements AutoCloseable {
     private MetadataImage image = MetadataImage.EMPTY;
     private long nextProducerId;
     private volatile boolean refusing;
+    private int restoredSize = Integer.MAX_VALUE;
+    private volatile boolean toldRegressed;
+    private final Set<Uuid> offlineLogDirs = ConcurrentHashMap.newKeySet();
+    private final Set<Uuid> slowLogDirs = ConcurrentHashMap.newKeySet();
+    private final Map<Uuid, Integer> placedReplicas = new ConcurrentHashMap<>();
 
     FakeCoordinator() {
         server =
@@ -126,24 +137,77 @@ final class FakeCoordinator implements AutoCloseable {
 
     /** Sets a group's config as an administrator would. */
     void setGroupConfig(String group, String name, String value) {
-        ConfigRecord record =
-                new ConfigRecord()
-                        .setResourceType((byte) 32)
-                        .setResourceName(group)
-                        .setName(name)
-                        .setValue(value);
-        CompletableFuture.runAsync(() -> append(List.of(record)), loops.at(0)).join();
+        set(new ConfigResourceKey(ConfigResourceKey.GROUP, group), name, value);
+    }
+
+    /** How many metadata records there are. */
+    int size() {
+        return CompletableFuture.supplyAsync(log::size, loops.at(0)).join();
+    }
+
+    /** Forgets what came after a backup, as a database restored from it does. */
+    void restore(int backupSize) {
+        Runnable restoring =
+                () -> {
+                    log.subList(backupSize, log.size()).clear();
+                    image = MetadataImage.EMPTY.applyAll(log, log.size());
+                    restoredSize = backupSize;
+                    List<Runnable> woken = List.copyOf(waiting);
+                    waiting.clear();
+                    woken.forEach(Runnable::run);
+                };
+        CompletableFuture.runAsync(restoring, loops.at(0)).join();
+    }
+
+    /** Whether a node was told that the metadata has lost what it applied. */
+    boolean hasToldRegressed() {
+        return toldRegressed;
+    }
+
+    /** Elects the leaders of a topic's partitions anew. */
+    void elect(String topic, int leaderEpoch) {
+        Runnable electing =
+                () -> {
+                    TopicImage known = image.topic(topic);
+                    if (known != null) {
+                        known.partitions()
+                                .keySet()
+                                .forEach(
+                                        index ->
+                                                append(
+                                                        List.of(
+                                                                elected(
+                                                                        known.topicId(),
+                                                                        index,
+                                                                        leaderEpoch))));
+                    }
+                };
+        CompletableFuture.runAsync(electing, loops.at(0)).join();
+    }
+
+    /** The log directories that a node said have failed. */
+    Set<Uuid> offlineLogDirs() {
+        return Set.copyOf(offlineLogDirs);
+    }
+
+    /** The log directories that a node said are slow. */
+    Set<Uuid> slowLogDirs() {
+        return Set.copyOf(slowLogDirs);
+    }
+
+    /** The log directories that a node said replicas lie in, with how many. */
+    Map<Uuid, Integer> placedReplicas() {
+        return Map.copyOf(placedReplicas);
     }
 
     /** Sets a config of all nodes as an administrator would. */
     void setNodeConfig(String name, String value) {
-        ConfigRecord record =
-                new ConfigRecord()
-                        .setResourceType((byte) 4)
-                        .setResourceName("")
-                        .setName(name)
-                        .setValue(value);
-        CompletableFuture.runAsync(() -> append(List.of(record)), loops.at(0)).join();
+        set(new ConfigResourceKey(ConfigResourceKey.BROKER, ""), name, value);
+    }
+
+    private void set(ConfigResourceKey resource, String name, String value) {
+        List<ConfigRecord> records = List.of(FakeMetadata.config(resource, name, value));
+        CompletableFuture.runAsync(() -> append(records), loops.at(0)).join();
     }
 
     private void append(List<? extends ApiMessage> records) {
@@ -167,11 +231,7 @@ final class FakeCoordinator implements AutoCloseable {
         configs.forEach(
                 (key, value) ->
                         records.add(
-                                new ConfigRecord()
-                                        .setResourceType((byte) 2)
-                                        .setResourceName(name)
-                                        .setName(key)
-                                        .setValue(value)));
+                                FakeMetadata.config(ConfigResourceKey.topic(name), key, value)));
         for (int i = 0; i < partitions; i++) {
             records.add(elected(topicId, i, 0));
         }
@@ -235,6 +295,26 @@ final class FakeCoordinator implements AutoCloseable {
                         reply(inbound, head, handshake.onRequest(request));
                 case RegisterNodeRequestData request -> reply(inbound, head, register(request));
                 case FetchRequestData request -> fetch(inbound, head, request, false);
+                case BrokerHeartbeatRequestData request -> {
+                    offlineLogDirs.addAll(request.offlineLogDirs());
+                    reply(inbound, head, new BrokerHeartbeatResponseData().setIsFenced(false));
+                }
+                case ReportSlowDisksRequestData request -> {
+                    slowLogDirs.addAll(request.logDirs());
+                    reply(inbound, head, new ReportSlowDisksResponseData());
+                }
+                case AssignReplicasToDirsRequestData request -> {
+                    request.directories()
+                            .forEach(
+                                    each ->
+                                            placedReplicas.merge(
+                                                    each.id(),
+                                                    each.topics().stream()
+                                                            .mapToInt(t -> t.partitions().size())
+                                                            .sum(),
+                                                    Math::max));
+                    reply(inbound, head, new AssignReplicasToDirsResponseData());
+                }
                 case EnvelopeRequestData request ->
                         reply(inbound, head, forwarded(ByteBuffer.wrap(bytes(request))));
                 default -> {
@@ -265,22 +345,7 @@ final class FakeCoordinator implements AutoCloseable {
                         .setErrorCode(Errors.INCONSISTENT_CLUSTER_ID.code())
                         .setErrorMessage("The disks belong to cluster " + request.clusterId());
             }
-            NodeRecord node =
-                    new NodeRecord()
-                            .setNodeId(request.nodeId())
-                            .setIncarnationId(request.incarnationId())
-                            .setNodeEpoch(log.size())
-                            .setFenced(false)
-                            .setLogDirs(request.logDirs());
-            request.endpoints()
-                    .forEach(
-                            endpoint ->
-                                    node.endpoints()
-                                            .add(
-                                                    new NodeRecord.EndpointRecord()
-                                                            .setName(endpoint.name())
-                                                            .setHost(endpoint.host())
-                                                            .setPort(endpoint.port())));
+            NodeRecord node = FakeMetadata.node(request, log.size());
             append(List.of(node));
             List<ApiMessage> elections = new ArrayList<>();
             for (TopicImage topic : image.topicsById().values()) {
@@ -305,7 +370,11 @@ final class FakeCoordinator implements AutoCloseable {
         private void fetch(
                 InboundRequest inbound, RequestHead head, FetchRequestData request, boolean again) {
             long offset = request.topics().getFirst().partitions().getFirst().fetchOffset();
-            if (offset >= log.size() && !again && request.maxWaitMs() > 0) {
+            boolean hasLostIt = offset > restoredSize;
+            if (!hasLostIt) {
+                restoredSize = Integer.MAX_VALUE; // a node that begins anew
+            }
+            if (offset >= log.size() && !again && !hasLostIt && request.maxWaitMs() > 0) {
                 Runnable wake = () -> fetch(inbound, head, request, true);
                 waiting.add(wake);
                 loops.at(0)
@@ -319,26 +388,15 @@ final class FakeCoordinator implements AutoCloseable {
                 return;
             }
             FetchResponseData.PartitionData data =
-                    new FetchResponseData.PartitionData()
-                            .setPartitionIndex(0)
-                            .setHighWatermark(log.size())
-                            .setRecords(RecordsField.empty());
-            if (offset < log.size()) {
-                BatchBuilder batch = BatchBuilder.growing().baseOffset(offset);
-                for (ApiMessage record : log.subList((int) offset, log.size())) {
-                    batch.append(0L, (ByteBuffer) null, MetadataRecords.encode(record), List.of());
-                }
-                data.setRecords(RecordsField.of(batch.build()));
+                    FakeMetadata.from(log, hasLostIt ? log.size() : offset);
+            if (hasLostIt) {
+                toldRegressed = true;
+                data.setDivergingEpoch(
+                        new FetchResponseData.EpochEndOffset()
+                                .setEpoch(1)
+                                .setEndOffset(restoredSize));
             }
-            reply(
-                    inbound,
-                    head,
-                    new FetchResponseData()
-                            .setResponses(
-                                    List.of(
-                                            new FetchResponseData.FetchableTopicResponse()
-                                                    .setTopicId(MetadataRecords.TOPIC_ID)
-                                                    .setPartitions(List.of(data)))));
+            reply(inbound, head, FakeMetadata.answer(data));
         }
 
         private EnvelopeResponseData forwarded(ByteBuffer frame) throws MalformedFrameException {

@@ -359,6 +359,23 @@ class ReplicationIT {
     }
 
     @Test
+    void aThrottledLeaderHoldsBackWhoIsOutOfSync() throws Exception {
+        startNodes(1, 2);
+        controller.setNodeConfig(1, "leader.replication.throttled.rate", "500000");
+        Map<String, String> throttled = Map.of("leader.replication.throttled.replicas", "0:1");
+        controller.createTopic("t", List.of(List.of(1, 2, 3)), 2, throttled);
+        try (var producer = producer(Map.of())) {
+            for (int i = 0; i < 20; i++) {
+                producer.send(new ProducerRecord<>("t", 0, null, "x".repeat(100_000)));
+            }
+        }
+        startNodes(3);
+        long begunNanos = System.nanoTime();
+        awaitIsr("t", 1, 2, 3); // the second million bytes comes two seconds after the first
+        assertThat(System.nanoTime() - begunNanos).isGreaterThan(TimeUnit.SECONDS.toNanos(1));
+    }
+
+    @Test
     void whatADiskLostIsCopiedAnewFromThePeer() throws Exception {
         startNodes(1, 2);
         controller.createTopic("t", List.of(List.of(1, 2)), 1, Map.of());

@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
  * Sends batches to the leaders of their partitions and hands out their outcomes. Confined to its
@@ -140,8 +141,7 @@ final class Sender {
         active.forEach(
                 (queue, tracker) -> {
                     for (ProduceBatch batch : tracker.snapshot()) {
-                        tracker.onFailed(batch);
-                        fail(batch, reason);
+                        giveUp(batch, tracker, reason);
                     }
                     queue.pollCreatedBefore(Long.MAX_VALUE).forEach(batch -> fail(batch, reason));
                 });
@@ -206,8 +206,7 @@ final class Sender {
         active.forEach(
                 (queue, tracker) -> {
                     for (ProduceBatch late : tracker.waitingSince(createdBefore)) {
-                        tracker.onFailed(late);
-                        fail(late, late.tooLate(options.deliveryTimeout()));
+                        giveUp(late, tracker, late.tooLate(options.deliveryTimeout()));
                     }
                     queue.pollCreatedBefore(createdBefore)
                             .forEach(late -> fail(late, late.tooLate(options.deliveryTimeout())));
@@ -372,8 +371,9 @@ final class Sender {
         settle(
                 batch,
                 error,
-                ServerErrorException.of(
-                        error, "Writing to " + batch.partition(), part.errorMessage()),
+                () ->
+                        ServerErrorException.of(
+                                error, "Writing to " + batch.partition(), part.errorMessage()),
                 part);
     }
 
@@ -382,13 +382,13 @@ final class Sender {
                 !(failure.getCause() instanceof ChannelClosedException closed) || closed.sent();
         batch.onReturned(sent);
         Errors error = failure.retriable() ? Errors.NETWORK_EXCEPTION : failure.error();
-        settle(batch, error, failure, null);
+        settle(batch, error, () -> failure, null);
     }
 
     private void settle(
             ProduceBatch batch,
             Errors error,
-            HeadraceException failure,
+            Supplier<HeadraceException> failure,
             @Nullable PartitionProduceResponse part) {
         SequenceTracker tracker = trackers.get(batch.partition());
         if (tracker == null || !tracker.snapshot().contains(batch)) {
@@ -406,14 +406,10 @@ final class Sender {
                 batch.retryAt(now());
             }
             case SPLIT -> tracker.replace(batch, batch.split());
-            case FAIL -> {
-                tracker.onFailed(batch);
-                fail(batch, failure);
-            }
+            case FAIL -> giveUp(batch, tracker, failure.get());
             case FAIL_AND_RENUMBER -> {
-                tracker.onFailed(batch);
+                giveUp(batch, tracker, failure.get());
                 tracker.requireRenumbering();
-                fail(batch, failure);
             }
         }
     }
@@ -421,8 +417,7 @@ final class Sender {
     private void retry(ProduceBatch batch, SequenceTracker tracker) {
         long nowMs = now();
         if (batch.createdMs() + options.deliveryTimeout().toMillis() <= nowMs) {
-            tracker.onFailed(batch);
-            fail(batch, batch.tooLate(options.deliveryTimeout()));
+            giveUp(batch, tracker, batch.tooLate(options.deliveryTimeout()));
         } else {
             batch.retryAt(nowMs + backoff.delayMs(batch.attempts()));
         }
@@ -436,6 +431,11 @@ final class Sender {
         counters.onAcknowledged(batch.recordCount(), batch.encoded().remaining());
         batch.succeed(baseOffset, logAppendTimeMs);
         release(batch);
+    }
+
+    private void giveUp(ProduceBatch batch, SequenceTracker tracker, HeadraceException reason) {
+        tracker.onFailed(batch);
+        fail(batch, reason);
     }
 
     private void fail(ProduceBatch batch, HeadraceException reason) {

@@ -40,7 +40,7 @@ public record BalanceLeaders() implements Command<Boolean> {
         List<ApiMessage> records = new ArrayList<>();
         for (int nodeId : counts.keySet()) {
             for (PartitionKey key : state.partitionsOf(nodeId)) {
-                PartitionRecord record = preferredRecord(state, key, nodeId);
+                PartitionRecord record = preferredRecord(state, key, nodeId, nowMs);
                 if (record != null) {
                     records.add(record);
                 }
@@ -53,12 +53,13 @@ public record BalanceLeaders() implements Command<Boolean> {
     }
 
     private static @Nullable PartitionRecord preferredRecord(
-            ControllerState state, PartitionKey key, int nodeId) {
+            ControllerState state, PartitionKey key, int nodeId, long nowMs) {
         PartitionImage partition = state.image().partition(key.topicId(), key.partition());
         if (partition == null
                 || partition.assignedReplicas().getFirst() != nodeId
                 || partition.leaderId() < 0
-                || Reassignments.isMoving(partition)) {
+                || Reassignments.isMoving(partition)
+                || state.slowDisks().isSlow(state.image(), partition, nodeId, nowMs)) {
             return null;
         }
         return ElectLeaders.preferredRecord(state, key.topicId(), partition);

@@ -137,7 +137,9 @@ public record BalanceLoad() implements Command<BalanceLoad.Outcome> {
                                 && Elections.isUsable(
                                         state, partition, member.nodeId(), member.nodeEpoch())
                                 && !state.wantsShutDown(member.nodeId())
-                                && !state.isDrained(member.nodeId());
+                                && !state.isDrained(member.nodeId())
+                                && !state.slowDisks()
+                                        .isSlow(state.image(), partition, member.nodeId(), nowMs);
                 long other = total(totals, member.nodeId());
                 long fuller = Math.max(full - load.getValue(), other + load.getValue());
                 boolean better =

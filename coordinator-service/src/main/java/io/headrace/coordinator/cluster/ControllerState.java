@@ -38,6 +38,7 @@ public final class ControllerState {
     private final DueElections due = new DueElections();
     private final LeaderLoads loads = new LeaderLoads();
     private final LogEnds logEnds = new LogEnds();
+    private final SlowDisks slowDisks = new SlowDisks();
     private ReplicaIndex index;
     private MetadataImage image;
     private final SelfDoubt doubt = new SelfDoubt();
@@ -215,6 +216,11 @@ public final class ControllerState {
 
     LeaderLoads loads() {
         return loads;
+    }
+
+    /** What nodes say of their disks. */
+    public SlowDisks slowDisks() {
+        return slowDisks;
     }
 
     /** Notes how much the leaders on a node append. */
@@ -477,24 +483,5 @@ public final class ControllerState {
         }
         active.sort((a, b) -> Integer.compare(a.nodeId(), b.nodeId()));
         return Collections.unmodifiableList(active);
-    }
-
-    /** A topic id that is none of Kafka's reserved ones and not in use. */
-    Uuid newTopicId() {
-        while (true) {
-            Uuid id = randomId(random);
-            if (!Uuid.RESERVED.contains(id)
-                    && !id.toString().startsWith("-")
-                    && image.topic(id) == null) {
-                return id;
-            }
-        }
-    }
-
-    /** A random (version 4) id. */
-    public static Uuid randomId(RandomGenerator random) {
-        long most = (random.nextLong() & ~0xF000L) | 0x4000L;
-        long least = (random.nextLong() & ~(3L << 62)) | (1L << 63);
-        return new Uuid(most, least);
     }
 }

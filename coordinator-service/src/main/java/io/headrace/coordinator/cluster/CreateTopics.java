@@ -111,9 +111,9 @@ public record CreateTopics(CreateTopicsRequestData request, boolean internal)
                 Map<String, String> configs = configsOf(topic);
                 List<List<Integer>> assignments = assignmentsOf(topic);
                 requireRoom(assignments.size());
-                Uuid topicId = state.newTopicId();
+                Uuid topicId = RandomIds.nextTopicId(state.random(), state.image());
                 while (!newIds.add(topicId)) {
-                    topicId = state.newTopicId();
+                    topicId = RandomIds.nextTopicId(state.random(), state.image());
                 }
                 newNames.put(normal(topic.name()), topic.name());
                 record(topic.name(), topicId, assignments, configs);

@@ -21,16 +21,6 @@ final class AllocateProducerIdsHandler implements NodeHandler {
     }
 
     @Override
-    public short minVersion() {
-        return 0;
-    }
-
-    @Override
-    public short maxVersion() {
-        return 0;
-    }
-
-    @Override
     public void handle(NodeRequest request) {
         AllocateProducerIdsRequestData body = request.body(AllocateProducerIdsRequestData.class);
         controller

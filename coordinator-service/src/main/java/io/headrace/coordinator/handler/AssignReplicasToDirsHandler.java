@@ -21,16 +21,6 @@ final class AssignReplicasToDirsHandler implements NodeHandler {
     }
 
     @Override
-    public short minVersion() {
-        return 0;
-    }
-
-    @Override
-    public short maxVersion() {
-        return 0;
-    }
-
-    @Override
     public void handle(NodeRequest request) {
         controller
                 .submit(

@@ -31,11 +31,6 @@ final class BrokerHeartbeatHandler implements NodeHandler {
     }
 
     @Override
-    public short minVersion() {
-        return 0;
-    }
-
-    @Override
     public short maxVersion() {
         return 1;
     }

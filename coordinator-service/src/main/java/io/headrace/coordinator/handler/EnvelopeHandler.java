@@ -36,16 +36,6 @@ final class EnvelopeHandler implements NodeHandler {
     }
 
     @Override
-    public short minVersion() {
-        return 0;
-    }
-
-    @Override
-    public short maxVersion() {
-        return 0;
-    }
-
-    @Override
     public void handle(NodeRequest envelope) {
         EnvelopeRequestData data = envelope.body(EnvelopeRequestData.class);
         ForwardedHandler handler;

@@ -4,9 +4,14 @@ package io.headrace.coordinator.handler;
 interface NodeHandler {
     short apiKey();
 
-    short minVersion();
+    /** Most APIs between nodes have one version as yet. */
+    default short minVersion() {
+        return 0;
+    }
 
-    short maxVersion();
+    default short maxVersion() {
+        return 0;
+    }
 
     void handle(NodeRequest request);
 

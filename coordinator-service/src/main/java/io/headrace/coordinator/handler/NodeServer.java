@@ -67,6 +67,7 @@ public final class NodeServer implements Function<ServerConnection, ConnectionHa
                         new BrokerHeartbeatHandler(controller),
                         new ReportLoadHandler(controller),
                         new ReportLogEndsHandler(controller),
+                        new ReportSlowDisksHandler(controller),
                         new EnvelopeHandler(forwarded)));
         for (NodeHandler handler : own) {
             handlers.put(handler.apiKey(), handler);

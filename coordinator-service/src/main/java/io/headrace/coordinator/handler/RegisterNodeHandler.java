@@ -27,16 +27,6 @@ final class RegisterNodeHandler implements NodeHandler {
     }
 
     @Override
-    public short minVersion() {
-        return 0;
-    }
-
-    @Override
-    public short maxVersion() {
-        return 0;
-    }
-
-    @Override
     public void handle(NodeRequest request) {
         RegisterNodeRequestData body = request.body(RegisterNodeRequestData.class);
         if (!body.role().equals(STORAGE)) {

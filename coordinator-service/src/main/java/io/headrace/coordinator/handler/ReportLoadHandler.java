@@ -26,16 +26,6 @@ final class ReportLoadHandler implements NodeHandler {
     }
 
     @Override
-    public short minVersion() {
-        return 0;
-    }
-
-    @Override
-    public short maxVersion() {
-        return 0;
-    }
-
-    @Override
     public void handle(NodeRequest request) {
         ReportLoadRequestData body = request.body(ReportLoadRequestData.class);
         Map<PartitionKey, Long> partitions = new LinkedHashMap<>();

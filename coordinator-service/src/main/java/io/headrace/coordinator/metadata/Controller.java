@@ -7,6 +7,7 @@ import io.headrace.coordinator.cluster.Decision;
 import io.headrace.coordinator.cluster.EnsureInternalTopic;
 import io.headrace.coordinator.cluster.LoadReport;
 import io.headrace.coordinator.cluster.LogEndReport;
+import io.headrace.coordinator.cluster.SlowDisks;
 import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.Uuid;
@@ -29,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ObjLongConsumer;
 
 /**
  * The controller of this process: one thread that owns the database. Without the role it is a
@@ -189,6 +191,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
     /** Notes how much the leaders on a node append. */
     public void onLoad(LoadReport report) {
         tell(state -> state.onLoad(report, nowMs()));
+    }
+
+    /** Notes what a node says of its disks, and what was done about it. */
+    public void onSlowDisks(ObjLongConsumer<SlowDisks> news) {
+        tell(state -> news.accept(state.slowDisks(), nowMs()));
     }
 
     /** Notes where logs of a node end that may lead as a last resort. */

@@ -1,6 +1,6 @@
 package io.headrace.coordinator.metadata;
 
-import io.headrace.coordinator.cluster.ControllerState;
+import io.headrace.coordinator.cluster.RandomIds;
 
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -78,7 +78,7 @@ final class Standby {
                     seen.ownerId(),
                     gone ? " and is reported gone" : "");
         }
-        Uuid takeOverId = ControllerState.randomId(options.random());
+        Uuid takeOverId = RandomIds.next(options.random());
         attempted = new TakeOver(options.coordinatorId(), seen.controllerEpoch() + 1, takeOverId);
         return store.takeOver(
                 seen, options.coordinatorId(), takeOverId, System.currentTimeMillis());

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.protocol.codec.ApiCatalog;
+import io.headrace.protocol.message.ReportSlowDisksRequestData;
+import io.headrace.protocol.message.ReportSlowDisksResponseData;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.testkit.wait.Eventually;
 
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.AlterPartitionRequestData;
 import org.apache.kafka.common.message.AlterPartitionRequestData.BrokerState;
 import org.apache.kafka.common.message.AlterPartitionResponseData;
@@ -40,20 +43,9 @@ class ReplicaWireTest {
     void aLeaderShrinksItsIsrAndHandsOverBeforeItStops() throws Exception {
         try (CoordinatorFixture coordinator =
                 new CoordinatorFixture(directory, ClusterRules.defaults())) {
-            List<NodeFake> nodes =
-                    List.of(coordinator.node(1), coordinator.node(2), coordinator.node(3));
-            for (NodeFake node : nodes) {
-                node.register();
-                node.follow();
-            }
+            List<NodeFake> nodes = start(coordinator);
             NodeFake leader = nodes.getFirst();
             NodeFake other = nodes.get(1);
-            for (NodeFake node : nodes) {
-                Eventually.until(
-                        LIMIT,
-                        () -> other.image().isActive(nodes.indexOf(node) + 1, node.nodeEpoch()),
-                        "the nodes are unfenced");
-            }
             createOn(leader, 1, 2, 3);
 
             PartitionImage before = partition(leader);
@@ -73,6 +65,62 @@ class ReplicaWireTest {
                     () -> !other.image().isActive(1, leader.nodeEpoch()),
                     "the node that stopped is fenced before its session ends");
         }
+    }
+
+    /** As a node with a slow disk says it, every few seconds. */
+    @Test
+    void othersLeadInPlaceOfANodeWithASlowDisk() throws Exception {
+        try (CoordinatorFixture coordinator =
+                new CoordinatorFixture(directory, ClusterRules.defaults())) {
+            List<NodeFake> nodes = start(coordinator);
+            NodeFake leader = nodes.getFirst();
+            createOn(leader, 1, 2, 3);
+            Eventually.until(
+                    LIMIT,
+                    () -> {
+                        assertThat(saySlow(leader, leader.nodeEpoch())).isEqualTo(Errors.NONE);
+                        return partition(nodes.get(1)).leaderId() == 2;
+                    },
+                    "another node leads");
+            assertThat(partition(leader).isr()).hasSize(3);
+            assertThat(saySlow(leader, leader.nodeEpoch() - 1))
+                    .isEqualTo(Errors.STALE_BROKER_EPOCH);
+        }
+    }
+
+    private static Errors saySlow(NodeFake node, long nodeEpoch) throws Exception {
+        ReportSlowDisksRequestData request =
+                new ReportSlowDisksRequestData()
+                        .setNodeId(1)
+                        .setNodeEpoch(nodeEpoch)
+                        .setLogDirs(List.of(new Uuid(7, 1)));
+        return Errors.forCode(
+                node.link()
+                        .call(
+                                ApiCatalog.get(ApiCatalog.REPORT_SLOW_DISKS),
+                                (short) 0,
+                                request,
+                                ReportSlowDisksResponseData.class)
+                        .get(10, TimeUnit.SECONDS)
+                        .errorCode());
+    }
+
+    /** Three nodes, unfenced. */
+    private static List<NodeFake> start(CoordinatorFixture coordinator) throws Exception {
+        List<NodeFake> nodes =
+                List.of(coordinator.node(1), coordinator.node(2), coordinator.node(3));
+        for (NodeFake node : nodes) {
+            node.register();
+            node.follow();
+        }
+        NodeFake first = nodes.getFirst();
+        for (NodeFake node : nodes) {
+            Eventually.until(
+                    LIMIT,
+                    () -> first.image().isActive(nodes.indexOf(node) + 1, node.nodeEpoch()),
+                    "the nodes are unfenced");
+        }
+        return nodes;
     }
 
     private static PartitionImage partition(NodeFake node) {

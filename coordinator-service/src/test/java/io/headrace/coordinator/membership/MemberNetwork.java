@@ -2,9 +2,9 @@ package io.headrace.coordinator.membership;
 
 import com.hazelcast.config.Config;
 
+import io.headrace.testkit.network.SocketGate;
+
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -27,15 +27,15 @@ final class MemberNetwork implements AutoCloseable {
     private final int firstDialPort;
     private final Set<Way> ways = ConcurrentHashMap.newKeySet();
     private final Set<Integer> silent = ConcurrentHashMap.newKeySet();
-    private final Object gate = new Object();
+    private final SocketGate gate = new SocketGate();
     private volatile boolean cut;
     private volatile boolean closed;
 
     /** A connection that one member opened to another. */
     private record Way(int from, int to, Socket outer, Socket inner) {
         void close() {
-            closeQuietly(outer);
-            closeQuietly(inner);
+            SocketGate.closeQuietly(outer);
+            SocketGate.closeQuietly(inner);
         }
     }
 
@@ -93,10 +93,8 @@ final class MemberNetwork implements AutoCloseable {
     /** All is well again, and what was held back arrives. */
     void mend() {
         cut = false;
-        synchronized (gate) {
-            silent.clear();
-            gate.notifyAll();
-        }
+        silent.clear();
+        gate.changed();
     }
 
     private void accept(int member) {
@@ -116,7 +114,7 @@ final class MemberNetwork implements AutoCloseable {
 
     private void connect(int member, Socket outer) {
         if (cut) {
-            closeQuietly(outer);
+            SocketGate.closeQuietly(outer);
             return;
         }
         try {
@@ -124,55 +122,21 @@ final class MemberNetwork implements AutoCloseable {
             int from = Math.floorDiv(outer.getPort() - firstDialPort, PORTS_EACH);
             Way way = new Way(from, member, outer, inner);
             ways.add(way);
-            Thread.ofVirtual().start(() -> pump(way, outer, inner));
-            Thread.ofVirtual().start(() -> pump(way, inner, outer));
+            gate.join(outer, inner, () -> isSilent(way), () -> ways.remove(way));
         } catch (IOException e) {
-            closeQuietly(outer); // that member has not started yet, or is gone
+            SocketGate.closeQuietly(outer); // that member has not started yet, or is gone
         }
     }
 
-    private void pump(Way way, Socket from, Socket to) {
-        byte[] buffer = new byte[8192];
-        try {
-            InputStream in = from.getInputStream();
-            OutputStream out = to.getOutputStream();
-            int read = in.read(buffer);
-            while (read >= 0) {
-                awaitGate(way);
-                out.write(buffer, 0, read);
-                out.flush();
-                read = in.read(buffer);
-            }
-        } catch (IOException e) {
-            // One end is gone: so is the other.
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            way.close();
-            ways.remove(way);
-        }
-    }
-
-    private void awaitGate(Way way) throws InterruptedException {
-        synchronized (gate) {
-            while (!closed && (silent.contains(way.from()) || silent.contains(way.to()))) {
-                gate.wait();
-            }
-        }
-    }
-
-    private static void closeQuietly(Socket socket) {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private boolean isSilent(Way way) {
+        return silent.contains(way.from()) || silent.contains(way.to());
     }
 
     @Override
     public void close() throws IOException {
         closed = true;
         mend();
+        gate.close();
         for (ServerSocket door : doors) {
             door.close();
         }

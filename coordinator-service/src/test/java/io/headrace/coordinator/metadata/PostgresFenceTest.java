@@ -2,7 +2,7 @@ package io.headrace.coordinator.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.coordinator.cluster.ControllerState;
+import io.headrace.coordinator.cluster.RandomIds;
 import io.headrace.coordinator.metadata.FaultyCommits.Fate;
 import io.headrace.coordinator.postgres.TestPostgres;
 import io.headrace.protocol.metadata.MetadataBatches;
@@ -91,7 +91,7 @@ class PostgresFenceTest {
             while (takeOver == null) {
                 ControllerRow seen = Objects.requireNonNull(store.readController());
                 try {
-                    takeOver = store.takeOver(seen, id, ControllerState.randomId(random), 0);
+                    takeOver = store.takeOver(seen, id, RandomIds.next(random), 0);
                 } catch (DataAccessException e) {
                     // Lock timeout: the row is much asked for here.
                 }
@@ -170,7 +170,7 @@ class PostgresFenceTest {
                                 store.takeOver(
                                                 seen,
                                                 1002,
-                                                ControllerState.randomId(new SplittableRandom(1)),
+                                                RandomIds.next(new SplittableRandom(1)),
                                                 0)
                                         != null,
                         "another coordinator gets the row");

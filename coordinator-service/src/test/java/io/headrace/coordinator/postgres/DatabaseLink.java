@@ -1,8 +1,8 @@
 package io.headrace.coordinator.postgres;
 
+import io.headrace.testkit.network.SocketGate;
+
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -15,8 +15,8 @@ public final class DatabaseLink implements AutoCloseable {
     private final ServerSocket door;
     private final int target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-    private final Object gate = new Object();
-    private boolean hanging;
+    private final SocketGate gate = new SocketGate();
+    private volatile boolean hanging;
     private volatile boolean cut;
     private volatile boolean closed;
 
@@ -40,23 +40,19 @@ public final class DatabaseLink implements AutoCloseable {
     /** Closes all connections and refuses new ones. */
     public void cut() {
         cut = true;
-        open.forEach(DatabaseLink::closeQuietly);
+        open.forEach(SocketGate::closeQuietly);
     }
 
     /** Connections stay open and carry nothing. */
     public void hang() {
-        synchronized (gate) {
-            hanging = true;
-        }
+        hanging = true;
     }
 
     /** All is well again. */
     public void mend() {
         cut = false;
-        synchronized (gate) {
-            hanging = false;
-            gate.notifyAll();
-        }
+        hanging = false;
+        gate.changed();
     }
 
     private void accept() {
@@ -70,8 +66,14 @@ public final class DatabaseLink implements AutoCloseable {
                 Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
                 open.add(client);
                 open.add(server);
-                Thread.ofVirtual().start(() -> pump(client, server));
-                Thread.ofVirtual().start(() -> pump(server, client));
+                gate.join(
+                        client,
+                        server,
+                        () -> hanging,
+                        () -> {
+                            open.remove(client);
+                            open.remove(server);
+                        });
             } catch (IOException e) {
                 if (!closed) {
                     throw new UncheckedIOException(e);
@@ -80,51 +82,12 @@ public final class DatabaseLink implements AutoCloseable {
         }
     }
 
-    private void pump(Socket from, Socket to) {
-        byte[] buffer = new byte[8192];
-        try {
-            InputStream in = from.getInputStream();
-            OutputStream out = to.getOutputStream();
-            int read = in.read(buffer);
-            while (read >= 0) {
-                awaitGate();
-                out.write(buffer, 0, read);
-                out.flush();
-                read = in.read(buffer);
-            }
-        } catch (IOException e) {
-            // One end is gone: so is the other.
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            closeQuietly(from);
-            closeQuietly(to);
-            open.remove(from);
-            open.remove(to);
-        }
-    }
-
-    private void awaitGate() throws InterruptedException {
-        synchronized (gate) {
-            while (hanging && !closed) {
-                gate.wait();
-            }
-        }
-    }
-
-    private static void closeQuietly(Socket socket) {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     @Override
     public void close() throws IOException {
         closed = true;
         mend();
+        gate.close();
         door.close();
-        open.forEach(DatabaseLink::closeQuietly);
+        open.forEach(SocketGate::closeQuietly);
     }
 }

@@ -7,6 +7,7 @@ import io.headrace.gateway.problem.Problem;
 import io.headrace.gateway.record.ProducerPool.SentRecord;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.enums.ParameterIn;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -17,18 +18,21 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.MediaType;
-import org.springframework.http.ResponseEntity;
 import org.springframework.http.server.reactive.ServerHttpRequest;
-import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
-import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.reactive.HandlerMapping;
+import org.springframework.web.server.ServerWebExchange;
 
 import reactor.core.publisher.Mono;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 
 /** Stores records: {@code POST /api/v1/topics/{topic}/records}. */
 @RestController
@@ -96,25 +100,47 @@ public class ProduceHandler {
                     @Content(
                             mediaType = MediaType.APPLICATION_JSON_VALUE,
                             examples = @ExampleObject(value = ProduceDocs.PARTLY)))
+    @Parameter(
+            name = "topic",
+            in = ParameterIn.PATH,
+            required = true,
+            example = "quickstart",
+            schema = @Schema(type = "string"))
+    @Parameter(
+            name = "acks",
+            in = ParameterIn.QUERY,
+            description = "Who must have a record before it counts as stored.",
+            schema =
+                    @Schema(
+                            type = "string",
+                            allowableValues = {"all", "leader", "none"},
+                            defaultValue = "all"))
+    @Parameter(
+            name = "key",
+            in = ParameterIn.QUERY,
+            description = "The key of a raw body, as text.",
+            schema = @Schema(type = "string"))
+    @Parameter(
+            name = "partition",
+            in = ParameterIn.QUERY,
+            description = "The partition of a raw body.",
+            schema = @Schema(type = "integer", format = "int32"))
+    @Parameter(
+            name = "lines",
+            in = ParameterIn.QUERY,
+            description = "What the lines of NDJSON are.",
+            schema =
+                    @Schema(
+                            type = "string",
+                            allowableValues = {"records", "values"},
+                            defaultValue = "records"))
     @PostMapping("/topics/{topic}/records")
-    Mono<ResponseEntity<byte[]>> produce(
-            @Parameter(example = "quickstart") @PathVariable String topic,
-            @Parameter(description = "Who must have a record before it counts as stored.")
-                    @RequestParam(defaultValue = "all")
-                    @Schema(allowableValues = {"all", "leader", "none"})
-                    String acks,
-            @Parameter(description = "The key of a raw body, as text.")
-                    @RequestParam(required = false)
-                    @Nullable String key,
-            @Parameter(description = "The partition of a raw body.") @RequestParam(required = false)
-                    @Nullable Integer partition,
-            @Parameter(description = "What the lines of NDJSON are.")
-                    @RequestParam(defaultValue = "records")
-                    @Schema(allowableValues = {"records", "values"})
-                    String lines,
-            @Parameter(hidden = true) ServerHttpRequest request) {
+    Mono<Void> produce(@Parameter(hidden = true) ServerWebExchange exchange) {
+        ServerHttpRequest request = exchange.getRequest();
+        String topic = topicOf(exchange);
         TopicNames.check(topic);
-        Acks wanted = acks(acks);
+        MultiValueMap<String, String> query = request.getQueryParams();
+        Acks wanted = acks(given(query, "acks", "all"));
         long declared = request.getHeaders().getContentLength();
         if (declared > maxBodyBytes) {
             throw Problem.tooLarge(
@@ -125,8 +151,7 @@ public class ProduceHandler {
                                     + " are taken. Send fewer records at once.")
                     .toException();
         }
-        MediaType type = request.getHeaders().getContentType();
-        BodyReader reader = reader(type, lines, key, partition);
+        BodyReader reader = reader(request.getHeaders().getContentType(), query);
         long reserved = declared < 0 ? maxBodyBytes : declared;
         return Mono.defer(
                 () -> {
@@ -135,9 +160,39 @@ public class ProduceHandler {
                             .map(ProduceHandler::drain)
                             .defaultIfEmpty(new byte[0])
                             .map(body -> reader.read(body, topic, recordLimits))
-                            .flatMap(parsed -> store(wanted, parsed))
+                            .flatMap(parsed -> store(wanted, parsed, exchange.getResponse()))
                             .doFinally(signal -> budget.giveBack(reserved));
                 });
+    }
+
+    /**
+     * The topic in the path. This and what the query says is read by hand: arguments that Spring
+     * resolves one by one cost more than all else that it does for a request.
+     */
+    private static String topicOf(ServerWebExchange exchange) {
+        Map<String, String> variables =
+                exchange.getRequiredAttribute(HandlerMapping.URI_TEMPLATE_VARIABLES_ATTRIBUTE);
+        return Objects.requireNonNull(variables.get("topic"));
+    }
+
+    private static String given(
+            MultiValueMap<String, String> query, String name, String otherwise) {
+        String given = query.getFirst(name);
+        return given == null || given.isEmpty() ? otherwise : given;
+    }
+
+    private static @Nullable Integer partitionOf(MultiValueMap<String, String> query) {
+        String given = given(query, "partition", "");
+        if (given.isEmpty()) {
+            return null;
+        }
+        try {
+            return Integer.valueOf(given);
+        } catch (NumberFormatException e) {
+            throw Problem.invalidRequest(
+                            "partition is \"" + given + "\": it must be a whole number.")
+                    .toException();
+        }
     }
 
     private interface BodyReader {
@@ -145,14 +200,12 @@ public class ProduceHandler {
     }
 
     private static BodyReader reader(
-            @Nullable MediaType type,
-            String lines,
-            @Nullable String key,
-            @Nullable Integer partition) {
+            @Nullable MediaType type, MultiValueMap<String, String> query) {
         if (type == null || type.getSubtype().equals("json") || isSuffixJson(type)) {
             return RecordBody::parseJson;
         }
         if (type.getSubtype().equals("x-ndjson") || type.getSubtype().equals("ndjson")) {
+            String lines = given(query, "lines", "records");
             return switch (lines.toLowerCase(Locale.ROOT)) {
                 case "records" -> RecordBody::parseLines;
                 case "values" -> RecordBody::parseValueLines;
@@ -164,6 +217,8 @@ public class ProduceHandler {
         }
         if (type.getType().equals("text")
                 || MediaType.APPLICATION_OCTET_STREAM.equalsTypeAndSubtype(type)) {
+            String key = query.getFirst("key");
+            Integer partition = partitionOf(query);
             return (body, topic, limits) -> raw(body, topic, key, partition);
         }
         throw Problem.of(
@@ -213,13 +268,14 @@ public class ProduceHandler {
         };
     }
 
-    private Mono<ResponseEntity<byte[]>> store(Acks acks, RecordBody.Parsed parsed) {
+    private Mono<Void> store(Acks acks, RecordBody.Parsed parsed, ServerHttpResponse response) {
         return producers
                 .send(ProducerPool.ANONYMOUS, acks, parsed.records())
-                .map(outcomes -> answer(outcomes, parsed.single()));
+                .flatMap(outcomes -> answer(outcomes, parsed.single(), response));
     }
 
-    private static ResponseEntity<byte[]> answer(List<SentRecord> outcomes, boolean single) {
+    private static Mono<Void> answer(
+            List<SentRecord> outcomes, boolean single, ServerHttpResponse response) {
         long failed = ProduceResult.failed(outcomes);
         if (failed == outcomes.size()) {
             throw ProduceResult.allFailed(outcomes).toException();
@@ -232,9 +288,11 @@ public class ProduceHandler {
             ProduceResult.write(out, outcomes);
             out.raw('}');
         }
-        return ResponseEntity.status(failed == 0 ? 200 : 207)
-                .contentType(MediaType.APPLICATION_JSON)
-                .body(out.toBytes());
+        byte[] body = out.toBytes();
+        response.setRawStatusCode(failed == 0 ? 200 : 207);
+        response.getHeaders().setContentType(MediaType.APPLICATION_JSON);
+        response.getHeaders().setContentLength(body.length);
+        return response.writeWith(Mono.just(response.bufferFactory().wrap(body)));
     }
 
     private static byte[] drain(DataBuffer buffer) {

@@ -16,10 +16,15 @@ import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.tools.LogDirsCommand;
 import org.apache.kafka.tools.VerifiableConsumer;
 import org.apache.kafka.tools.VerifiableProducer;
+import org.apache.kafka.tools.reassign.ReassignPartitionsCommand;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
@@ -48,6 +53,7 @@ import java.util.stream.IntStream;
 @Order(1)
 class ThreeNodesIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration SECOND = Duration.ofSeconds(1);
     private static final int PARTITIONS = 6;
     private static final int MESSAGES = 5_000;
 
@@ -333,6 +339,69 @@ class ThreeNodesIT {
                 }
             }
             work.check(count);
+        }
+    }
+
+    /** By Kafka's own tools, as slowly as they ask (KIP-455, KIP-73). */
+    @Test
+    void aPartitionIsMovedWithAThrottleAndFoundInItsPlace() throws Exception {
+        Path plan = folder.resolve("move.json");
+        Files.writeString(
+                plan,
+                "{\"version\":1,\"partitions\":"
+                        + "[{\"topic\":\"moved\",\"partition\":0,\"replicas\":[2]}]}");
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrap()))) {
+            Map<Integer, List<Integer>> replicas = new HashMap<>();
+            IntStream.range(0, PARTITIONS).forEach(each -> replicas.put(each, List.of(1)));
+            admin.createTopics(List.of(new NewTopic("moved", replicas))).all().get();
+            try (var producer =
+                    new KafkaProducer<>(
+                            Map.of("bootstrap.servers", cluster.bootstrap()),
+                            new StringSerializer(),
+                            new StringSerializer())) {
+                for (int i = 0; i < 30; i++) {
+                    producer.send(new ProducerRecord<>("moved", 0, null, i + "x".repeat(100_000)));
+                }
+            }
+            long begunNanos = System.nanoTime();
+            assertThat(reassign(plan, "--execute", "--throttle", "1000000"))
+                    .contains("The inter-broker throttle limit was set to 1000000 B/s")
+                    .contains("Successfully started partition reassignment for moved-0");
+            Eventually.until(
+                    LIMIT,
+                    () -> admin.listPartitionReassignments().reassignments().get().isEmpty(),
+                    "the end of the move");
+            // Each of three million bytes waits for the one before.
+            assertThat(Duration.ofNanos(System.nanoTime() - begunNanos)).isGreaterThan(SECOND);
+            assertThat(reassign(plan, "--verify"))
+                    .contains("Reassignment of partition moved-0 is completed.")
+                    .contains("Clearing broker-level throttles", "Clearing topic-level throttles");
+        }
+        assertThat(logDirs("2")).contains("\"partition\":\"moved-0\"");
+        Eventually.until(
+                LIMIT, () -> !logDirs("1").contains("moved-0\""), "the old one is deleted");
+        assertThat(read("moved")).hasSize(30).doesNotHaveDuplicates();
+    }
+
+    private static String reassign(Path plan, String... arguments) throws Exception {
+        return runTool(
+                ChildProcess.java(ReassignPartitionsCommand.class)
+                        .arguments("--bootstrap-server", cluster.bootstrap())
+                        .arguments("--reassignment-json-file", plan.toString())
+                        .arguments(arguments));
+    }
+
+    private static String logDirs(String node) throws Exception {
+        return runTool(
+                ChildProcess.java(LogDirsCommand.class)
+                        .arguments("--bootstrap-server", cluster.bootstrap())
+                        .arguments("--describe", "--topic-list", "moved", "--broker-list", node));
+    }
+
+    private static String runTool(ChildProcess.Builder tool) throws Exception {
+        try (ChildProcess run = tool.start()) {
+            assertThat(run.awaitExit(LIMIT)).as(run.tail()).isZero();
+            return run.output();
         }
     }
 

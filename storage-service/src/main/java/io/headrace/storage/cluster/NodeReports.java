@@ -6,6 +6,8 @@ import io.headrace.protocol.message.ReportLoadRequestData;
 import io.headrace.protocol.message.ReportLoadResponseData;
 import io.headrace.protocol.message.ReportLogEndsRequestData;
 import io.headrace.protocol.message.ReportLogEndsResponseData;
+import io.headrace.protocol.message.ReportSlowDisksRequestData;
+import io.headrace.protocol.message.ReportSlowDisksResponseData;
 import io.headrace.storage.forward.CoordinatorLinks;
 
 import org.apache.kafka.common.Uuid;
@@ -23,6 +25,7 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,14 +35,16 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * What a registered node tells the active controller of itself now and then: in which log directory
- * each replica lies and which directories failed (KIP-858), and that it wants to stop. Called from
- * one thread at a time.
+ * each replica lies and which directories failed (KIP-858), how much its leaders append, which
+ * disks are slow, and that it wants to stop. Called from one thread at a time but for what says
+ * otherwise.
  */
 public final class NodeReports {
     private static final Logger LOG = LoggerFactory.getLogger(NodeReports.class);
     private static final ApiSchema HEARTBEAT = ApiCatalog.get(ApiKeys.BROKER_HEARTBEAT);
     private static final ApiSchema ASSIGN = ApiCatalog.get(ApiKeys.ASSIGN_REPLICAS_TO_DIRS);
     private static final ApiSchema LOAD = ApiCatalog.get(ApiCatalog.REPORT_LOAD);
+    private static final ApiSchema SLOW_DISKS = ApiCatalog.get(ApiCatalog.REPORT_SLOW_DISKS);
     private static final ApiSchema LOG_ENDS = ApiCatalog.get(ApiCatalog.REPORT_LOG_ENDS);
     private static final short HEARTBEAT_VERSION = 1;
     private static final short ASSIGN_VERSION = 0;
@@ -150,6 +155,36 @@ public final class NodeReports {
                         (answer, failure) -> {
                             if (failure != null) {
                                 LOG.debug("ReportLoad failed", failure);
+                            }
+                        });
+    }
+
+    /**
+     * Tells which log directories are slow, so that others lead what lies there. The next report
+     * takes a lost one's place. Any thread.
+     */
+    public void tellSlow(Collection<Uuid> logDirs) {
+        if (view.nodeEpoch() < 0) {
+            return;
+        }
+        ReportSlowDisksRequestData report =
+                new ReportSlowDisksRequestData()
+                        .setNodeId(nodeId)
+                        .setNodeEpoch(view.nodeEpoch())
+                        .setLogDirs(List.copyOf(logDirs));
+        links.controller()
+                .thenCompose(
+                        channel ->
+                                channel.call(
+                                        SLOW_DISKS,
+                                        (short) 0,
+                                        report,
+                                        ReportSlowDisksResponseData.class,
+                                        ANSWER_WITHIN))
+                .whenComplete(
+                        (answer, failure) -> {
+                            if (failure != null) {
+                                LOG.debug("ReportSlowDisks failed", failure);
                             }
                         });
     }

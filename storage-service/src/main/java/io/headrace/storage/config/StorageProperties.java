@@ -27,6 +27,7 @@ import java.util.Map;
  * @param compaction how logs are compacted
  * @param scrub how logs are read to find damage
  * @param replication how partitions are kept on several nodes
+ * @param slowDisk when another node leads what lies on a disk of this one
  * @param hazelcast how this node says that it is alive
  */
 @ConfigurationProperties("headrace.storage")
@@ -46,6 +47,7 @@ public record StorageProperties(
         @DefaultValue Compaction compaction,
         @DefaultValue Scrub scrub,
         @DefaultValue Replication replication,
+        @DefaultValue SlowDisk slowDisk,
         @DefaultValue Hazelcast hazelcast) {
 
     public StorageProperties {
@@ -195,6 +197,20 @@ public record StorageProperties(
                     "replication.lag-time-max",
                     "a positive duration");
             require(!handOverWait.isNegative(), "replication.hand-over-wait", "a duration");
+        }
+    }
+
+    /**
+     * When a disk is too slow to lead from.
+     *
+     * @param flushTime a log directory whose flushes take so long is slow; 0: none ever is
+     * @param after about how long they must do so; until it no longer is, six times as long
+     */
+    public record SlowDisk(
+            @DefaultValue("2s") Duration flushTime, @DefaultValue("10s") Duration after) {
+        public SlowDisk {
+            require(!flushTime.isNegative(), "slow-disk.flush-time", "a duration, or 0");
+            require(after.toMillis() >= 10, "slow-disk.after", "a duration from 10ms up");
         }
     }
 

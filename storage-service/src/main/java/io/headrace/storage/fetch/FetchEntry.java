@@ -30,6 +30,7 @@ final class FetchEntry {
     private @Nullable ReplicaSeen replicaSeen;
     private LogSlice.@Nullable Warm verified;
     private long reservedBytes;
+    private boolean throttled;
     private @Nullable CompletableFuture<RepairOutcome> repair;
 
     FetchEntry(FetchTarget target) {
@@ -46,6 +47,15 @@ final class FetchEntry {
 
     PartitionRead result() {
         return read;
+    }
+
+    /** Whether what is read counts for the leader's throttle. */
+    void throttled(boolean counts) {
+        throttled = counts;
+    }
+
+    boolean isThrottled() {
+        return throttled;
     }
 
     long boundSeen() {

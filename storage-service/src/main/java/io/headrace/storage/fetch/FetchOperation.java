@@ -54,6 +54,7 @@ final class FetchOperation {
     private final boolean isReplica;
     private List<Visit> visits = List.of();
     private long foundBytes;
+    private long heldMs; // 0, or when records that are held back may be sent
     private boolean reported;
     private boolean retried;
     private volatile boolean hurried;
@@ -87,6 +88,7 @@ final class FetchOperation {
 
     void start() {
         foundBytes = 0;
+        heldMs = 0;
         visits = resolve();
         visit(0, this::readHere, this::onRead);
     }
@@ -170,11 +172,24 @@ final class FetchOperation {
             if (isReplica && !reported) {
                 report(entry.target(), partition);
             }
-            int room = (int) Math.max(0, maxBytes - foundBytes);
-            boolean atLeastOne = foundBytes == 0 && maxBytes > 0;
+            int room = holds(entry, partition) ? 0 : (int) Math.max(0, maxBytes - foundBytes);
+            boolean atLeastOne = foundBytes == 0 && room > 0;
             foundBytes +=
                     entry.readOn(partition, room, atLeastOne, bound, readsFollowers(), closer);
         }
+    }
+
+    /** Whether a replica gets no records of the partition yet; it is told all else (KIP-73). */
+    private boolean holds(FetchEntry entry, Partition partition) {
+        LeaderThrottle throttle = service.leaderThrottle();
+        boolean throttled =
+                isReplica
+                        && throttle.names(partition.id())
+                        && !partition.reader().mayBeInSync(call.replicaId());
+        entry.throttled(throttled);
+        long waitMs = throttled ? throttle.waitMs() : 0;
+        heldMs = Math.max(heldMs, waitMs);
+        return waitMs > 0;
     }
 
     /** Consumers that can be told of another replica may read from a follower (KIP-392). */
@@ -250,7 +265,8 @@ final class FetchOperation {
         }
         long missing = Math.max(1, call.request().minBytes() - foundBytes);
         ParkedFetch parked = new ParkedFetch(missing, this::onWoken);
-        long waitMs = Math.max(1, deadlineMs - service.nowMs());
+        long leftMs = Math.max(1, deadlineMs - service.nowMs());
+        long waitMs = heldMs > 0 ? Math.min(heldMs, leftMs) : leftMs;
         Loop.ScheduledTask timer = call.home().schedule(parked::wake, waitMs);
         current = new Parking(parked, timer);
         call.onGone().accept(parked::wake);
@@ -425,6 +441,9 @@ final class FetchOperation {
             FetchTarget.Key key = entry.target().key();
             if (size > 0) {
                 answered.add(key);
+                if (entry.isThrottled()) {
+                    service.leaderThrottle().onSent(size);
+                }
             }
             Errors error = entry.result().error();
             service.metrics().onFetched(size, error != Errors.NONE);

@@ -31,6 +31,7 @@ public final class FetchService {
     private final DataMetrics metrics;
     private final LongSupplier clockMs;
     private final int maxResponseBytes;
+    private final LeaderThrottle leaderThrottle;
     private final FetchSessions[] sessions;
 
     public FetchService(
@@ -51,6 +52,7 @@ public final class FetchService {
         this.metrics = metrics;
         this.clockMs = clockMs;
         this.maxResponseBytes = maxResponseBytes;
+        this.leaderThrottle = new LeaderThrottle(partitions.nodeId(), image, System::nanoTime);
         this.sessions = new FetchSessions[loops.size()];
         for (int i = 0; i < sessions.length; i++) {
             sessions[i] =
@@ -131,6 +133,10 @@ public final class FetchService {
 
     MetadataImage image() {
         return image.get();
+    }
+
+    LeaderThrottle leaderThrottle() {
+        return leaderThrottle;
     }
 
     ColdReads coldReads() {

@@ -1,14 +1,15 @@
 package io.headrace.storage.fetcher;
 
+import io.headrace.protocol.config.BrokerConfigNames;
 import io.headrace.protocol.config.TopicConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
+import io.headrace.storage.config.NodeRates;
 
 import org.apache.kafka.common.TopicIdPartition;
-import org.jspecify.annotations.Nullable;
 
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -19,8 +20,6 @@ import java.util.function.Supplier;
  * follower.replication.throttled.replicas} of their topic names (KIP-73). Any thread.
  */
 final class FollowerThrottle {
-    private static final String RATE = "follower.replication.throttled.rate";
-
     private final int nodeId;
     private final Supplier<MetadataImage> image;
     private final LongSupplier nanoClock;
@@ -54,27 +53,16 @@ final class FollowerThrottle {
     }
 
     private long rate(MetadataImage now) {
-        String value = brokerConfig(now, Integer.toString(nodeId));
-        String set = value == null ? brokerConfig(now, "") : value;
-        try {
-            return set == null ? 0 : Long.parseLong(set);
-        } catch (NumberFormatException e) {
-            return 0; // the controller validates; this is a newer one's
-        }
-    }
-
-    private static @Nullable String brokerConfig(MetadataImage now, String name) {
-        return now.configsOf(new ConfigResourceKey(ConfigResourceKey.BROKER, name)).get(RATE);
+        return NodeRates.of(now, nodeId, BrokerConfigNames.FOLLOWER_THROTTLED_RATE, 0);
     }
 
     private boolean isThrottled(MetadataImage now, TopicIdPartition id) {
-        Map<String, String> configs = now.configsOf(ConfigResourceKey.topic(id.topic()));
-        String replicas =
-                configs.getOrDefault(TopicConfigs.FOLLOWER_REPLICATION_THROTTLED_REPLICAS, "");
-        boolean named = replicas.equals("*");
-        for (String replica : replicas.split(",", -1)) {
-            named |= replica.trim().equals(id.partition() + ":" + nodeId);
-        }
+        List<String> replicas =
+                TopicConfigs.listItems(
+                        now.configsOf(ConfigResourceKey.topic(id.topic()))
+                                .getOrDefault(
+                                        TopicConfigs.FOLLOWER_REPLICATION_THROTTLED_REPLICAS, ""));
+        boolean named = replicas.contains("*") || replicas.contains(id.partition() + ":" + nodeId);
         PartitionImage partition = now.partition(id.topicId(), id.partition());
         return named
                 && partition != null

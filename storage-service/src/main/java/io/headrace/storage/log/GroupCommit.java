@@ -1,5 +1,6 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.diskwatch.FlushTimes;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.file.NoSpace;
@@ -57,6 +58,7 @@ public final class GroupCommit implements AutoCloseable {
     private final LinkedBlockingQueue<Request> waiting = new LinkedBlockingQueue<>();
     private final AtomicLong rounds = new AtomicLong();
     private final AtomicLong flushes = new AtomicLong();
+    private final FlushTimes times = new FlushTimes(System::nanoTime);
     private @Nullable ExecutorService flushers;
     private @Nullable Executor rounder;
     private @Nullable Thread thread;
@@ -133,6 +135,11 @@ public final class GroupCommit implements AutoCloseable {
         return flushes.get();
     }
 
+    /** How long the rounds take. */
+    FlushTimes times() {
+        return times;
+    }
+
     private void run() {
         while (!closed) {
             try {
@@ -166,6 +173,7 @@ public final class GroupCommit implements AutoCloseable {
     private void commit(List<Request> round) {
         IOException failure = null;
         IOException unpromised = null;
+        times.onBegun();
         try {
             // Only after the flush: a promise that a power loss finds without its data would look
             // like a loss of something acknowledged, and leave a gap that nobody was ever told of.
@@ -174,6 +182,8 @@ public final class GroupCommit implements AutoCloseable {
         } catch (IOException e) {
             failure = e;
             onFailure.accept(e);
+        } finally {
+            times.onEnded();
         }
         rounds.incrementAndGet();
         for (Request request : round) {

@@ -1,5 +1,6 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.diskwatch.FlushSample;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.OpenFiles;
 import io.headrace.storage.producer.ProducerIds;
@@ -302,6 +303,17 @@ public final class LogStore implements AutoCloseable {
                             copiesIn(directory)));
         }
         return all;
+    }
+
+    /** The flushes of each working directory since the last call; there is one who asks. */
+    public Map<Uuid, FlushSample> takeFlushSamples() {
+        Map<Uuid, FlushSample> samples = new HashMap<>();
+        for (LogDirectory directory : directories) {
+            if (!directory.isOffline()) {
+                samples.put(directory.directoryId(), directory.groupCommit().times().take());
+            }
+        }
+        return samples;
     }
 
     private Map<TopicIdPartition, FutureCopy> copiesIn(LogDirectory directory) {

@@ -7,9 +7,9 @@ import io.headrace.storage.log.AppendOrigin;
 import io.headrace.storage.log.EpochEndOffset;
 import io.headrace.storage.log.PartitionLog;
 import io.headrace.storage.log.UncleanLog;
-import io.headrace.storage.replication.ReplicationState.Offline;
 
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +67,24 @@ public final class FollowerLog {
         onCut(log, null);
     }
 
+    /**
+     * Whether the metadata was set back: it has this node lead in an epoch before those of its
+     * records. Then the log is neither led nor cut, until the epoch is raised beyond them.
+     */
+    boolean isSetBack(PartitionLog log, int leaderEpoch) {
+        boolean isAhead = log.latestLeaderEpoch() > leaderEpoch;
+        if (isAhead) {
+            LOG.error(
+                    "{} is not led in epoch {}: it has records of epoch {}, so the cluster's"
+                            + " metadata has lost changes. Nothing is cut; restore the database,"
+                            + " or run 'headrace metadata recover'",
+                    partition.id(),
+                    leaderEpoch,
+                    log.latestLeaderEpoch());
+        }
+        return isAhead;
+    }
+
     /** Tells where the log ends if nobody leads, once it is not being cut; else tells null. */
     void rest(Consumer<@Nullable RestingLog> told) {
         whenWhole(
@@ -78,7 +96,7 @@ public final class FollowerLog {
     }
 
     private RestingLog restingLog(PartitionLog log) {
-        boolean failed = partition.replicationState() instanceof Offline;
+        boolean failed = partition.checkLeader(-1) == Errors.KAFKA_STORAGE_ERROR;
         return new RestingLog(
                 partition.id(),
                 partition.knownLeaderEpoch(),

@@ -29,7 +29,7 @@ final class LogEvents implements LogListener {
     /** Not while an epoch begins, or the log is cut. */
     @Override
     public boolean mayMove(PartitionLog log) {
-        ReplicationState state = partition.replicationState();
+        ReplicationState state = partition.replication().state();
         boolean isSettled =
                 state instanceof ReplicationState.Leading
                         || state instanceof ReplicationState.Following;

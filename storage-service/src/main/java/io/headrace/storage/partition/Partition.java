@@ -146,8 +146,8 @@ public final class Partition {
         follower.goOn(now);
     }
 
-    ReplicationState replicationState() {
-        return replication.state();
+    Replication replication() {
+        return replication;
     }
 
     void onOpenFailed(Throwable cause) {
@@ -270,10 +270,6 @@ public final class Partition {
         return around.nodeId();
     }
 
-    long inSyncOffsetOf(int nodeId) {
-        return replication.inSyncOffsetOf(nodeId);
-    }
-
     // Writing.
 
     /**
@@ -328,10 +324,6 @@ public final class Partition {
     /** A count of bytes that only grows as more becomes visible. */
     long appendedBytes() {
         return appendedBytes;
-    }
-
-    int lastCheck() {
-        return replication.lastCheck();
     }
 
     /**
@@ -457,6 +449,10 @@ public final class Partition {
     }
 
     private void startEpoch(PartitionLog current, int leaderEpoch) {
+        if (follower.isSetBack(current, leaderEpoch)) {
+            firstSettled.complete(null);
+            return;
+        }
         current.startLeaderEpoch(leaderEpoch)
                 .whenComplete(
                         (done, failure) ->

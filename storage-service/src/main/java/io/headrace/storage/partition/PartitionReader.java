@@ -64,11 +64,18 @@ public final class PartitionReader {
                 && waiters.parkReplica(fetch, partition.appendedBytes());
     }
 
+    /** Whether the replica is in sync, or may be once an answer of the controller is known. */
+    public boolean mayBeInSync(int replicaId) {
+        return partition.replication().mayBeInSync(replicaId);
+    }
+
     /** What a replica's fetch sees now; this node leads. */
     public ReplicaSeen replicaSeen() {
         PartitionLog current = partition.log();
         return new ReplicaSeen(
-                current.logEndOffset(), current.highWatermark(), partition.lastCheck());
+                current.logEndOffset(),
+                current.highWatermark(),
+                partition.replication().lastCheck());
     }
 
     /** The exclusive bound of what a reader may see. */
@@ -173,7 +180,7 @@ public final class PartitionReader {
         PartitionLog log = partition.log();
         long offset = query.fetchOffset();
         for (int candidate : candidates) {
-            long end = partition.inSyncOffsetOf(candidate);
+            long end = partition.replication().inSyncOffsetOf(candidate);
             if (offset >= log.logStartOffset()
                     && offset <= end
                     && candidate != partition.nodeId()) {

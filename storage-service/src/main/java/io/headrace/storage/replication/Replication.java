@@ -25,6 +25,7 @@ import io.headrace.storage.replication.ReplicationState.Unassigned;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -112,6 +113,19 @@ public final class Replication {
             }
         }
         return -1;
+    }
+
+    /** Whether the node is in the maximal in-sync set, so that the high watermark waits for it. */
+    public boolean mayBeInSync(int follower) {
+        PartitionImage current = image;
+        ProposeIsr asked = proposal;
+        return (current != null && isMember(current.isr(), follower))
+                || (asked != null && isMember(asked.isr(), follower))
+                || isMember(uncertain, follower);
+    }
+
+    private static boolean isMember(Collection<IsrMember> isr, int nodeId) {
+        return isr.stream().anyMatch(member -> member.nodeId() == nodeId);
     }
 
     /**

@@ -56,6 +56,9 @@ final class LogStoreThreadsTest {
                 }
                 assertThat(flushed.await(60, TimeUnit.SECONDS)).isTrue();
                 assertThat(reports.get()).isLessThan((long) LOGS * APPENDS);
+                assertThat(store.takeFlushSamples().values())
+                        .singleElement()
+                        .satisfies(sample -> assertThat(sample.count()).isPositive());
             }
             try (LogStore store =
                     LogStore.open(

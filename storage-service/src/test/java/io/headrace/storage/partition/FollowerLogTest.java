@@ -17,6 +17,7 @@ import io.headrace.transport.loop.Loop;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -80,6 +81,23 @@ class FollowerLogTest {
         }
         assertThat(emptied).isPositive();
         assertThat(shortened).isPositive();
+    }
+
+    /**
+     * A database restored from a backup has epochs anew; records of two logs must not share one.
+     */
+    @Test
+    void aLogWithRecordsOfLaterEpochsIsNotLed() throws IOException {
+        PartitionLog log = open(SimulatedDisk.withSeed(1), "boot-1");
+        Partition partition = following(log);
+        copyAll(partition, log);
+        log.startLeaderEpoch(7).join();
+        partition.onMetadata(led(2, 20, 3), 20);
+        assertThat(partition.checkLeader(-1)).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+        assertThat(log.logEndOffset()).isEqualTo(BATCHES);
+        assertThat(log.latestLeaderEpoch()).isEqualTo(7);
+        partition.onMetadata(led(2, 20, 8), 20);
+        assertThat(partition.checkLeader(-1)).isEqualTo(Errors.NONE);
     }
 
     @Test
@@ -189,22 +207,24 @@ class FollowerLogTest {
                                 LeaderFeed.NONE,
                                 (asker, proposal) -> {}));
         partition.onOpened(log);
-        partition.onMetadata(
-                new PartitionImage(
-                        0,
-                        List.of(1, 2),
-                        List.of(),
-                        List.of(new IsrMember(1, 10)),
-                        1,
-                        10,
-                        0,
-                        1,
-                        2,
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of()),
-                20);
+        partition.onMetadata(led(1, 10, 0), 20);
         return partition;
+    }
+
+    private static PartitionImage led(int leader, long leaderNodeEpoch, int leaderEpoch) {
+        return new PartitionImage(
+                0,
+                List.of(1, 2),
+                List.of(),
+                List.of(new IsrMember(leader, leaderNodeEpoch)),
+                leader,
+                leaderNodeEpoch,
+                leaderEpoch,
+                1 + leaderEpoch,
+                2,
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of());
     }
 }

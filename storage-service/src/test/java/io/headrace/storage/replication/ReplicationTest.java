@@ -70,6 +70,21 @@ class ReplicationTest {
                 .containsExactly(new BeginEpoch(5));
     }
 
+    /** The high watermark waits for it from the proposal on, so nobody may hold it back. */
+    @Test
+    void whoIsProposedMayBeInSync() {
+        lead(1, new IsrMember(OWN, 10));
+        assertThat(replication.mayBeInSync(2)).isFalse();
+        assertThat(replication.step(new FollowerFetched(2, 20, 5, 0, 0, -1, true, 0)))
+                .containsExactly(
+                        new ProposeIsr(
+                                5, 5, List.of(new IsrMember(OWN, 10), new IsrMember(2, 20))));
+        assertThat(replication.mayBeInSync(2)).isTrue();
+        assertThat(replication.mayBeInSync(3)).isFalse();
+        replication.step(new IsrDecided(5, 5, IsrVerdict.UNCERTAIN, -1));
+        assertThat(replication.mayBeInSync(2)).isTrue();
+    }
+
     @Test
     void aloneInTheIsrWhatIsFlushedIsCommitted() {
         lead(1, new IsrMember(OWN, 10));

@@ -1,7 +1,7 @@
 /**
  * A network that loses, delays, repeats, reorders and parts.
  *
- * <p>Here: messages between nodes on the manual event loop.
+ * <p>Here: messages between nodes on the manual event loop, and a gate between real sockets.
  *
  * <p>Depends on {@code clock}.
  *

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /** Makes one result for each topic out of those of several shards. */
@@ -14,19 +13,19 @@ final class ShareResults {
     private ShareResults() {}
 
     /**
-     * @param join adds the partitions of the second result to the first
+     * @param partitions of one result, to which those of another are added
      */
-    static <P, R> List<R> merged(
+    static <P, R, S> List<R> merged(
             List<P> parts,
             Function<P, List<R>> results,
             Function<R, Uuid> topicId,
-            BiConsumer<R, R> join) {
+            Function<R, List<S>> partitions) {
         Map<Uuid, R> topics = new LinkedHashMap<>();
         for (P part : parts) {
             for (R result : results.apply(part)) {
                 R known = topics.putIfAbsent(topicId.apply(result), result);
                 if (known != null) {
-                    join.accept(known, result);
+                    partitions.apply(known).addAll(partitions.apply(result));
                 }
             }
         }

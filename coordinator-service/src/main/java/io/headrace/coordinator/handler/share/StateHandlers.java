@@ -48,11 +48,7 @@ final class StateHandlers {
                                                         InitializeShareGroupStateResponseData
                                                                 ::results,
                                                         result -> result.topicId(),
-                                                        (into, from) ->
-                                                                into.partitions()
-                                                                        .addAll(
-                                                                                from
-                                                                                        .partitions())))),
+                                                        result -> result.partitions()))),
                 router);
     }
 
@@ -79,11 +75,7 @@ final class StateHandlers {
                                                         parts,
                                                         ReadShareGroupStateResponseData::results,
                                                         result -> result.topicId(),
-                                                        (into, from) ->
-                                                                into.partitions()
-                                                                        .addAll(
-                                                                                from
-                                                                                        .partitions())))),
+                                                        result -> result.partitions()))),
                 router);
     }
 
@@ -110,11 +102,7 @@ final class StateHandlers {
                                                         parts,
                                                         WriteShareGroupStateResponseData::results,
                                                         result -> result.topicId(),
-                                                        (into, from) ->
-                                                                into.partitions()
-                                                                        .addAll(
-                                                                                from
-                                                                                        .partitions())))),
+                                                        result -> result.partitions()))),
                 router);
     }
 
@@ -141,11 +129,7 @@ final class StateHandlers {
                                                         parts,
                                                         DeleteShareGroupStateResponseData::results,
                                                         result -> result.topicId(),
-                                                        (into, from) ->
-                                                                into.partitions()
-                                                                        .addAll(
-                                                                                from
-                                                                                        .partitions())))),
+                                                        result -> result.partitions()))),
                 router);
     }
 
@@ -173,11 +157,7 @@ final class StateHandlers {
                                                         ReadShareGroupStateSummaryResponseData
                                                                 ::results,
                                                         result -> result.topicId(),
-                                                        (into, from) ->
-                                                                into.partitions()
-                                                                        .addAll(
-                                                                                from
-                                                                                        .partitions())))),
+                                                        result -> result.partitions()))),
                 router);
     }
 }
