@@ -61,6 +61,29 @@ record Plan(
         return power != Power.UNSTABLE;
     }
 
+    /** The same, but that a disk is lost. */
+    Plan losingDisk() {
+        return new Plan(
+                mix,
+                Power.STABLE,
+                true,
+                hasTransactions,
+                hasTransactionalOffsets,
+                hasGroups,
+                hasShareGroup,
+                faultsForMs,
+                faultEveryMaxMs,
+                trapsMs,
+                lossChance,
+                stallChance,
+                databaseFailureChance,
+                databaseWayMaxMs,
+                databaseStallChance,
+                restartsInTheEnd,
+                thinkMaxMs,
+                maxInFlight);
+    }
+
     static Plan draw(World world) {
         Mix mix = Mix.values()[world.random().nextInt(Mix.values().length)];
         Power power = Power.values()[world.random().nextInt(Power.values().length)];

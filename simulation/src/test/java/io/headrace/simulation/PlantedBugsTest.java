@@ -43,8 +43,8 @@ class PlantedBugsTest {
                                                                 log.truncateTo(
                                                                         log.highWatermark()))),
                         1),
-                onWire("skipping the epoch check", new PlantedBugs.SkipsEpochCheck(), 1),
-                onWire("acknowledging before ISR", new PlantedBugs.AcknowledgesBeforeIsr(), 1),
+                onWire("skipping the epoch check", new PlantedBugs.SkipsEpochCheck(), 10),
+                onWire("acknowledging before ISR", new PlantedBugs.AcknowledgesBeforeIsr(), 3),
                 new Planted(
                         Bug.onWire(
                                 "restart within the same leader epoch",
@@ -53,27 +53,28 @@ class PlantedBugsTest {
                 onWire(
                         "reporting unflushed bytes as replicated",
                         new PlantedBugs.ReportsUnflushed(),
-                        1),
+                        4),
                 new Planted(
                         Bug.onWire(
-                                "ISR expansion from a dead incarnation",
-                                PlantedBugs.CountsDeadIncarnations::new),
+                                        "ISR expansion from a dead incarnation",
+                                        PlantedBugs.CountsDeadIncarnations::new)
+                                .onLostDisks(),
                         1),
                 onWire(
                         "a min.insync change racing an ISR shrink",
                         new PlantedBugs.MinInSyncRacesShrink(),
-                        1),
+                        3),
                 new Planted(
                         Bug.onWire(
                                 "a shard append without its fence",
                                 truth -> new PlantedBugs.ShardAppendWithoutFence()),
-                        1),
+                        56),
                 new Planted(
                         Bug.onWire(
                                         "a controller deaf after it was deposed",
                                         PlantedBugs.DeafAfterDeposition::new)
                                 .thatStops(),
-                        1));
+                        3));
     }
 
     private static Planted onWire(String name, Tamper stateless, long near) {

@@ -72,7 +72,8 @@ final class Simulation {
     Simulation(long seed, Bug bug, boolean keepsLines) {
         this.world = new World(seed, keepsLines);
         this.wire = new Wire(world);
-        this.plan = Plan.draw(world);
+        Plan drawn = Plan.draw(world);
+        this.plan = bug.needsLostDisk() ? drawn.losingDisk() : drawn;
         this.workload = new Workload(world, wire, plan, () -> truth);
         wire.watch(owners);
         wire.plant(bug.onWire().apply(new Known()));
