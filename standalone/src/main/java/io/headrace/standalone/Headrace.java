@@ -34,22 +34,24 @@ import java.util.Objects;
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
         usageHelpAutoWidth = true,
-        subcommands = {
-            UpCommand.class,
-            TopicCommand.class,
-            ProduceCommand.class,
-            ConsumeCommand.class,
-            GroupCommand.class,
-            ClusterCommand.class,
-            ChaosCommand.class,
-            MetadataCommand.class,
-            BenchCommand.class,
-            StorageCommand.class,
-            CoordinatorCommand.class,
-            GatewayCommand.class
-        },
         footer = {"", "'headrace COMMAND --help' explains a command."})
 public final class Headrace {
+    /** In the order in which they are explained. */
+    private static final List<Class<?>> COMMANDS =
+            List.of(
+                    UpCommand.class,
+                    TopicCommand.class,
+                    ProduceCommand.class,
+                    ConsumeCommand.class,
+                    GroupCommand.class,
+                    ClusterCommand.class,
+                    ChaosCommand.class,
+                    MetadataCommand.class,
+                    BenchCommand.class,
+                    StorageCommand.class,
+                    CoordinatorCommand.class,
+                    GatewayCommand.class);
+
     private Headrace() {}
 
     public static void main(String[] arguments) {
@@ -59,6 +61,7 @@ public final class Headrace {
     /** Runs a command line and answers its exit code: 0 done, 1 failed, 2 wrong usage. */
     public static int run(String... arguments) {
         CommandLine program = new CommandLine(new Headrace());
+        addCommands(program, arguments.length == 0 ? "" : arguments[0]);
         program.setCaseInsensitiveEnumValuesAllowed(true);
         program.setExecutionExceptionHandler(
                 (failure, command, parsed) -> {
@@ -81,14 +84,31 @@ public final class Headrace {
                     return 2;
                 });
         for (String service : List.of("storage", "coordinator", "gateway", "bench")) {
-            Objects.requireNonNull(program.getSubcommands().get(service))
-                    .setUnmatchedOptionsArePositionalParams(true);
+            CommandLine known = program.getSubcommands().get(service);
+            if (known != null) {
+                known.setUnmatchedOptionsArePositionalParams(true);
+            }
         }
         int exit = program.execute(arguments);
         if (arguments.length == 0) {
             program.usage(program.getOut());
         }
         return exit;
+    }
+
+    /** The wanted command alone if there is one of that name: to read them all takes its time. */
+    private static void addCommands(CommandLine program, String wanted) {
+        for (Class<?> command : COMMANDS) {
+            if (wanted.equals(nameOf(command))) {
+                program.addSubcommand(command);
+                return;
+            }
+        }
+        COMMANDS.forEach(program::addSubcommand);
+    }
+
+    private static String nameOf(Class<?> command) {
+        return Objects.requireNonNull(command.getAnnotation(Command.class)).name();
     }
 
     /** Turns failures into one line. */

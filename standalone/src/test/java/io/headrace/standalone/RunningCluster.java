@@ -4,7 +4,6 @@ import io.headrace.standalone.cluster.ClusterDirectory;
 import io.headrace.standalone.cluster.ClusterPlan;
 import io.headrace.standalone.cluster.ClusterPlanner;
 import io.headrace.standalone.cluster.ClusterStop;
-import io.headrace.standalone.cluster.LaunchOptions;
 import io.headrace.standalone.cluster.LocalCluster;
 import io.headrace.standalone.cluster.NodePlan;
 import io.headrace.standalone.cluster.NodeProcess.Signal;
@@ -39,7 +38,9 @@ public final class RunningCluster implements AutoCloseable {
         RunningCluster running =
                 new RunningCluster(
                         LocalCluster.create(
-                                new ClusterDirectory(directory), plan, node -> LaunchOptions.NONE));
+                                new ClusterDirectory(directory),
+                                plan,
+                                node -> Program.launchOptions()));
         Runtime.getRuntime().addShutdownHook(running.onExit);
         try {
             running.startAll();

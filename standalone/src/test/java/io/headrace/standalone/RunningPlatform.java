@@ -3,6 +3,7 @@ package io.headrace.standalone;
 import io.headrace.testkit.process.ChildProcess;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,9 +58,29 @@ public final class RunningPlatform implements AutoCloseable {
             }
             return new RunningPlatform(process, matcher.group(1), matcher.group(2));
         } catch (AssertionError failure) {
+            failure.addSuppressed(new AssertionError(whereItStands(process, data)));
             process.close();
             throw failure;
         }
+    }
+
+    /** What a process that does not come up has said and logged, and what its threads do. */
+    private static String whereItStands(ChildProcess process, Path data) throws IOException {
+        String said = process.isAlive() ? "" : process.tail();
+        if (process.isAlive()) {
+            try (ChildProcess dump =
+                    ChildProcess.command(
+                                    Path.of(System.getProperty("java.home"), "bin", "jcmd")
+                                            .toString(),
+                                    "" + process.pid(),
+                                    "Thread.print")
+                            .start()) {
+                dump.awaitExit(START_LIMIT);
+                said = process.tail() + "\n" + dump.output();
+            }
+        }
+        Path log = data.resolve("headrace.log");
+        return said + "\n" + (Files.exists(log) ? Files.readString(log) : "no " + log);
     }
 
     /** The program in a JVM of its own, without arguments yet. */
@@ -72,7 +93,7 @@ public final class RunningPlatform implements AutoCloseable {
                                 "--enable-native-access=ALL-UNNAMED",
                                 "--sun-misc-unsafe-memory-access=allow"));
         options.addAll(jvmOptions);
-        return ChildProcess.java(Headrace.class, options.toArray(String[]::new));
+        return Program.java(options.toArray(String[]::new));
     }
 
     public String kafkaAddress() {

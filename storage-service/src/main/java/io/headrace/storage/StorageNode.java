@@ -14,7 +14,7 @@ import io.headrace.storage.fetcher.LeaderFetchers;
 import io.headrace.storage.forward.CoordinatorLinks;
 import io.headrace.storage.handler.Dispatcher;
 import io.headrace.storage.handler.Handlers;
-import io.headrace.storage.handler.Services;
+import io.headrace.storage.handler.request.Services;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.metrics.ApiMetrics;
 import io.headrace.storage.metrics.DataMetrics;

@@ -5,7 +5,7 @@ import org.apache.kafka.common.protocol.Errors;
 import java.util.concurrent.CompletionException;
 
 /** Failures of futures as Kafka's errors. */
-final class Failures {
+public final class Failures {
     private Failures() {}
 
     static Throwable unwrap(Throwable failure) {
@@ -16,11 +16,11 @@ final class Failures {
         return cause;
     }
 
-    static Errors error(Throwable failure) {
+    public static Errors error(Throwable failure) {
         return Errors.forException(unwrap(failure));
     }
 
-    static String message(Throwable failure) {
+    public static String message(Throwable failure) {
         String message = unwrap(failure).getMessage();
         return message == null ? error(failure).message() : message;
     }

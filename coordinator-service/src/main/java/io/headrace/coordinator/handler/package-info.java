@@ -1,8 +1,9 @@
 /**
  * The coordinator's APIs as the wire shows them, one class each.
  *
- * <p>Lives here: handlers of forwarded client requests and of the nodes' own requests, the table of
- * served versions, the way from a frame to a handler and back.
+ * <p>Lives here: handlers of the nodes' own requests, the contract of forwarded ones, the table of
+ * served versions, the way from a frame to a handler and back. Forwarded requests have rooms by
+ * what they are about: {@code admin}, {@code group}, {@code share}, {@code transaction}.
  *
  * <p>May depend on: the cores, {@code metadata}, transport and protocol; never on Spring.
  *

@@ -3,6 +3,7 @@ package io.headrace.coordinator.handler;
 import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.group.GroupErrors;
+import io.headrace.coordinator.handler.admin.AdminHandlers;
 import io.headrace.coordinator.metadata.Controller;
 import io.headrace.coordinator.metadata.ControllerOptions;
 import io.headrace.coordinator.metadata.Database;

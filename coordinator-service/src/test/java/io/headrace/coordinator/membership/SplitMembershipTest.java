@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,6 +45,7 @@ import java.util.concurrent.TimeUnit;
  * Real Hazelcast members around a real controller: what they say when the network between them
  * parts, or their master is paused, moves no leader of a node that lives and loses nobody for good.
  */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(180)
 class SplitMembershipTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);

@@ -1,5 +1,7 @@
 package io.headrace.standalone.cluster;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,15 +13,25 @@ import java.util.Map;
  * @param prefix words before the command
  * @param environment variables
  * @param jvmOptions options of a JVM
+ * @param classPath where a JVM finds the program; null for where this one found it
  */
 public record LaunchOptions(
-        List<String> prefix, Map<String, String> environment, List<String> jvmOptions) {
+        List<String> prefix,
+        Map<String, String> environment,
+        List<String> jvmOptions,
+        @Nullable String classPath) {
     public static final LaunchOptions NONE = new LaunchOptions(List.of(), Map.of(), List.of());
 
     public LaunchOptions {
         prefix = List.copyOf(prefix);
         environment = Map.copyOf(environment);
         jvmOptions = List.copyOf(jvmOptions);
+    }
+
+    /** Of the program that runs here. */
+    public LaunchOptions(
+            List<String> prefix, Map<String, String> environment, List<String> jvmOptions) {
+        this(prefix, environment, jvmOptions, null);
     }
 
     /** These and others together. */
@@ -30,6 +42,10 @@ public record LaunchOptions(
         allEnvironment.putAll(others.environment());
         List<String> allJvmOptions = new ArrayList<>(jvmOptions);
         allJvmOptions.addAll(others.jvmOptions());
-        return new LaunchOptions(allPrefix, allEnvironment, allJvmOptions);
+        return new LaunchOptions(
+                allPrefix,
+                allEnvironment,
+                allJvmOptions,
+                classPath == null ? others.classPath() : classPath);
     }
 }

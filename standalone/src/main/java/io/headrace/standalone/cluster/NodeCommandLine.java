@@ -38,10 +38,11 @@ final class NodeCommandLine {
                 .filter(argument -> argument.startsWith(CACHE))
                 .forEach(command::add);
         command.addAll(options.jvmOptions());
+        String other = options.classPath();
         command.addAll(
                 List.of(
                         "-cp",
-                        System.getProperty("java.class.path"),
+                        other == null ? System.getProperty("java.class.path") : other,
                         "io.headrace.standalone.Headrace",
                         node.role().label(),
                         "--spring.config.additional-location=file:" + settings));

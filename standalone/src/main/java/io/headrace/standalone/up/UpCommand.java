@@ -76,8 +76,14 @@ public final class UpCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         checkPort(kafkaPort, "--kafka-port");
         checkPort(httpPort, "--http-port");
-        Platform platform =
-                new Platform(new Platform.Options(data, host, kafkaPort, httpPort, settings));
+        Platform.Options options =
+                new Platform.Options(
+                        data,
+                        host,
+                        kafkaPort,
+                        httpPort,
+                        train && settings.isEmpty() ? Training.settings() : settings);
+        Platform platform = new Platform(options);
         Thread hook = new Thread(() -> stop(platform), "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
@@ -92,7 +98,8 @@ public final class UpCommand implements Callable<Integer> {
                             secondsOfProcess());
             spec.commandLine().getOut().flush();
             if (train) {
-                return train(platform, hook);
+                Runtime.getRuntime().removeShutdownHook(hook);
+                return new Training(options).run(platform);
             }
             platform.awaitEnd();
             return 0;
@@ -102,17 +109,6 @@ public final class UpCommand implements Callable<Integer> {
             platform.close();
             return fail(hook, "A service ended, so all do: " + Platform.messageOf(e));
         }
-    }
-
-    private int train(Platform platform, Thread hook) {
-        CommandLine program = spec.root().commandLine();
-        String address = platform.kafkaAddress();
-        int exit = program.execute("topic", "create", "-b", address, "training");
-        exit |= program.execute("topic", "list", "-b", address);
-        exit |= program.execute("group", "list", "-b", address);
-        Runtime.getRuntime().removeShutdownHook(hook);
-        platform.close();
-        return exit;
     }
 
     private int fail(Thread hook, String message) throws InterruptedException {

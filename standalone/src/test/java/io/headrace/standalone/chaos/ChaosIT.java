@@ -2,7 +2,7 @@ package io.headrace.standalone.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.standalone.Headrace;
+import io.headrace.standalone.Program;
 import io.headrace.testkit.process.ChildProcess;
 
 import org.junit.jupiter.api.Order;
@@ -36,7 +36,7 @@ class ChaosIT {
 
     private void run(long seed, String faults) throws Exception {
         try (ChildProcess process =
-                ChildProcess.java(Headrace.class, "-Xmx512m", "-XX:+UseSerialGC")
+                Program.java("-Xmx512m", "-XX:+UseSerialGC")
                         .arguments(
                                 "chaos",
                                 "--minutes",

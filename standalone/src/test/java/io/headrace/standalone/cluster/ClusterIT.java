@@ -2,7 +2,7 @@ package io.headrace.standalone.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.standalone.Headrace;
+import io.headrace.standalone.Program;
 import io.headrace.testkit.process.ChildProcess;
 
 import org.apache.kafka.clients.admin.Admin;
@@ -81,9 +81,7 @@ class ClusterIT {
 
     private static String run(int exit, String... arguments) throws IOException {
         try (ChildProcess process =
-                ChildProcess.java(Headrace.class, "-Xmx256m", "-XX:+UseSerialGC")
-                        .arguments(arguments)
-                        .start()) {
+                Program.java("-Xmx256m", "-XX:+UseSerialGC").arguments(arguments).start()) {
             assertThat(process.awaitExit(LIMIT))
                     .as("%s: %s", Arrays.toString(arguments), process.output())
                     .isEqualTo(exit);

@@ -221,7 +221,12 @@ class ThreeNodesIT {
         List<TransactionWriter> writers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             writers.add(
-                    new TransactionWriter("writer" + i, cluster.bootstrap(), "moves", PARTITIONS));
+                    new TransactionWriter(
+                            "writer" + i,
+                            cluster.bootstrap(),
+                            "moves",
+                            PARTITIONS,
+                            Duration.ofMillis(50)));
         }
         try {
             for (String victim : List.of("coordinator-1", "coordinator-2")) {

@@ -11,8 +11,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +26,6 @@ import java.util.Map;
 @Tag("fault")
 @Timeout(300)
 class TransactionSpeedIT {
-    private static final Logger LOG = LoggerFactory.getLogger(TransactionSpeedIT.class);
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int WARM_UP = 500;
     private static final int MEASURED = 1_500;
@@ -47,7 +44,9 @@ class TransactionSpeedIT {
         try (KafkaNodes nodes = KafkaNodes.start(folder)) {
             kafka = rate(nodes.bootstrap());
         }
-        LOG.info("{} transactions a second, Kafka {}", here, kafka);
+        System.out.printf(
+                "TransactionSpeedIT: %.0f transactions a second, Kafka %.0f, ratio %.2f%n",
+                here, kafka, here / kafka);
         assertThat(here).isGreaterThan(2 * kafka);
     }
 
@@ -57,7 +56,9 @@ class TransactionSpeedIT {
         }
         List<TransactionWriter> writers = new ArrayList<>();
         for (int i = 0; i < WRITERS; i++) {
-            writers.add(new TransactionWriter("speed" + i, bootstrap, "moves", PARTITIONS));
+            writers.add(
+                    new TransactionWriter(
+                            "speed" + i, bootstrap, "moves", PARTITIONS, Duration.ZERO));
         }
         try {
             awaitCount(writers, WARM_UP);

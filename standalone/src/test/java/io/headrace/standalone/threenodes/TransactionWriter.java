@@ -6,10 +6,12 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A transactional producer on a thread of its own: each transaction writes its name into every
@@ -21,6 +23,7 @@ final class TransactionWriter implements AutoCloseable {
     private final String bootstrap;
     private final String topic;
     private final int partitions;
+    private final Duration pause;
     private final Thread thread;
     private final Set<String> committed = ConcurrentHashMap.newKeySet();
     private final Set<String> aborted = ConcurrentHashMap.newKeySet();
@@ -28,11 +31,17 @@ final class TransactionWriter implements AutoCloseable {
     private volatile boolean ending;
     private volatile @Nullable RuntimeException failure;
 
-    TransactionWriter(String name, String bootstrap, String topic, int partitions) {
+    /**
+     * Begins.
+     *
+     * @param pause between two transactions: the processors are also wanted by nodes that start
+     */
+    TransactionWriter(String name, String bootstrap, String topic, int partitions, Duration pause) {
         this.name = name;
         this.bootstrap = bootstrap;
         this.topic = topic;
         this.partitions = partitions;
+        this.pause = pause;
         thread = Thread.ofPlatform().name(name).start(this::run);
     }
 
@@ -43,6 +52,7 @@ final class TransactionWriter implements AutoCloseable {
                 producer.initTransactions();
                 while (!ending) {
                     transaction(producer, number++);
+                    LockSupport.parkNanos(pause.toNanos());
                 }
             } catch (KafkaException e) {
                 failures.incrementAndGet();

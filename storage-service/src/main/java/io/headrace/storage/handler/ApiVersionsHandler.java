@@ -3,6 +3,9 @@ package io.headrace.storage.handler;
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ApiSchema;
 import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.storage.handler.request.ApiHandler;
+import io.headrace.storage.handler.request.Request;
+import io.headrace.storage.handler.request.Services;
 
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.ApiVersionsResponseData;

@@ -4,6 +4,8 @@ import io.headrace.protocol.codec.ApiSchema;
 import io.headrace.protocol.metadata.CoordinatorImage;
 import io.headrace.protocol.metadata.CoordinatorImage.VersionRange;
 import io.headrace.protocol.metadata.MetadataImage;
+import io.headrace.storage.handler.forwarding.ForwardingHandler;
+import io.headrace.storage.handler.request.ApiHandler;
 
 import org.apache.kafka.common.message.ApiVersionsResponseData.ApiVersion;
 import org.apache.kafka.common.protocol.ApiKeys;

@@ -2,6 +2,8 @@ package io.headrace.storage.handler;
 
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ApiSchema;
+import io.headrace.storage.handler.request.ApiHandler;
+import io.headrace.storage.handler.request.Request;
 
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;

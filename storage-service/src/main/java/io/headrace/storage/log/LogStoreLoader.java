@@ -42,7 +42,7 @@ final class LogStoreLoader {
             LogDirectory directory,
             DirectoryCheckpoints.Loaded checkpoints,
             Path path,
-            TopicIdPartition id) {}
+            TopicPartition partition) {}
 
     LogStoreLoader(
             LogContext context,
@@ -194,27 +194,19 @@ final class LogStoreLoader {
         DirectoryCheckpoints.Loaded checkpoints = directory.checkpoints().load();
         List<Task> tasks = new ArrayList<>();
         for (Path path : Directories.list(directory.path())) {
-            if (!Files.isDirectory(path)) {
-                continue;
-            }
             String name = path.getFileName().toString();
             if (name.endsWith(LogStore.DELETED_DIRECTORY) || name.endsWith(".new")) {
-                directory.removeLater(new LogDirectory.Removal(0, List.of(path)));
+                if (Files.isDirectory(path)) {
+                    directory.removeLater(new LogDirectory.Removal(0, List.of(path)));
+                }
                 continue;
             }
             TopicPartition partition = partitionOf(name);
             boolean isNone =
                     name.endsWith(LogStore.STRAY_DIRECTORY) || name.endsWith(LogMoves.SUFFIX);
-            if (partition == null || isNone) {
-                continue;
+            if (partition != null && !isNone) {
+                tasks.add(new Task(directory, checkpoints, path, partition));
             }
-            Uuid topicId = DirectoryMetadata.readTopicId(path);
-            if (topicId == null) {
-                LogStore.setAside(directory, path, LogStore.STRAY_DIRECTORY);
-                continue;
-            }
-            TopicIdPartition id = new TopicIdPartition(topicId, partition);
-            tasks.add(new Task(directory, checkpoints, path, id));
         }
         return tasks;
     }
@@ -232,28 +224,43 @@ final class LogStoreLoader {
         }
     }
 
+    /** Whose log it is; null when it is none, or does not say so and was set aside. */
+    private @Nullable TopicIdPartition identify(Task task) throws IOException {
+        if (!Files.isDirectory(task.path())) {
+            return null;
+        }
+        Uuid topicId = DirectoryMetadata.readTopicId(task.path());
+        if (topicId == null) {
+            LogStore.setAside(task.directory(), task.path(), LogStore.STRAY_DIRECTORY);
+            return null;
+        }
+        return new TopicIdPartition(topicId, task.partition());
+    }
+
     private void load(Task task, int total) {
         LogDirectory directory = task.directory();
         if (directory.isOffline()) {
             return;
         }
         try {
-            LogConfig config = configs.computeIfAbsent(task.id().topic(), configOf);
-            String name = LogStore.nameOf(task.id());
+            TopicIdPartition id = identify(task);
+            if (id == null) {
+                return;
+            }
+            LogConfig config = configs.computeIfAbsent(id.topic(), configOf);
+            String name = LogStore.nameOf(id);
             DirectoryCheckpoints.Loaded checkpoints = task.checkpoints();
             boolean isTrusted =
                     checkpoints.clean() || checkpoints.bootId().equals(directory.bootId());
             VerifiedPoint verified =
-                    isTrusted
-                            ? checkpoints.verified().get(DirectoryCheckpoints.keyOf(task.id()))
-                            : null;
+                    isTrusted ? checkpoints.verified().get(DirectoryCheckpoints.keyOf(id)) : null;
             long recoveryPoint = checkpoints.recoveryPoints().getOrDefault(name, 0L);
-            long promised = directory.journal().promised(LogStore.journalKey(task.id()));
+            long promised = directory.journal().promised(LogStore.journalKey(id));
             LoadedLog loaded =
                     LogLoader.load(
                             new LoadRequest(
                                     task.path(),
-                                    task.id().topicPartition().toString(),
+                                    id.topicPartition().toString(),
                                     verified,
                                     recoveryPoint,
                                     promised,
@@ -267,7 +274,7 @@ final class LogStoreLoader {
                             directory,
                             context,
                             task.path(),
-                            task.id(),
+                            id,
                             config,
                             loaded,
                             Math.max(recoveryPoint, promised),
@@ -277,12 +284,12 @@ final class LogStoreLoader {
                 log.onPageCacheLost(
                         new UncleanLog(
                                 "Log "
-                                        + task.id().topicPartition()
+                                        + id.topicPartition()
                                         + " kept records in the page cache only, and the machine"
                                         + " went down",
                                 recoveryPoint));
             }
-            directory.logs().put(task.id(), log);
+            directory.logs().put(id, log);
             progress.onRecovered(
                     done.incrementAndGet(), total, readBytes.addAndGet(loaded.scannedBytes()));
         } catch (IOException e) {

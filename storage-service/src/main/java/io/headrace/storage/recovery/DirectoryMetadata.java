@@ -95,7 +95,7 @@ public final class DirectoryMetadata {
         if (content == null) {
             return null;
         }
-        for (String line : new String(content, StandardCharsets.UTF_8).lines().toList()) {
+        for (String line : new String(content, StandardCharsets.UTF_8).split("\n", -1)) {
             if (line.startsWith("topic_id: ")) {
                 try {
                     return Uuid.fromString(line.substring("topic_id: ".length()).trim());

@@ -3,13 +3,17 @@ package io.headrace.storage.recovery;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.segment.SegmentFiles;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -22,11 +26,13 @@ final class LogDirectoryFiles {
                     SegmentFiles.TRANSACTION_INDEX);
 
     private final Path directory;
+    private final Set<String> names;
     private final NavigableMap<Long, Long> segments = new TreeMap<>();
     private final TreeSet<Long> snapshots = new TreeSet<>();
 
-    private LogDirectoryFiles(Path directory) {
+    private LogDirectoryFiles(Path directory, Set<String> names) {
         this.directory = directory;
+        this.names = names;
     }
 
     /**
@@ -34,8 +40,8 @@ final class LogDirectoryFiles {
      * compaction is completed, so that old and new never mix.
      */
     static LogDirectoryFiles tidy(Path directory) throws IOException {
-        List<Path> kept = new ArrayList<>();
-        List<Path> swaps = new ArrayList<>();
+        Set<String> kept = new HashSet<>();
+        boolean swaps = false;
         for (Path path : Directories.list(directory)) {
             String name = path.getFileName().toString();
             if (name.endsWith(SegmentFiles.DELETED)
@@ -44,40 +50,65 @@ final class LogDirectoryFiles {
                     || name.equals(SegmentFiles.PREPARED_LOG)) {
                 Files.deleteIfExists(path);
             } else if (name.endsWith(SegmentFiles.SWAP)) {
-                swaps.add(path);
+                swaps = true;
             } else {
-                kept.add(path);
+                kept.add(name);
             }
         }
-        if (!swaps.isEmpty()) {
+        if (swaps) {
             SegmentSwap.recover(directory);
             return tidy(directory);
         }
-        LogDirectoryFiles files = new LogDirectoryFiles(directory);
-        for (Path path : kept) {
-            String name = path.getFileName().toString();
-            long logBase = SegmentFiles.baseOffset(name, SegmentFiles.LOG);
-            long snapshot = SegmentFiles.baseOffset(name, SegmentFiles.PRODUCER_SNAPSHOT);
-            if (logBase >= 0) {
-                files.segments.put(logBase, Files.size(path));
-            } else if (snapshot >= 0) {
-                files.snapshots.add(snapshot);
-            }
+        LogDirectoryFiles files = new LogDirectoryFiles(directory, kept);
+        List<String> indexes = new ArrayList<>();
+        for (String name : kept) {
+            files.take(name, indexes);
         }
-        files.deleteOrphanIndexes(kept);
+        for (String name : indexes) {
+            files.deleteIfOrphan(name);
+        }
         return files;
     }
 
-    private void deleteOrphanIndexes(List<Path> kept) throws IOException {
-        for (Path path : kept) {
-            String name = path.getFileName().toString();
-            for (String kind : INDEX_KINDS) {
-                long base = SegmentFiles.baseOffset(name, kind);
-                if (base >= 0 && !segments.containsKey(base)) {
-                    Files.deleteIfExists(path);
-                }
+    private void take(String name, List<String> indexes) throws IOException {
+        long logBase = SegmentFiles.baseOffset(name, SegmentFiles.LOG);
+        if (logBase >= 0) {
+            segments.put(logBase, Files.size(directory.resolve(name)));
+            return;
+        }
+        long snapshot = SegmentFiles.baseOffset(name, SegmentFiles.PRODUCER_SNAPSHOT);
+        if (snapshot >= 0) {
+            snapshots.add(snapshot);
+        } else {
+            indexes.add(name);
+        }
+    }
+
+    private void deleteIfOrphan(String name) throws IOException {
+        for (String kind : INDEX_KINDS) {
+            long base = SegmentFiles.baseOffset(name, kind);
+            if (base >= 0 && !segments.containsKey(base)) {
+                delete(base, kind);
             }
         }
+    }
+
+    private void delete(long baseOffset, String kind) throws IOException {
+        Path path = SegmentFiles.path(directory, baseOffset, kind);
+        if (names.remove(path.getFileName().toString())) {
+            Files.deleteIfExists(path);
+        }
+    }
+
+    /** Whether there is a file of that name; one that is not need not be looked for. */
+    boolean has(String name) {
+        return names.contains(name);
+    }
+
+    /** The segment's file of that kind, or null when there is none. */
+    @Nullable Path find(long baseOffset, String kind) {
+        Path path = SegmentFiles.path(directory, baseOffset, kind);
+        return has(path.getFileName().toString()) ? path : null;
     }
 
     /** Base offset -> size of the records file. */
@@ -97,20 +128,19 @@ final class LogDirectoryFiles {
 
     void deleteSnapshotsAbove(long offset) throws IOException {
         for (long snapshot : new ArrayList<>(snapshots.tailSet(offset, false))) {
-            Files.deleteIfExists(
-                    SegmentFiles.path(directory, snapshot, SegmentFiles.PRODUCER_SNAPSHOT));
+            delete(snapshot, SegmentFiles.PRODUCER_SNAPSHOT);
             snapshots.remove(snapshot);
         }
     }
 
     void deleteIndexes(long baseOffset) throws IOException {
         for (String kind : INDEX_KINDS) {
-            Files.deleteIfExists(SegmentFiles.path(directory, baseOffset, kind));
+            delete(baseOffset, kind);
         }
     }
 
     void deleteSegment(long baseOffset) throws IOException {
-        Files.deleteIfExists(SegmentFiles.path(directory, baseOffset, SegmentFiles.LOG));
+        delete(baseOffset, SegmentFiles.LOG);
         deleteIndexes(baseOffset);
     }
 }

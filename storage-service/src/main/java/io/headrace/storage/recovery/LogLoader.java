@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -74,19 +75,19 @@ public final class LogLoader {
 
     private LoadedLog load() throws IOException {
         LogDirectoryFiles files = LogDirectoryFiles.tidy(request.directory());
-        loadEpochs();
-        loadLostRanges();
+        loadEpochs(files);
+        loadLostRanges(files);
         List<LostRange> lostBefore = List.copyOf(lostRanges);
         Start start = chooseStart(files);
         replayFromOffset = start.replayFromOffset();
         for (Map.Entry<Long, Long> file : files.segments().entrySet()) {
             if (file.getKey() < start.segmentBaseOffset()) {
-                segments.add(trusted(file.getKey(), file.getValue(), Long.MAX_VALUE));
+                segments.add(trusted(files, file.getKey(), file.getValue(), Long.MAX_VALUE));
                 nextOffset = file.getKey();
             }
         }
         nextOffset = Math.max(nextOffset, start.offset());
-        replayBefore(start);
+        replayBefore(files, start);
         scanAll(files, start);
         endAtPromise();
         startAtLogStart();
@@ -133,7 +134,7 @@ public final class LogLoader {
         for (long candidate : files.snapshotsDescendingFrom(request.recoveryPoint())) {
             // Only one at a segment's start: the segment's aborted transactions are then all found
             // anew, without its transaction index, which may be lost.
-            if (files.segments().containsKey(candidate) && loadSnapshot(candidate)) {
+            if (files.segments().containsKey(candidate) && loadSnapshot(files, candidate)) {
                 snapshotOffset = candidate;
                 break;
             }
@@ -154,30 +155,29 @@ public final class LogLoader {
         if (size == null || size < verified.position()) {
             return false;
         }
-        return verified.snapshotOffset() < 0 || loadSnapshot(verified.snapshotOffset());
+        return verified.snapshotOffset() < 0 || loadSnapshot(files, verified.snapshotOffset());
     }
 
-    private boolean loadSnapshot(long offset) throws IOException {
-        byte[] content =
-                Directories.readIfExists(
-                        SegmentFiles.path(
-                                request.directory(), offset, SegmentFiles.PRODUCER_SNAPSHOT),
-                        1 << 30);
+    private boolean loadSnapshot(LogDirectoryFiles files, long offset) throws IOException {
+        Path path = files.find(offset, SegmentFiles.PRODUCER_SNAPSHOT);
+        byte[] content = path == null ? null : Directories.readIfExists(path, 1 << 30);
         return content != null && producers.load(content);
     }
 
     /** A segment whose index files are taken as they are, up to an offset. */
-    private Segment trusted(long baseOffset, long sizeInBytes, long belowOffset)
+    private Segment trusted(
+            LogDirectoryFiles files, long baseOffset, long sizeInBytes, long belowOffset)
             throws IOException {
-        return TrustedIndexes.open(request.directory(), baseOffset, sizeInBytes, belowOffset);
+        return TrustedIndexes.open(
+                request.directory(), files, baseOffset, sizeInBytes, belowOffset);
     }
 
     /** Applies batches between the snapshot and the start of the scan to the producers' state. */
-    private void replayBefore(Start start) throws IOException {
+    private void replayBefore(LogDirectoryFiles files, Start start) throws IOException {
         if (replayFromOffset >= start.offset()) {
             return;
         }
-        for (Segment segment : segmentsForReplay(start)) {
+        for (Segment segment : segmentsForReplay(files, start)) {
             boolean isStart = segment.baseOffset() == start.segmentBaseOffset();
             long end = isStart ? start.position() : segment.sizeInBytes();
             try (BatchScan scan = new BatchScan(segment.path(SegmentFiles.LOG), 0, end)) {
@@ -188,7 +188,8 @@ public final class LogLoader {
         }
     }
 
-    private List<Segment> segmentsForReplay(Start start) throws IOException {
+    private List<Segment> segmentsForReplay(LogDirectoryFiles files, Start start)
+            throws IOException {
         List<Segment> chosen = new ArrayList<>();
         for (int i = 0; i < segments.size(); i++) {
             boolean reaches =
@@ -198,7 +199,7 @@ public final class LogLoader {
             }
         }
         if (start.position() > 0) {
-            chosen.add(trusted(start.segmentBaseOffset(), start.position(), start.offset()));
+            chosen.add(trusted(files, start.segmentBaseOffset(), start.position(), start.offset()));
         }
         return chosen;
     }
@@ -221,7 +222,7 @@ public final class LogLoader {
             boolean isStart = baseOffset == start.segmentBaseOffset() && start.position() > 0;
             Segment segment =
                     isStart
-                            ? trusted(baseOffset, start.position(), start.offset())
+                            ? trusted(files, baseOffset, start.position(), start.offset())
                             : Segment.empty(request.directory(), baseOffset);
             if (start.position() == 0 || !isStart) {
                 files.deleteIndexes(baseOffset);
@@ -424,17 +425,22 @@ public final class LogLoader {
         }
     }
 
-    private void loadEpochs() throws IOException {
-        List<String[]> lines =
-                TextCheckpoint.readIfWhole(request.directory().resolve(EPOCH_FILE), 2);
+    private @Nullable List<String[]> pairs(LogDirectoryFiles files, String name)
+            throws IOException {
+        return files.has(name)
+                ? TextCheckpoint.readIfWhole(request.directory().resolve(name), 2)
+                : null;
+    }
+
+    private void loadEpochs(LogDirectoryFiles files) throws IOException {
+        List<String[]> lines = pairs(files, EPOCH_FILE);
         if (lines != null) {
             epochs = LeaderEpochs.ofFields(lines);
         }
     }
 
-    private void loadLostRanges() throws IOException {
-        List<String[]> lines =
-                TextCheckpoint.readIfWhole(request.directory().resolve(LOST_RANGES_FILE), 2);
+    private void loadLostRanges(LogDirectoryFiles files) throws IOException {
+        List<String[]> lines = pairs(files, LOST_RANGES_FILE);
         if (lines != null) {
             for (String[] fields : lines) {
                 lostRanges.add(new LostRange(Long.parseLong(fields[0]), Long.parseLong(fields[1])));

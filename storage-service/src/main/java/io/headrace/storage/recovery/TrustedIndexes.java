@@ -4,10 +4,12 @@ import io.headrace.storage.segment.Segment;
 import io.headrace.storage.segment.SegmentFiles;
 import io.headrace.storage.segment.SparseIndex;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Opens a segment with its index files as they are. */
 final class TrustedIndexes {
@@ -22,24 +24,29 @@ final class TrustedIndexes {
      * @param belowOffset index entries of batches at or above it are left out; {@code
      *     Long.MAX_VALUE} takes them all without reading them
      */
-    static Segment open(Path directory, long baseOffset, long sizeInBytes, long belowOffset)
+    static Segment open(
+            Path directory,
+            LogDirectoryFiles files,
+            long baseOffset,
+            long sizeInBytes,
+            long belowOffset)
             throws IOException {
-        Path offsetPath = SegmentFiles.path(directory, baseOffset, SegmentFiles.OFFSET_INDEX);
-        Path timePath = SegmentFiles.path(directory, baseOffset, SegmentFiles.TIME_INDEX);
-        int offsetEntries = (int) (sizeOf(offsetPath) / OFFSET_ENTRY_BYTES);
-        int timeEntries = (int) (sizeOf(timePath) / TIME_ENTRY_BYTES);
+        Path offsetPath = files.find(baseOffset, SegmentFiles.OFFSET_INDEX);
+        Path timePath = files.find(baseOffset, SegmentFiles.TIME_INDEX);
+        int offsetEntries = entriesIn(offsetPath, OFFSET_ENTRY_BYTES);
+        int timeEntries = entriesIn(timePath, TIME_ENTRY_BYTES);
         SparseIndex.Entry lastTime = SparseIndex.Entry.NONE;
         if (belowOffset != Long.MAX_VALUE) {
             long bound = belowOffset - baseOffset;
-            offsetEntries = offsetsOf(offsetPath, offsetEntries).countBelow(bound);
-            SparseIndex.View times =
-                    new SparseIndex(SparseIndex.Kind.BY_TIME, () -> timePath, timeEntries).view();
-            timeEntries = times.countOfValuesBelow(bound);
-            lastTime =
-                    new SparseIndex(SparseIndex.Kind.BY_TIME, () -> timePath, timeEntries)
-                            .view()
-                            .last();
+            if (offsetPath != null && offsetEntries > 0) {
+                offsetEntries = offsetsOf(offsetPath, offsetEntries).countBelow(bound);
+            }
+            if (timePath != null && timeEntries > 0) {
+                timeEntries = timesOf(timePath, timeEntries).countOfValuesBelow(bound);
+                lastTime = timesOf(timePath, timeEntries).last();
+            }
         }
+        Path abortedPath = files.find(baseOffset, SegmentFiles.TRANSACTION_INDEX);
         return new Segment(
                 directory,
                 baseOffset,
@@ -47,20 +54,18 @@ final class TrustedIndexes {
                 offsetEntries,
                 timeEntries,
                 lastTime,
-                Segment.readAborted(
-                        SegmentFiles.path(directory, baseOffset, SegmentFiles.TRANSACTION_INDEX),
-                        belowOffset));
+                abortedPath == null ? List.of() : Segment.readAborted(abortedPath, belowOffset));
+    }
+
+    private static SparseIndex.View timesOf(Path path, int entries) {
+        return new SparseIndex(SparseIndex.Kind.BY_TIME, () -> path, entries).view();
+    }
+
+    private static int entriesIn(@Nullable Path path, int entryBytes) throws IOException {
+        return path == null ? 0 : (int) (Files.size(path) / entryBytes);
     }
 
     private static SparseIndex.View offsetsOf(Path path, int entries) {
         return new SparseIndex(SparseIndex.Kind.BY_OFFSET, () -> path, entries).view();
-    }
-
-    private static long sizeOf(Path path) throws IOException {
-        try {
-            return Files.size(path);
-        } catch (NoSuchFileException e) {
-            return 0;
-        }
     }
 }

@@ -2,6 +2,10 @@ package io.headrace.storage.handler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.storage.handler.forwarding.ForwardingHandler;
+import io.headrace.storage.handler.request.ApiHandler;
+import io.headrace.storage.handler.request.Services;
+
 import org.apache.kafka.common.message.ApiMessageType.ListenerType;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.junit.jupiter.api.Test;

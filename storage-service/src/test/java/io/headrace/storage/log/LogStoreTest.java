@@ -105,6 +105,20 @@ final class LogStoreTest {
     }
 
     @Test
+    void whatDoesNotSayWhoseLogItIsIsSetAsideAndAFileIsLeftAlone() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of());
+        fixture.append(fixture.log(), 3, 10);
+        Files.createDirectory(directory.resolve("nameless-1"));
+        Files.writeString(directory.resolve("file-2"), "mine");
+
+        assertThat(fixture.reopenAfterKill(directory).logEndOffset()).isEqualTo(3);
+        assertThat(names())
+                .contains("file-2")
+                .doesNotContain("nameless-1")
+                .anyMatch(name -> name.startsWith("nameless-1.") && name.endsWith("-stray"));
+    }
+
+    @Test
     void aProcessCrashKeepsProducersAndNeedsNoScanUpToTheCheckpoint() throws Exception {
         LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
         PartitionLog log = fixture.log();
