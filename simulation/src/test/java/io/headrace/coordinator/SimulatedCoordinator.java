@@ -96,8 +96,7 @@ public final class SimulatedCoordinator {
                 controller,
                 new CoordinatorIdentity(id, incarnation, host.name(), 9094, table.versions()),
                 database,
-                host.loops(1).at(0),
-                world::elapsedMs);
+                host);
     }
 
     /** Whether this process takes itself for the active controller. */

@@ -1,6 +1,5 @@
 package io.headrace.simulation;
 
-import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.simulation.Cluster.Machine;
 import io.headrace.simulation.Cluster.Place;
 import io.headrace.simulation.Plan.Mix;
@@ -11,10 +10,10 @@ import io.headrace.simulation.network.Wire;
 import io.headrace.simulation.network.World;
 import io.headrace.storage.SimulatedStorageNode;
 
-import org.apache.kafka.common.protocol.ApiKeys;
-
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** What goes wrong in a run, as its seed decides, until it is told to stop; then all is mended. */
@@ -23,11 +22,14 @@ final class Faults {
     private enum Kind {
         CRASH(22, 45, 8, 10),
         CRASH_TWO(10, 14, 2, 4),
+        POWER_OF_TWO(4, 5, 1, 2),
         PAUSE_NODE(15, 12, 6, 8),
         CUT(18, 8, 14, 40),
         SLOW(8, 10, 10, 24),
         KILL_COORDINATOR(6, 2, 20, 3),
-        PAUSE_COORDINATOR(9, 3, 34, 5),
+        PAUSE_COORDINATOR(9, 3, 20, 5),
+        DEPOSE(4, 1, 24, 2),
+        DATABASE_AWAY(2, 1, 6, 1),
         CONFIGURE(12, 6, 6, 6),
         FULL_DISK(4, 4, 2, 2),
         FAILED_FLUSH(4, 4, 2, 2);
@@ -54,21 +56,6 @@ final class Faults {
         }
     }
 
-    /** A request right after which to strike, and how many of them come in about a second. */
-    private record Step(short apiKey, int aSecond) {}
-
-    private static final List<Step> STEPS =
-            List.of(
-                    new Step(ApiKeys.ALTER_PARTITION.id, 1),
-                    new Step(ApiKeys.ALTER_PARTITION.id, 1),
-                    new Step(ApiCatalog.SHARD_APPEND, 10),
-                    new Step(ApiCatalog.SHARD_APPEND, 10),
-                    new Step(ApiCatalog.REGISTER_NODE, 1),
-                    new Step(ApiCatalog.SHARD_READ_CHECK, 5),
-                    new Step(ApiKeys.FETCH.id, 300),
-                    new Step(ApiKeys.PRODUCE.id, 20),
-                    new Step(ApiKeys.WRITE_TXN_MARKERS.id, 3));
-
     private static final long NURSE_MS = 700;
 
     private final World world;
@@ -77,11 +64,15 @@ final class Faults {
     private final Plan plan;
     private final Administrator administrator;
     private final Predicate<SimulatedStorageNode> isSpare;
-    private int traps;
+    private final BooleanSupplier isWhole;
+    private final BooleanSupplier isLed;
+    private boolean quiet;
     private boolean stopped;
 
     /**
      * @param isSpare whether what a node has in its page cache is also in all others'
+     * @param isWhole whether every replica lives, in sync
+     * @param isLed whether every partition has a leader
      */
     Faults(
             World world,
@@ -89,23 +80,39 @@ final class Faults {
             Cluster cluster,
             Plan plan,
             Administrator administrator,
-            Predicate<SimulatedStorageNode> isSpare) {
+            Predicate<SimulatedStorageNode> isSpare,
+            BooleanSupplier isWhole,
+            BooleanSupplier isLed) {
         this.world = world;
         this.wire = wire;
         this.cluster = cluster;
         this.plan = plan;
         this.administrator = administrator;
         this.isSpare = isSpare;
+        this.isWhole = isWhole;
+        this.isLed = isLed;
     }
 
     void start() {
         wire.faults(0, world.between(1, 8), plan.lossChance(), plan.stallChance());
-        cluster.database().failing(plan.databaseFailureChance());
+        cluster.database()
+                .faults(
+                        plan.databaseFailureChance(),
+                        plan.databaseWayMaxMs(),
+                        plan.databaseStallChance());
         if (plan.losesDisk()) {
-            world.after(world.between(200, 2_000), () -> lose(anyMachine()));
+            boolean two = world.chance(0.3);
+            world.after(
+                    world.between(200, 2_000),
+                    () -> {
+                        if (!two || !leaveOnlyOne(Machine::loseDisk)) {
+                            lose(anyMachine());
+                        }
+                    });
         }
         if (plan.trapsMs() > 0) {
-            trap();
+            new Traps(world, wire, plan.trapsMs(), this::isStopped, () -> quiet, this::strike)
+                    .set();
         }
         nurse();
         next();
@@ -115,8 +122,10 @@ final class Faults {
         world.after(
                 world.between(20, plan.faultEveryMaxMs()),
                 () -> {
-                    if (!stopped) {
+                    if (!stopped && !quiet) {
                         one();
+                    }
+                    if (!stopped) {
                         next();
                     }
                 });
@@ -129,11 +138,18 @@ final class Faults {
                 crash(anyMachine());
                 crash(anyMachine());
             }
+            case POWER_OF_TWO -> {
+                if (plan.power() == Power.ONE_BY_ONE) {
+                    leaveOnlyOne(Machine::losePower);
+                }
+            }
             case PAUSE_NODE -> pause(anyMachine());
             case CUT -> cut();
             case SLOW -> slow();
             case KILL_COORDINATOR -> kill(anyPlace());
             case PAUSE_COORDINATOR -> pause(anyPlace());
+            case DEPOSE -> depose();
+            case DATABASE_AWAY -> leaveDatabase();
             case CONFIGURE -> {
                 if (!plan.losesDisk()) {
                     administrator.alter(
@@ -186,53 +202,7 @@ final class Faults {
         throw new IllegalStateException("The weights do not add up");
     }
 
-    // Striking at a step.
-
-    private void trap() {
-        int number = ++traps;
-        Step step = STEPS.get(world.random().nextInt(STEPS.size()));
-        wire.trap(
-                step.apiKey(),
-                (int) world.between(1, step.aSecond()),
-                (from, to) -> {
-                    if (!stopped) {
-                        spring(from, to);
-                        world.after(world.between(20, plan.trapsMs()), this::trap);
-                    }
-                });
-        // What never comes is not waited for.
-        world.after(
-                world.between(500, 3_000),
-                () -> {
-                    if (!stopped && number == traps && wire.isTrapSet()) {
-                        trap();
-                    }
-                });
-    }
-
-    /** Right after one sent something to another: it arrives late or not, and somebody suffers. */
-    private void spring(String from, String to) {
-        world.trace("trap " + from + ">" + to, 0, 0, 0);
-        if (world.chance(0.7)) {
-            if (world.random().nextBoolean()) {
-                wire.cut(from, to);
-            } else {
-                wire.slow(from, to, world.between(100, 2_000));
-            }
-            world.after(world.between(100, 4_500), wire::heal);
-        }
-        switch (world.random().nextInt(3)) {
-            case 0 -> strike(from);
-            case 1 -> strike(to);
-            default -> {
-                List<String> others = new ArrayList<>(Cluster.NODES);
-                others.remove(from);
-                others.remove(to);
-                strike(others.get(world.random().nextInt(others.size())));
-            }
-        }
-    }
-
+    /** Somebody dies or pauses. */
     private void strike(String name) {
         for (Machine machine : cluster.machines()) {
             if (machine.name().equals(name)) {
@@ -283,6 +253,43 @@ final class Faults {
                 });
     }
 
+    /**
+     * Two machines lose what only they had, at once, while all replicas are in sync; and the
+     * process of the third, which has everything, starts anew before the controller misses them. It
+     * must live on then: nothing else happens until leaders are found.
+     *
+     * @return whether it happened
+     */
+    private boolean leaveOnlyOne(Consumer<Machine> loss) {
+        if (quiet || !isWhole.getAsBoolean()) {
+            return false;
+        }
+        Machine third = anyMachine();
+        SimulatedStorageNode node = third.node();
+        if (node == null || node.host().isPaused()) {
+            return false;
+        }
+        quiet = true;
+        for (Machine machine : cluster.machines()) {
+            if (machine != third) {
+                loss.accept(machine);
+                world.after(world.between(1, 6_000), machine::start);
+            }
+        }
+        third.kill();
+        world.after(world.between(1, 60), third::start);
+        world.after(500, this::endQuiet);
+        return true;
+    }
+
+    private void endQuiet() {
+        if (stopped || isLed.getAsBoolean()) {
+            quiet = false;
+        } else {
+            world.after(200, this::endQuiet);
+        }
+    }
+
     private void crash(Machine machine) {
         if (mayLosePower(machine) && world.random().nextBoolean()) {
             machine.losePower();
@@ -327,6 +334,24 @@ final class Faults {
                 () -> goOn(host));
     }
 
+    /** Whoever has the controller's role pauses until another has it, and somewhat longer. */
+    private void depose() {
+        for (Place place : cluster.coordinators()) {
+            Host host = place.host();
+            if (host != null && place.isActive()) {
+                world.trace("depose " + host.name(), 0, 0, 0);
+                host.pause();
+                world.after(world.between(1_600, 4_500), () -> goOn(host));
+            }
+        }
+    }
+
+    private void leaveDatabase() {
+        world.trace("database away", 0, 0, 0);
+        cluster.database().away(true);
+        world.after(world.between(200, 5_000), () -> cluster.database().away(false));
+    }
+
     private void goOn(Host host) {
         if (host.isPaused()) {
             world.trace("go on " + host.name(), 0, 0, 0);
@@ -369,12 +394,17 @@ final class Faults {
         return all;
     }
 
+    boolean isStopped() {
+        return stopped;
+    }
+
     /** Mends everything and starts what is down. */
     void stop() {
         stopped = true;
         wire.heal();
         wire.faults(0, 2, 0, 0);
-        cluster.database().failing(0);
+        cluster.database().faults(0, 1, 0);
+        cluster.database().away(false);
         for (Machine machine : cluster.machines()) {
             SimulatedStorageNode node = machine.node();
             if (node != null) {

@@ -128,6 +128,7 @@ final class ManySeeds {
         sums.merge("elections", (long) report.elections(), Long::sum);
         sums.merge("events", report.events(), Long::sum);
         sums.merge("simulated s", report.simulatedMs() / 1_000, Long::sum);
+        sums.merge("longest wait ms", report.longestWaitMs(), Long::max);
         sums.merge("truncations", (long) report.truncations(), Long::sum);
         report.checks().forEach((name, checks) -> sums.merge(name, checks, Long::sum));
     }

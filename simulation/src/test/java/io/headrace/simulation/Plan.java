@@ -9,6 +9,9 @@ import io.headrace.simulation.network.World;
  * @param losesDisk whether one disk is lost, once, with all that is on it
  * @param faultsForMs how long faults happen
  * @param faultEveryMaxMs the longest pause between two
+ * @param databaseWayMaxMs how long a request to the database, or its answer, is on its way
+ * @param databaseStallChance the chance of either to take long
+ * @param restartsInTheEnd whether a node is started anew when all is well again
  * @param trapsMs the longest pause after which a step of a protocol is waited for, to strike right
  *     then; 0: never
  */
@@ -17,14 +20,20 @@ record Plan(
         Power power,
         boolean losesDisk,
         boolean hasTransactions,
+        boolean hasTransactionalOffsets,
         boolean hasGroups,
+        boolean hasShareGroup,
         long faultsForMs,
         long faultEveryMaxMs,
         long trapsMs,
         double lossChance,
         double stallChance,
         double databaseFailureChance,
-        long thinkMaxMs) {
+        long databaseWayMaxMs,
+        double databaseStallChance,
+        boolean restartsInTheEnd,
+        long thinkMaxMs,
+        int maxInFlight) {
 
     /** Which faults are frequent. */
     enum Mix {
@@ -52,6 +61,29 @@ record Plan(
         return power != Power.UNSTABLE;
     }
 
+    /** The same, but that a disk is lost. */
+    Plan losingDisk() {
+        return new Plan(
+                mix,
+                Power.STABLE,
+                true,
+                hasTransactions,
+                hasTransactionalOffsets,
+                hasGroups,
+                hasShareGroup,
+                faultsForMs,
+                faultEveryMaxMs,
+                trapsMs,
+                lossChance,
+                stallChance,
+                databaseFailureChance,
+                databaseWayMaxMs,
+                databaseStallChance,
+                restartsInTheEnd,
+                thinkMaxMs,
+                maxInFlight);
+    }
+
     static Plan draw(World world) {
         Mix mix = Mix.values()[world.random().nextInt(Mix.values().length)];
         Power power = Power.values()[world.random().nextInt(Power.values().length)];
@@ -60,13 +92,21 @@ record Plan(
                 power,
                 power != Power.ONE_BY_ONE && world.chance(0.25),
                 world.chance(0.4),
+                world.chance(0.5),
                 world.chance(0.6),
-                world.between(2_000, 6_000),
+                world.chance(0.3),
+                mix == Mix.COORDINATORS
+                        ? world.between(3_000, 12_000)
+                        : world.between(2_000, 6_000),
                 world.between(150, 1_200),
                 world.chance(0.6) ? world.between(50, 1_000) : 0,
                 world.chance(0.5) ? 0 : 0.004,
                 world.chance(0.5) ? 0 : 0.005,
                 world.chance(0.7) ? 0 : 0.05,
-                world.between(20, 120));
+                world.chance(0.6) ? 2 : world.between(5, 120),
+                world.chance(0.7) ? 0 : 0.03,
+                world.chance(0.4),
+                world.between(20, 120),
+                world.chance(0.4) ? 1 : (int) world.between(2, 5));
     }
 }

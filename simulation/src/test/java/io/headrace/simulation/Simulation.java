@@ -5,6 +5,7 @@ import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.simulation.Cluster.Machine;
+import io.headrace.simulation.Cluster.Place;
 import io.headrace.simulation.client.Administrator;
 import io.headrace.simulation.invariant.CommittedRecordsAgree;
 import io.headrace.simulation.invariant.HighWatermarkOnlyRises;
@@ -15,6 +16,7 @@ import io.headrace.simulation.invariant.ShardEpochsOnlyRise;
 import io.headrace.simulation.network.Wire;
 import io.headrace.simulation.network.World;
 import io.headrace.simulation.planted.Bug;
+import io.headrace.simulation.planted.Truth;
 import io.headrace.storage.SimulatedStorageNode;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.log.PartitionLog;
@@ -33,8 +35,13 @@ import java.util.logging.LogManager;
 
 /** One run of a whole cluster from one seed. */
 final class Simulation {
+    /** How a run complains that comes to a standstill. */
+    static final String NO_PROGRESS = "no progress: ";
+
     private static final long LOOK_MS = 80;
     private static final long PATIENCE_MS = 90_000;
+    private static final String WHOLE =
+            "every node is unfenced and knows all, every replica is in sync";
     private static final Comparator<Partition> BY_NAME =
             Comparator.comparing((Partition each) -> each.id().topic())
                     .thenComparingInt(each -> each.id().partition());
@@ -60,14 +67,16 @@ final class Simulation {
     private final Map<PartitionLog, Long> ends = new HashMap<>();
     private MetadataImage truth = MetadataImage.EMPTY;
     private int truncations;
+    private long longestWaitMs;
 
     Simulation(long seed, Bug bug, boolean keepsLines) {
         this.world = new World(seed, keepsLines);
         this.wire = new Wire(world);
-        this.plan = Plan.draw(world);
-        this.workload = new Workload(world, wire, plan);
+        Plan drawn = Plan.draw(world);
+        this.plan = bug.needsLostDisk() ? drawn.losingDisk() : drawn;
+        this.workload = new Workload(world, wire, plan, () -> truth);
         wire.watch(owners);
-        wire.plant(bug.onWire().apply(() -> truth));
+        wire.plant(bug.onWire().apply(new Known()));
         this.cluster = new Cluster(world, wire, this::onCommit, this::look, bug);
     }
 
@@ -102,13 +111,30 @@ final class Simulation {
         workload.createTopics(administrator);
         await("the cluster serves", administrator::isDone);
         workload.start();
-        Faults faults = new Faults(world, wire, cluster, plan, administrator, this::isSpare);
+        Faults faults =
+                new Faults(
+                        world,
+                        wire,
+                        cluster,
+                        plan,
+                        administrator,
+                        this::isSpare,
+                        this::isWhole,
+                        this::isLed);
         faults.start();
-        world.time().advance(Duration.ofMillis(plan.faultsForMs()));
-        faults.stop();
+        world.after(plan.faultsForMs(), faults::stop);
+        await("the faults end", faults::isStopped);
         workload.finish(this::await);
-        await("every replica is in sync again", this::isWhole);
+        await(WHOLE, this::isWhole);
+        if (plan.restartsInTheEnd()) {
+            Machine one = cluster.machines().get(world.random().nextInt(Cluster.NODES.size()));
+            one.kill();
+            world.after(world.between(1, 300), one::start);
+            await("a node started anew takes part, and " + WHOLE, this::isWhole);
+        }
+        await("everything written is committed", this::isCommitted);
         workload.check(this::await);
+        world.requireSound();
         return new Report(
                 world.seed(),
                 world.events(),
@@ -119,6 +145,7 @@ final class Simulation {
                 workload.read(),
                 workload.sequenceRefusals(),
                 world.elapsedMs(),
+                longestWaitMs,
                 world.traceHash(),
                 checks());
     }
@@ -131,23 +158,57 @@ final class Simulation {
     }
 
     private void await(String what, BooleanSupplier condition) {
-        long deadlineMs = world.elapsedMs() + PATIENCE_MS;
+        long beganMs = world.elapsedMs();
+        long deadlineMs = beganMs + PATIENCE_MS;
         while (!condition.getAsBoolean()) {
             if (world.elapsedMs() > deadlineMs) {
-                throw new AssertionError("no progress: " + what + " not within 90 s; " + state());
+                throw new AssertionError(
+                        NO_PROGRESS + what + " not within 90 s; " + workload.open() + state());
             }
             world.time().advance(Duration.ofMillis(20));
+            world.requireSound();
+        }
+        long waitedMs = world.elapsedMs() - beganMs;
+        longestWaitMs = Math.max(longestWaitMs, waitedMs);
+        if (world.keepsLines()) {
+            world.note("* waited " + waitedMs + " ms until " + what);
+        }
+    }
+
+    /** What planted bugs are told. */
+    private final class Known implements Truth {
+        @Override
+        public MetadataImage image() {
+            return truth;
+        }
+
+        @Override
+        public boolean takesItselfForActive(String coordinator) {
+            return cluster.coordinators().stream()
+                    .anyMatch(place -> place.name().equals(coordinator) && place.isActive());
         }
     }
 
     private String state() {
         StringBuilder text = new StringBuilder();
+        for (Place place : cluster.coordinators()) {
+            text.append(place.name())
+                    .append(place.host() == null ? " down; " : place.isActive() ? " acts; " : "; ");
+        }
         for (Machine machine : cluster.machines()) {
             SimulatedStorageNode node = machine.node();
             text.append(machine.name())
                     .append(node == null ? " down" : node.isServing() ? " serves" : " starts");
             if (node != null && node.failure() != null) {
                 text.append(' ').append(node.failure());
+            }
+            if (node != null) {
+                text.append(" as ")
+                        .append(truth.nodes().get(node.nodeId()))
+                        .append(" knows up to ")
+                        .append(node.view().image().nextOffset())
+                        .append(" of ")
+                        .append(truth.nextOffset());
             }
             text.append(node == null ? "" : replicasOf(node)).append("; ");
         }
@@ -175,7 +236,19 @@ final class Simulation {
         return text.toString();
     }
 
+    /** Whether a node serves, is unfenced, and has applied all metadata. */
+    private boolean isUp(Machine machine) {
+        SimulatedStorageNode node = machine.node();
+        return node != null
+                && node.isServing()
+                && truth.isActive(node.nodeId(), node.view().nodeEpoch())
+                && node.view().image().nextOffset() == truth.nextOffset();
+    }
+
     private boolean isWhole() {
+        if (!cluster.machines().stream().allMatch(this::isUp)) {
+            return false;
+        }
         for (TopicImage topic : truth.topicsById().values()) {
             for (PartitionImage partition : topic.partitions().values()) {
                 boolean whole =
@@ -193,6 +266,35 @@ final class Simulation {
             }
         }
         return true;
+    }
+
+    /** Whether every leader has committed all of what clients wrote: readers see no less later. */
+    private boolean isCommitted() {
+        for (Machine machine : cluster.machines()) {
+            SimulatedStorageNode node = machine.node();
+            Partitions known = node == null ? null : node.partitions();
+            LogStore logs = node == null ? null : node.logs();
+            if (known == null || logs == null) {
+                return false;
+            }
+            for (Partition partition : known.all()) {
+                PartitionLog log = logs.find(partition.id());
+                boolean counts =
+                        partition.leaderEpoch() >= 0 && !partition.id().topic().startsWith("__");
+                if (counts && (log == null || log.highWatermark() < log.logEndOffset())) {
+                    return false;
+                }
+            }
+        }
+        return isLed();
+    }
+
+    /** Whether every node takes part, and every partition has a leader. */
+    private boolean isLed() {
+        return cluster.machines().stream().allMatch(this::isUp)
+                && truth.topicsById().values().stream()
+                        .flatMap(topic -> topic.partitions().values().stream())
+                        .allMatch(each -> truth.isActive(each.leaderId(), each.leaderNodeEpoch()));
     }
 
     // Looking.
@@ -265,7 +367,19 @@ final class Simulation {
                 if (before != null && before > log.logEndOffset()) {
                     truncations++;
                 }
-                invariants.forEach(each -> each.onReplica(node, partition, log, truth));
+                try {
+                    invariants.forEach(each -> each.onReplica(node, partition, log, truth));
+                } catch (RuntimeException e) {
+                    throw new AssertionError(
+                            "a replica cannot be read: node %d, %s, epoch %d, ends at %d, committed %d"
+                                    .formatted(
+                                            node.nodeId(),
+                                            partition.id().topicPartition(),
+                                            log.latestLeaderEpoch(),
+                                            log.logEndOffset(),
+                                            log.highWatermark()),
+                            e);
+                }
             }
         }
     }

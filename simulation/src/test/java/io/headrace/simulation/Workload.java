@@ -1,9 +1,12 @@
 package io.headrace.simulation;
 
+import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.simulation.client.Administrator;
 import io.headrace.simulation.client.CommittedReader;
 import io.headrace.simulation.client.Ledger;
 import io.headrace.simulation.client.OffsetCommitter;
+import io.headrace.simulation.client.ShareLedger;
+import io.headrace.simulation.client.ShareMember;
 import io.headrace.simulation.client.SimulatedProducer;
 import io.headrace.simulation.client.SimulatedReader;
 import io.headrace.simulation.client.TransactionalProducer;
@@ -22,10 +25,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** The clients of a run, and what they were promised. */
 final class Workload {
     private static final String DURABLE = "durable";
+    private static final TopicPartition SHARED = new TopicPartition(DURABLE, 0);
+    private static final String SHARE_GROUP = "sharers";
 
     private final World world;
     private final Wire wire;
@@ -39,6 +45,8 @@ final class Workload {
     private final List<OffsetCommitter> committers = new ArrayList<>();
     private final List<SimulatedReader> followers = new ArrayList<>();
     private final List<CommittedReader> committedReaders = new ArrayList<>();
+    private final List<ShareMember> shareMembers = new ArrayList<>();
+    private final ShareLedger shares;
     private int recordsRead;
 
     /** Waits until something holds. */
@@ -46,10 +54,14 @@ final class Workload {
         void await(String what, BooleanSupplier condition);
     }
 
-    Workload(World world, Wire wire, Plan plan) {
+    /**
+     * @param truth the committed metadata
+     */
+    Workload(World world, Wire wire, Plan plan, Supplier<MetadataImage> truth) {
         this.world = world;
         this.wire = wire;
         this.plan = plan;
+        this.shares = new ShareLedger(world, truth, SHARED);
     }
 
     Host host(String name) {
@@ -71,6 +83,17 @@ final class Workload {
         }
         if (plan.hasTransactions()) {
             create(administrator, "transfers", 2, safe, transactional);
+        }
+        if (plan.hasShareGroup()) {
+            administrator.configureGroup(
+                    SHARE_GROUP,
+                    Map.of(
+                            "share.auto.offset.reset",
+                            "earliest",
+                            "share.record.lock.duration.ms",
+                            "2000",
+                            "share.delivery.count.limit",
+                            "10"));
         }
     }
 
@@ -95,7 +118,8 @@ final class Workload {
                             Cluster.NODES,
                             ledger,
                             partitions,
-                            plan.thinkMaxMs());
+                            plan.thinkMaxMs(),
+                            plan.maxInFlight());
             producers.add(producer);
             producer.start();
         }
@@ -107,7 +131,8 @@ final class Workload {
                             Cluster.NODES,
                             transactions,
                             transactional,
-                            plan.thinkMaxMs());
+                            plan.thinkMaxMs(),
+                            plan.hasTransactionalOffsets());
             transactors.add(producer);
             producer.start();
         }
@@ -117,6 +142,13 @@ final class Workload {
                             host("g" + i), wire, Cluster.NODES, DURABLE, 2 * plan.thinkMaxMs());
             committers.add(committer);
             committer.start();
+        }
+        for (int i = 0; i < 2 && plan.hasShareGroup(); i++) {
+            ShareMember member =
+                    new ShareMember(
+                            host("m" + i), wire, Cluster.NODES, shares, SHARE_GROUP, SHARED);
+            shareMembers.add(member);
+            member.start();
         }
         for (TopicPartition partition : partitions) {
             SimulatedReader reader = reader("f-" + partition, partition, new ArrayList<>());
@@ -141,6 +173,19 @@ final class Workload {
         patience.await(
                 "every transaction ends",
                 () -> transactors.stream().allMatch(TransactionalProducer::isOver));
+    }
+
+    /** Which clients still wait for something, for messages. */
+    String open() {
+        return "waiting: "
+                + producers.stream().filter(each -> !each.isIdle()).count()
+                + " producers, "
+                + transactors.stream().filter(each -> !each.isOver()).count()
+                + " transactions, "
+                + committers.stream().filter(each -> !each.isDone()).count()
+                + " groups, the share group is at "
+                + shareMembers.stream().map(ShareMember::startOffset).toList()
+                + "; ";
     }
 
     /** Reads everything and compares it with what was promised. */
@@ -173,6 +218,9 @@ final class Workload {
         }
         recordsRead += committed.size();
         transactions.check(committed);
+        patience.await(
+                "the share group comes to the end",
+                () -> shareMembers.stream().allMatch(ShareMember::isDone));
     }
 
     private void checkPartition(Patience patience, TopicPartition partition) {
@@ -181,6 +229,9 @@ final class Workload {
         reader.start();
         patience.await("a reader comes to the end of " + partition, reader::isAtEnd);
         reader.stop();
+        if (partition.equals(SHARED)) {
+            shareMembers.forEach(member -> member.finish(reader.nextOffset()));
+        }
         recordsRead += read.size();
         History history =
                 new History(
@@ -242,6 +293,10 @@ final class Workload {
                 "Transactions",
                 transactions.checks(),
                 "committed transactions",
-                transactions.committed());
+                transactions.committed(),
+                "AcknowledgedIsNotDelivered",
+                shares.checks(),
+                "shared deliveries",
+                shares.deliveries());
     }
 }

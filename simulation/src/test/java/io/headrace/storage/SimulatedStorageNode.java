@@ -235,13 +235,15 @@ public final class SimulatedStorageNode {
     }
 
     private void openPort(Partitions created, LogStore store) {
-        welfare =
+        NodeUpkeep own =
                 new NodeUpkeep(
                         properties.nodeId(),
                         view,
                         store,
                         created,
                         new NodeReports(properties.nodeId(), view, links));
+        welfare = own;
+        own.onMetadata(view.image(), view.image().topicsById().keySet());
         Services services =
                 NodeServices.of(
                         properties,
@@ -275,8 +277,15 @@ public final class SimulatedStorageNode {
 
     private CompletableFuture<Void> onMetadata(MetadataChange change, long nodeEpoch) {
         Partitions current = partitions;
-        return current == null
-                ? CompletableFuture.completedFuture(null)
-                : current.apply(change.after(), change.topicIds(), nodeEpoch);
+        if (current == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletableFuture<Void> settled =
+                current.apply(change.after(), change.topicIds(), nodeEpoch);
+        NodeUpkeep own = welfare;
+        if (own != null) {
+            own.onMetadata(change.after(), change.topicIds());
+        }
+        return settled;
     }
 }

@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ final class NodeUpkeep {
     private final Partitions partitions;
     private final NodeReports reports;
     private final LoadMeter meter = new LoadMeter();
+    private final LastResort lastResort;
     private long loadToldMs = Long.MIN_VALUE / 2;
 
     NodeUpkeep(
@@ -53,10 +55,20 @@ final class NodeUpkeep {
         this.logs = logs;
         this.partitions = partitions;
         this.reports = reports;
+        this.lastResort = new LastResort(nodeId, partitions, reports);
     }
 
-    /** With several log directories: tells which failed, and where the replicas lie. */
+    /** The metadata of those topics changed, and the change is on its way to their partitions. */
+    void onMetadata(MetadataImage image, Collection<Uuid> topicIds) {
+        lastResort.look(image, topicIds);
+    }
+
+    /**
+     * Tells where logs end that may lead as a last resort; with several log directories, which
+     * failed and where the replicas lie.
+     */
     void tell() {
+        lastResort.tell(view.image());
         if (logs.directoryIds().size() < 2) {
             return;
         }

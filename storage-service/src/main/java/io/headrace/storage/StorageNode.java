@@ -217,7 +217,9 @@ public final class StorageNode implements AutoCloseable {
             tail.register(registration(opened, image)).get();
             settle(created);
             NodeReports reports = new NodeReports(properties.nodeId(), view, links);
-            welfare = new NodeUpkeep(properties.nodeId(), view, store, created, reports);
+            NodeUpkeep own = new NodeUpkeep(properties.nodeId(), view, store, created, reports);
+            welfare = own;
+            own.onMetadata(view.image(), view.image().topicsById().keySet());
             opened.startCompaction();
             opened.startWatch(reports::tellSlow);
             openPort(
@@ -286,9 +288,16 @@ public final class StorageNode implements AutoCloseable {
 
     private CompletableFuture<Void> onMetadata(MetadataChange change, long nodeEpoch) {
         Partitions current = partitions;
-        return current == null
-                ? CompletableFuture.completedFuture(null)
-                : current.apply(change.after(), change.topicIds(), nodeEpoch);
+        if (current == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletableFuture<Void> settled =
+                current.apply(change.after(), change.topicIds(), nodeEpoch);
+        NodeUpkeep own = welfare;
+        if (own != null) {
+            own.onMetadata(change.after(), change.topicIds());
+        }
+        return settled;
     }
 
     private String advertisedHost() {

@@ -37,6 +37,7 @@ public final class ControllerState {
     private final Map<Integer, NodeSession> sessions = new HashMap<>();
     private final DueElections due = new DueElections();
     private final LeaderLoads loads = new LeaderLoads();
+    private final LogEnds logEnds = new LogEnds();
     private final SlowDisks slowDisks = new SlowDisks();
     private ReplicaIndex index;
     private MetadataImage image;
@@ -110,7 +111,7 @@ public final class ControllerState {
         if (topicsRemoved) {
             index.compact(image);
         }
-        changedNodes.forEach(this::lookAt);
+        changedNodes.forEach(nodeId -> lookAt(index.of(nodeId, image)));
         due.dropSettled(key -> electionFor(key, nowMs) == null);
     }
 
@@ -146,8 +147,8 @@ public final class ControllerState {
         }
     }
 
-    private void lookAt(int nodeId) {
-        for (PartitionKey key : index.of(nodeId, image)) {
+    private void lookAt(Iterable<PartitionKey> keys) {
+        for (PartitionKey key : keys) {
             PartitionImage partition = image.partition(key.topicId(), key.partition());
             if (partition != null) {
                 lookAt(key.topicId(), partition);
@@ -159,7 +160,7 @@ public final class ControllerState {
     private void lookAtFenced(int nodeId) {
         NodeImage node = image.nodes().get(nodeId);
         if (node != null && node.fenced()) {
-            lookAt(nodeId);
+            lookAt(index.of(nodeId, image));
         }
     }
 
@@ -227,6 +228,15 @@ public final class ControllerState {
         if (image.isActive(report.nodeId(), report.nodeEpoch())) {
             loads.onReport(report, nowMs);
         }
+    }
+
+    LogEnds logEnds() {
+        return logEnds;
+    }
+
+    /** Notes where a node's logs end that may lead as a last resort. */
+    public void onLogEnds(LogEndReport report) {
+        lookAt(logEnds.note(report, image));
     }
 
     /** Whether {@link BalanceLoad} has something to look at. */

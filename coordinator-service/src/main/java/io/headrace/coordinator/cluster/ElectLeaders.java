@@ -155,7 +155,7 @@ public record ElectLeaders(ElectLeadersRequestData request)
             throw new EligibleLeadersNotAvailableException(
                     "Eligible topic partition leaders are not available.");
         }
-        IsrMember longest = Elections.longest(partition, survivors);
+        IsrMember longest = Elections.longest(state, topic.topicId(), partition, survivors);
         // What the others hold may differ from now on: none of them is eligible.
         return Elections.lead(topic.topicId(), partition, List.of(longest))
                 .setEligibleLeaderReplicas(List.of());

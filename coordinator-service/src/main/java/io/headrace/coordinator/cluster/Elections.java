@@ -19,8 +19,9 @@ import java.util.List;
  * leads that holds every committed record, in this order, each time the first assigned: an in-sync
  * incarnation; another, clean incarnation of an in-sync replica (unclean ones left when they
  * registered); an eligible leader replica (KIP-966). While any of these may come back, nobody else
- * is elected, and the ISR stays as it is. When none is left but unclean ones, the longest of their
- * logs leads once all of them are back.
+ * is elected, and the ISR stays as it is. When none is left but unclean ones, the longest log of
+ * all replicas that live leads, once all of those are back and whoever lives has said where its log
+ * ends: one that was out of sync may have more than they.
  */
 final class Elections {
     private Elections() {}
@@ -56,7 +57,7 @@ final class Elections {
             clean = firstOf(partition, eligibleMembers(state, partition));
         }
         if (clean.isEmpty()) {
-            clean = longestUnclean(state, partition);
+            clean = longestAlive(state, topicId, partition, nowMs);
         }
         if (!clean.isEmpty()) {
             return lead(topicId, partition, clean);
@@ -138,44 +139,74 @@ final class Elections {
     }
 
     /**
-     * The longest log among the replicas that came back unclean, alone; nobody while a clean one or
-     * another unclean one is missing.
+     * The longest of the logs that live, alone: of replicas that came back unclean, and of any that
+     * were out of sync and may have more. Nobody while one that was in sync is missing, or one that
+     * lives, though fenced yet, has not said where its log ends.
      */
-    private static List<IsrMember> longestUnclean(ControllerState state, PartitionImage partition) {
-        if (!partition.isr().isEmpty() || !partition.eligibleLeaderReplicas().isEmpty()) {
+    private static List<IsrMember> longestAlive(
+            ControllerState state, Uuid topicId, PartitionImage partition, long nowMs) {
+        if (!partition.awaitsLastResort()) {
             return List.of();
         }
-        List<IsrMember> back = new ArrayList<>();
+        PartitionKey key = new PartitionKey(topicId, partition.partition());
+        List<IsrMember> alive = new ArrayList<>();
         for (int nodeId : partition.assignedReplicas()) {
-            if (partition.lastKnownElr().contains(nodeId)) {
-                IsrMember member = usableMember(state, partition, nodeId);
-                if (member == null) {
-                    return List.of();
-                }
-                back.add(member);
+            IsrMember member = usableMember(state, partition, nodeId);
+            LogEnd end = member == null ? null : state.logEnds().of(key, partition, member);
+            boolean unheard = member == null ? isComing(state, nodeId, nowMs) : end == null;
+            boolean usable = end != null && end.endOffset() >= 0;
+            if (unheard || (!usable && partition.lastKnownElr().contains(nodeId))) {
+                return List.of();
+            }
+            if (member != null && usable) {
+                alive.add(member);
             }
         }
-        return back.isEmpty() ? List.of() : List.of(longest(partition, back));
+        return alive.isEmpty() ? List.of() : List.of(longest(state, topicId, partition, alive));
+    }
+
+    /**
+     * Whether a node has registered and catches up, or may do so as far as this controller knows.
+     */
+    private static boolean isComing(ControllerState state, int nodeId, long nowMs) {
+        NodeImage node = state.image().nodes().get(nodeId);
+        if (node == null || !node.fenced() || state.wantsShutDown(nodeId)) {
+            return false;
+        }
+        return state.isLive(node, nowMs)
+                || (state.session(node) == null && !state.countsSilence(nowMs));
     }
 
     /** The member whose log is the longest as far as they said, the first of them if several. */
-    static IsrMember longest(PartitionImage partition, List<IsrMember> members) {
+    static IsrMember longest(
+            ControllerState state,
+            Uuid topicId,
+            PartitionImage partition,
+            List<IsrMember> members) {
+        PartitionKey key = new PartitionKey(topicId, partition.partition());
         IsrMember longest = members.getFirst();
         for (IsrMember member : members) {
-            if (isLonger(endOf(partition, member), endOf(partition, longest))) {
+            if (isLonger(
+                    endOf(state, key, partition, member), endOf(state, key, partition, longest))) {
                 longest = member;
             }
         }
         return longest;
     }
 
-    private static boolean isLonger(LogEnd a, LogEnd b) {
+    static boolean isLonger(LogEnd a, LogEnd b) {
         return a.leaderEpoch() != b.leaderEpoch()
                 ? a.leaderEpoch() > b.leaderEpoch()
                 : a.endOffset() > b.endOffset();
     }
 
-    private static LogEnd endOf(PartitionImage partition, IsrMember member) {
+    /** What a replica said since nobody leads, else what it said when it came back unclean. */
+    private static LogEnd endOf(
+            ControllerState state, PartitionKey key, PartitionImage partition, IsrMember member) {
+        LogEnd said = state.logEnds().of(key, partition, member);
+        if (said != null) {
+            return said;
+        }
         for (LogEnd end : partition.lastKnownEnds()) {
             if (end.nodeId() == member.nodeId()) {
                 return end;

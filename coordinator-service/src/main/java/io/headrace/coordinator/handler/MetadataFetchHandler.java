@@ -26,7 +26,8 @@ import java.util.List;
 
 /**
  * Fetch of the metadata log. A node's fetch is its sign of life and says what it has applied; at
- * the end of the log it waits without a thread until a commit wakes it.
+ * the end of the log it waits without a thread until a commit wakes it. An observer that does not
+ * wait is answered when the database was read since it asked.
  *
  * <p>The reader names the take-over of the last batch that it applied in the replica directory id
  * (KIP-858's field, of no other use here). When that batch is not in this history, the answer has a
@@ -36,6 +37,7 @@ final class MetadataFetchHandler implements NodeHandler {
     private static final short MIN_VERSION = 15;
     private static final short MAX_VERSION = 18;
     private static final int MAX_BYTES = 8 << 20;
+    private static final long LOOK_AGAIN_MS = 10;
 
     private final Controller controller;
     private final long maxWaitMs;
@@ -155,6 +157,10 @@ final class MetadataFetchHandler implements NodeHandler {
     }
 
     private void serve(Poll poll, FetchRequestData body) {
+        if (body.replicaState().replicaId() < 0 && body.maxWaitMs() <= 0) {
+            poll.answerNewest(maxWaitMs);
+            return;
+        }
         MetadataLog.Slice slice = poll.read();
         if (slice.diverged()) {
             poll.confirmDiverged();
@@ -190,6 +196,32 @@ final class MetadataFetchHandler implements NodeHandler {
             return controller
                     .metadataLog()
                     .read(wanted.fetchOffset(), wanted.replicaDirectoryId(), maxBytes);
+        }
+
+        /**
+         * Answers with what is at least as new as this request. A node that starts asks so: logs of
+         * topics that it is not told of it puts out of the way, though they may be of topics made a
+         * moment ago.
+         */
+        void answerNewest(long patienceMs) {
+            long askedMs = controller.clockMs();
+            request.inbound().releaseFrame();
+            if (controller.isActive()) {
+                controller.confirm(); // SQL is asked at once; the answer is looked at below
+            }
+            awaitHeard(askedMs, askedMs + patienceMs);
+        }
+
+        private void awaitHeard(long askedMs, long deadlineMs) {
+            if (controller.hasHeardSince(askedMs)) {
+                answer(read());
+            } else if (controller.clockMs() >= deadlineMs) {
+                answered = true;
+                request.reply(
+                        refusal(controller.metadataLog().image(), Errors.NOT_LEADER_OR_FOLLOWER));
+            } else {
+                loop.schedule(() -> awaitHeard(askedMs, deadlineMs), LOOK_AGAIN_MS);
+            }
         }
 
         void park(long waitMs) {

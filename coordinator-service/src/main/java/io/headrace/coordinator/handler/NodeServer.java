@@ -66,6 +66,7 @@ public final class NodeServer implements Function<ServerConnection, ConnectionHa
                         new AssignReplicasToDirsHandler(controller),
                         new BrokerHeartbeatHandler(controller),
                         new ReportLoadHandler(controller),
+                        new ReportLogEndsHandler(controller),
                         new ReportSlowDisksHandler(controller),
                         new EnvelopeHandler(forwarded)));
         for (NodeHandler handler : own) {

@@ -6,6 +6,7 @@ import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.cluster.Decision;
 import io.headrace.coordinator.cluster.EnsureInternalTopic;
 import io.headrace.coordinator.cluster.LoadReport;
+import io.headrace.coordinator.cluster.LogEndReport;
 import io.headrace.coordinator.cluster.SlowDisks;
 import io.headrace.protocol.metadata.TopicImage;
 
@@ -111,6 +112,19 @@ public final class Controller implements InternalTopics, AutoCloseable {
         return ready.isDone() && (exclusive || nowMs() - heardMs < options.times().freshMs());
     }
 
+    /** The clock of {@link #hasHeardSince}, in milliseconds. */
+    public long clockMs() {
+        return nowMs();
+    }
+
+    /**
+     * Whether this coordinator's metadata holds everything that was committed before that moment:
+     * it has read the database since.
+     */
+    public boolean hasHeardSince(long momentMs) {
+        return ready.isDone() && (exclusive || heardMs >= momentMs);
+    }
+
     /** Whether this coordinator may decide now, as far as it knows. */
     public boolean mayDecide() {
         return active && isFresh();
@@ -182,6 +196,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
     /** Notes what a node says of its disks, and what was done about it. */
     public void onSlowDisks(ObjLongConsumer<SlowDisks> news) {
         tell(state -> news.accept(state.slowDisks(), nowMs()));
+    }
+
+    /** Notes where logs of a node end that may lead as a last resort. */
+    public void onLogEnds(LogEndReport report) {
+        tell(state -> state.onLogEnds(report));
     }
 
     /** Notes whether the membership sees a storage node. */

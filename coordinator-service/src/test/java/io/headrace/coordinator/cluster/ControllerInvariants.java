@@ -118,6 +118,7 @@ final class ControllerInvariants {
         List<Entry> known = committed.computeIfAbsent(now.partition(), p -> new ArrayList<>());
         if (UncleanElections.isUnclean(then, now.toRecord(topicId))) {
             lastResorts++;
+            checkLongest(image, now, logOf);
             int common = 0;
             while (common < Math.min(log.size(), known.size())
                     && log.get(common).equals(known.get(common))) {
@@ -129,6 +130,29 @@ final class ControllerInvariants {
         check(
                 log.size() >= known.size() && log.subList(0, known.size()).equals(known),
                 "The new leader lacks committed records: " + then + " to " + now);
+    }
+
+    /** No replica that lives has more than who was elected as a last resort. */
+    private static void checkLongest(
+            MetadataImage image,
+            PartitionImage now,
+            BiFunction<Integer, Integer, List<Entry>> logOf) {
+        List<Entry> elected = logOf.apply(now.leaderId(), now.partition());
+        for (int nodeId : now.assignedReplicas()) {
+            NodeImage node = image.nodes().get(nodeId);
+            List<Entry> other = logOf.apply(nodeId, now.partition());
+            boolean longer =
+                    lastEpoch(other) != lastEpoch(elected)
+                            ? lastEpoch(other) > lastEpoch(elected)
+                            : other.size() > elected.size();
+            check(
+                    node == null || node.fenced() || !longer,
+                    "Node " + nodeId + " lives and has more than the elected: " + now);
+        }
+    }
+
+    private static int lastEpoch(List<Entry> log) {
+        return log.isEmpty() ? -1 : log.getLast().leaderEpoch();
     }
 
     /** Once time has been given its due, who leads lives, or has registered again to do so. */

@@ -2,6 +2,7 @@ package io.headrace.coordinator.cluster;
 
 import io.headrace.coordinator.cluster.AlterConfigs.Change;
 import io.headrace.coordinator.cluster.AlterConfigs.Entry;
+import io.headrace.coordinator.cluster.LogEndReport.Resting;
 import io.headrace.coordinator.cluster.SimulatedReplica.Fetched;
 import io.headrace.protocol.config.TopicConfigs;
 import io.headrace.protocol.message.RegisterNodeRequestData;
@@ -11,6 +12,7 @@ import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
+import io.headrace.protocol.metadata.PartitionImage.LogEnd;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 
 import org.apache.kafka.common.Uuid;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -223,7 +226,24 @@ final class ControllerSimulation {
         if (node.running && !node.paused) {
             node.view = state.image();
             state.onPoll(node.id, node.nodeEpoch, node.view.nextOffset(), nowMs);
+            tellLogEnds(node);
         }
+    }
+
+    /** Where its logs end that nobody adds to. */
+    private void tellLogEnds(Node node) {
+        Map<PartitionKey, Resting> ends = new HashMap<>();
+        for (int number = 0; number < PARTITIONS; number++) {
+            PartitionImage partition = node.partition(number);
+            if (partition != null && partition.awaitsLastResort()) {
+                SimulatedReplica replica = node.replica(number);
+                LogEnd end = new LogEnd(node.id, replica.lastEpoch(), replica.log.size());
+                ends.put(
+                        new PartitionKey(topicId, number),
+                        new Resting(partition.leaderEpoch(), end));
+            }
+        }
+        state.onLogEnds(new LogEndReport(node.id, node.nodeEpoch, ends));
     }
 
     private void tick() {

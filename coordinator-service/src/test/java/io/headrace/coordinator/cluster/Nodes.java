@@ -1,5 +1,6 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.coordinator.cluster.LogEndReport.Resting;
 import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeRequestData.NodeEndpoint;
 import io.headrace.protocol.message.RegisterNodeRequestData.UncleanLogEnd;
@@ -8,6 +9,7 @@ import io.headrace.protocol.metadata.Endpoint;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
+import io.headrace.protocol.metadata.PartitionImage.LogEnd;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 
 import org.apache.kafka.common.Uuid;
@@ -22,10 +24,13 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 
 /** A controller's state on a clock of its own, with nodes that come and go. */
 final class Nodes {
@@ -34,6 +39,11 @@ final class Nodes {
     private long nowMs;
     private ControllerState state;
     private long incarnations = 1_000;
+
+    /** Where the replicas of each topic's partition 0 end, and who does not say so. */
+    private final Map<String, Map<Integer, LogEnd>> logEnds = new HashMap<>();
+
+    private final Set<Integer> mute = new HashSet<>();
 
     Nodes() {
         MetadataImage founded =
@@ -72,11 +82,52 @@ final class Nodes {
     void tick() {
         state.expireSessions(nowMs);
         decide(new ReviewNodes());
+        image().nodes().keySet().forEach(this::tellLogEnds);
         while (state.electionsDue()) {
             if (decide(new ElectDueLeaders())) {
                 state.electionsDone();
             }
         }
+    }
+
+    /** That replica of partition 0 ends there. */
+    void endsAt(int nodeId, String topic, int leaderEpoch, long endOffset) {
+        logEnds.computeIfAbsent(topic, name -> new HashMap<>())
+                .put(nodeId, new LogEnd(nodeId, leaderEpoch, endOffset));
+    }
+
+    /** Whether a node keeps to itself where its logs end. */
+    void mute(int nodeId, boolean silent) {
+        if (silent) {
+            mute.add(nodeId);
+        } else {
+            mute.remove(nodeId);
+        }
+    }
+
+    /** As nodes do when they see that a partition has no leader. */
+    private void tellLogEnds(int nodeId) {
+        var node = Objects.requireNonNull(image().nodes().get(nodeId));
+        if (node.fenced() || mute.contains(nodeId)) {
+            return;
+        }
+        for (var topic : image().topicsById().values()) {
+            PartitionImage partition = topic.partition(0);
+            if (partition != null && partition.awaitsLastResort()) {
+                LogEnd end =
+                        logEnds.getOrDefault(topic.name(), Map.of())
+                                .getOrDefault(nodeId, new LogEnd(nodeId, -1, 0));
+                tellLogEnd(topic.topicId(), node.nodeEpoch(), partition.leaderEpoch(), end);
+            }
+        }
+    }
+
+    /** One incarnation says where its log of partition 0 ends. */
+    void tellLogEnd(Uuid topicId, long nodeEpoch, int leaderlessEpoch, LogEnd end) {
+        PartitionKey key = new PartitionKey(topicId, 0);
+        state.onLogEnds(
+                new LogEndReport(
+                        end.nodeId(), nodeEpoch, Map.of(key, new Resting(leaderlessEpoch, end))));
     }
 
     static RegisterNodeRequestData request(int nodeId, long incarnation, long logDir) {
@@ -157,6 +208,7 @@ final class Nodes {
                                                 .setLeaderEpoch(leaderEpoch)
                                                 .setEndOffset(endOffset)));
         request.uncleanPartitions().add(unclean);
+        endsAt(nodeId, topic, leaderEpoch, endOffset);
         long nodeEpoch = decide(new RegisterNode(request));
         poll(nodeId);
         tick();

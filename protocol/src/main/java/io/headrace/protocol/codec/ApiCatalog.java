@@ -23,6 +23,7 @@ public final class ApiCatalog {
     public static final short SHARD_READ_CHECK = 10003;
     public static final short REPORT_METADATA = 10020;
     public static final short REPORT_LOAD = 10021;
+    public static final short REPORT_LOG_ENDS = 10070;
     public static final short REPORT_SLOW_DISKS = 10022;
 
     private static final Map<Short, ApiSchema> BY_KEY = load();

@@ -129,6 +129,17 @@ public record PartitionImage(
         return null;
     }
 
+    /**
+     * Whether nobody leads, and nobody is left who holds every committed record for certain: the
+     * longest log is to lead.
+     */
+    public boolean awaitsLastResort() {
+        return leaderId < 0
+                && isr.isEmpty()
+                && eligibleLeaderReplicas.isEmpty()
+                && !lastKnownElr.isEmpty();
+    }
+
     /** The directory of a node's replica; zero when it is not known. */
     public Uuid logDirOf(int nodeId) {
         int index = assignedReplicas.indexOf(nodeId);

@@ -4,6 +4,7 @@ import io.headrace.coordinator.metadata.row.CoordinatorRow;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.record.ClusterRecord;
 import io.headrace.protocol.metadata.record.TakeOverRecord;
+import io.headrace.simulation.network.Host;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -16,21 +17,25 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * The SQL database of a simulated cluster: linearizable, each call one transaction. A call may
- * fail, before it took effect or after.
+ * The SQL database of a simulated cluster: linearizable, each call one transaction. A call takes
+ * its time, in which all but the thread that calls go on, and may fail, before it took effect or
+ * after. What a process sent before it paused or died may take effect meanwhile.
  */
 public final class SimulatedDatabase {
-    /** Failures in a row: a controller waits for its database, which cannot mend meanwhile. */
-    private static final int MAX_FAILURES = 3;
+    /** As long as a connection is waited for. */
+    private static final long CONNECT_MS = 1_000;
 
     private final SplittableRandom random;
     private final Consumer<MetadataImage> onCommit;
     private final TreeMap<Long, LogRow> log = new TreeMap<>();
     private final TreeMap<Integer, MetadataStore.Session> sessions = new TreeMap<>();
     private double failureChance;
-    private int failures;
+    private long wayMaxMs = 1;
+    private double stallChance;
+    private boolean away;
     private @Nullable ControllerRow row;
     private MetadataImage image = MetadataImage.EMPTY;
 
@@ -42,9 +47,22 @@ public final class SimulatedDatabase {
         this.onCommit = onCommit;
     }
 
-    /** The chance of a call to fail. */
-    public void failing(double chance) {
+    /**
+     * What goes wrong from now on.
+     *
+     * @param chance of a call to fail
+     * @param wayMax how long a request or its answer takes at most, in milliseconds
+     * @param stalls the chance of either to take much longer
+     */
+    public void faults(double chance, long wayMax, double stalls) {
         failureChance = chance;
+        wayMaxMs = wayMax;
+        stallChance = stalls;
+    }
+
+    /** Whether nobody reaches it, from now on. */
+    public void away(boolean gone) {
+        away = gone;
     }
 
     /** What is committed. */
@@ -52,21 +70,21 @@ public final class SimulatedDatabase {
         return image;
     }
 
-    MetadataStore connection() {
-        return new Connection();
-    }
-
-    private boolean fails() {
-        boolean failing =
-                failureChance > 0 && failures < MAX_FAILURES && random.nextDouble() < failureChance;
-        failures = failing ? failures + 1 : 0;
-        return failing;
+    MetadataStore connection(Host host) {
+        return new Connection(host);
     }
 
     private void mayFail() {
-        if (fails()) {
+        if (failureChance > 0 && random.nextDouble() < failureChance) {
             throw new TransientDataAccessResourceException("The simulated database failed");
         }
+    }
+
+    private long wayMs() {
+        long usual = random.nextLong(wayMaxMs + 1);
+        return stallChance > 0 && random.nextDouble() < stallChance
+                ? usual + random.nextLong(50, 2_500)
+                : usual;
     }
 
     private ControllerRow known() {
@@ -86,18 +104,57 @@ public final class SimulatedDatabase {
         onCommit.accept(image);
     }
 
+    /** A process's connection: whoever calls waits. */
     private final class Connection implements MetadataStore {
+        private final Host host;
+
+        Connection(Host host) {
+            this.host = host;
+        }
+
+        private <T extends @Nullable Object> T call(Supplier<T> transaction) {
+            if (away) {
+                host.sleep(CONNECT_MS);
+                throw new TransientDataAccessResourceException("The simulated database is away");
+            }
+            if (random.nextBoolean()) {
+                host.sleep(wayMs());
+            } else {
+                host.pass(wayMs()); // sent before a pause, or death
+            }
+            if (away) {
+                host.sleep(CONNECT_MS);
+                throw new TransientDataAccessResourceException("The simulated database went away");
+            }
+            if (host.isAlive() && !host.isPaused()) {
+                mayFail();
+            }
+            T result = transaction.get();
+            host.sleep(wayMs());
+            mayFail();
+            return result;
+        }
+
+        private void run(Runnable transaction) {
+            call(
+                    () -> {
+                        transaction.run();
+                        return true;
+                    });
+        }
+
         @Override
         public @Nullable ControllerRow readController() {
-            mayFail();
-            return row;
+            return this.<@Nullable ControllerRow>call(() -> row);
         }
 
         @Override
         public ControllerRow readControllerLocked(long controllerEpoch) {
-            mayFail();
-            raiseTouch(controllerEpoch);
-            return known();
+            return call(
+                    () -> {
+                        raiseTouch(controllerEpoch);
+                        return known();
+                    });
         }
 
         @Override
@@ -105,16 +162,30 @@ public final class SimulatedDatabase {
 
         @Override
         public void foundCluster(String clusterId) {
-            mayFail();
-            if (row == null) {
-                row = new ControllerRow(clusterId, 0, ControllerRow.NOBODY, Uuid.ZERO_UUID, 0, 0);
-            }
+            run(
+                    () -> {
+                        if (row == null) {
+                            row =
+                                    new ControllerRow(
+                                            clusterId,
+                                            0,
+                                            ControllerRow.NOBODY,
+                                            Uuid.ZERO_UUID,
+                                            0,
+                                            0);
+                        }
+                    });
         }
 
         @Override
         public @Nullable TakeOver takeOver(
                 ControllerRow seen, int controllerId, Uuid takeOverId, long nowMs) {
-            mayFail();
+            return this.<@Nullable TakeOver>call(
+                    () -> tryTakeOver(seen, controllerId, takeOverId, nowMs));
+        }
+
+        private @Nullable TakeOver tryTakeOver(
+                ControllerRow seen, int controllerId, Uuid takeOverId, long nowMs) {
             ControllerRow now = known();
             if (now.controllerEpoch() != seen.controllerEpoch()
                     || now.nextOffset() != seen.nextOffset()) {
@@ -141,14 +212,16 @@ public final class SimulatedDatabase {
                             now.touchCount() + 1),
                     logRow,
                     records);
-            mayFail();
             return next;
         }
 
         @Override
         public boolean append(
                 LogRow logRow, List<ApiMessage> records, Function<Uuid, String> topicName) {
-            mayFail();
+            return call(() -> tryAppend(logRow, records));
+        }
+
+        private boolean tryAppend(LogRow logRow, List<ApiMessage> records) {
             ControllerRow now = known();
             if (now.controllerEpoch() != logRow.controllerEpoch()
                     || now.nextOffset() != logRow.baseOffset()) {
@@ -164,14 +237,12 @@ public final class SimulatedDatabase {
                             now.touchCount()),
                     logRow,
                     records);
-            mayFail();
             return true;
         }
 
         @Override
         public boolean touch(long controllerEpoch) {
-            mayFail();
-            return raiseTouch(controllerEpoch);
+            return call(() -> raiseTouch(controllerEpoch));
         }
 
         private boolean raiseTouch(long controllerEpoch) {
@@ -192,73 +263,83 @@ public final class SimulatedDatabase {
 
         @Override
         public List<LogRow> readLog(long fromOffset, int limit) {
-            mayFail();
-            return log.tailMap(fromOffset).values().stream().limit(limit).toList();
+            return call(() -> log.tailMap(fromOffset).values().stream().limit(limit).toList());
         }
 
         @Override
         public int pruneLog(long beforeOffset) {
-            mayFail();
-            int before = log.size();
-            log.headMap(beforeOffset).clear();
-            return before - log.size();
+            return call(
+                    () -> {
+                        int before = log.size();
+                        log.headMap(beforeOffset).clear();
+                        return before - log.size();
+                    });
         }
 
         @Override
         public Loaded load(int maxRows) {
-            mayFail();
-            long from = Math.max(0, known().nextOffset() - maxRows);
-            return new Loaded(image, List.copyOf(log.tailMap(from).values()));
+            return call(
+                    () -> {
+                        long from = Math.max(0, known().nextOffset() - maxRows);
+                        return new Loaded(image, List.copyOf(log.tailMap(from).values()));
+                    });
         }
 
         @Override
         public void release(long controllerEpoch) {
-            mayFail();
-            ControllerRow now = known();
-            if (now.controllerEpoch() == controllerEpoch) {
-                row =
-                        new ControllerRow(
-                                now.clusterId(),
-                                now.controllerEpoch(),
-                                ControllerRow.NOBODY,
-                                now.takeOverId(),
-                                now.nextOffset(),
-                                now.touchCount());
-            }
+            run(
+                    () -> {
+                        ControllerRow now = known();
+                        if (now.controllerEpoch() == controllerEpoch) {
+                            row =
+                                    new ControllerRow(
+                                            now.clusterId(),
+                                            now.controllerEpoch(),
+                                            ControllerRow.NOBODY,
+                                            now.takeOverId(),
+                                            now.nextOffset(),
+                                            now.touchCount());
+                        }
+                    });
         }
 
         @Override
         public boolean touchSession(CoordinatorRow coordinator, int seenNodes) {
-            mayFail();
-            Session known = sessions.get(coordinator.coordinatorId());
-            if (known == null || !known.row().incarnationId().equals(coordinator.incarnationId())) {
-                return false;
-            }
-            sessions.put(
-                    coordinator.coordinatorId(),
-                    new Session(known.row(), known.touchCount() + 1, seenNodes));
-            return true;
+            return call(
+                    () -> {
+                        Session known = sessions.get(coordinator.coordinatorId());
+                        boolean same = isSame(known, coordinator);
+                        if (known != null && same) {
+                            sessions.put(
+                                    coordinator.coordinatorId(),
+                                    new Session(known.row(), known.touchCount() + 1, seenNodes));
+                        }
+                        return same;
+                    });
+        }
+
+        private static boolean isSame(@Nullable Session known, CoordinatorRow coordinator) {
+            return known != null && known.row().incarnationId().equals(coordinator.incarnationId());
         }
 
         @Override
         public void beginSession(CoordinatorRow coordinator) {
-            mayFail();
-            sessions.put(coordinator.coordinatorId(), new Session(coordinator, 0, 0));
+            run(() -> sessions.put(coordinator.coordinatorId(), new Session(coordinator, 0, 0)));
         }
 
         @Override
         public List<Session> sessions() {
-            mayFail();
-            return List.copyOf(sessions.values());
+            return call(() -> List.copyOf(sessions.values()));
         }
 
         @Override
         public void endSession(CoordinatorRow coordinator) {
-            mayFail();
-            Session known = sessions.get(coordinator.coordinatorId());
-            if (known != null && known.row().incarnationId().equals(coordinator.incarnationId())) {
-                sessions.remove(coordinator.coordinatorId());
-            }
+            run(
+                    () -> {
+                        if (isSame(sessions.get(coordinator.coordinatorId()), coordinator)) {
+                            sessions.remove(coordinator.coordinatorId());
+                        }
+                    });
         }
     }
 }

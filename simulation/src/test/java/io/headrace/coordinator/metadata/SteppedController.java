@@ -1,25 +1,30 @@
 package io.headrace.coordinator.metadata;
 
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
+import io.headrace.simulation.network.Host;
 import io.headrace.transport.loop.Loop;
 
 import java.util.function.LongSupplier;
 
-/** A controller that runs on a loop in the place of its thread. */
+/**
+ * A controller that runs on a loop in the place of its thread. While a step waits for the database,
+ * everything else goes on, and brings it work.
+ */
 public final class SteppedController {
     /** How soon what is asked is seen. */
     private static final long POLL_MS = 3;
 
     private SteppedController() {}
 
-    /** Starts the controller on a database. */
+    /** Starts the controller of a process on a database. */
     public static void start(
             Controller controller,
             CoordinatorIdentity self,
             SimulatedDatabase database,
-            Loop loop,
-            LongSupplier clockMs) {
-        controller.startStepped(self, database.connection());
+            Host host) {
+        Loop loop = host.loops(1).at(0);
+        LongSupplier clockMs = host.world()::elapsedMs;
+        controller.startStepped(self, database.connection(host));
         loop.execute(() -> step(controller, loop, clockMs));
     }
 

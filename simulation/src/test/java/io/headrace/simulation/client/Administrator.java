@@ -19,6 +19,7 @@ import org.apache.kafka.common.protocol.Errors;
 
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Makes topics and changes their configs. */
 public final class Administrator {
@@ -42,9 +43,11 @@ public final class Administrator {
 
     private void tryCreate(String topic, int partitions, Map<String, String> configs) {
         CreatableTopicConfigCollection wanted = new CreatableTopicConfigCollection();
-        configs.forEach(
-                (name, value) ->
-                        wanted.add(new CreatableTopicConfig().setName(name).setValue(value)));
+        new TreeMap<>(configs)
+                .forEach(
+                        (name, value) ->
+                                wanted.add(
+                                        new CreatableTopicConfig().setName(name).setValue(value)));
         CreatableTopicCollection topics = new CreatableTopicCollection();
         topics.add(
                 new CreatableTopic()
@@ -73,20 +76,37 @@ public final class Administrator {
                         });
     }
 
+    /** Sets configs of a share group, however long that takes. */
+    public void configureGroup(String group, Map<String, String> configs) {
+        toMake++;
+        client.loop().execute(() -> tryConfigure(group, configs));
+    }
+
+    private void tryConfigure(String group, Map<String, String> configs) {
+        client.ask(
+                        client.anyNode(),
+                        ApiKeys.INCREMENTAL_ALTER_CONFIGS,
+                        1,
+                        alteration(ConfigResource.Type.GROUP, group, configs),
+                        IncrementalAlterConfigsResponseData.class)
+                .whenComplete(
+                        (answer, failure) -> {
+                            boolean good =
+                                    failure == null
+                                            && answer.responses().getFirst().errorCode()
+                                                    == Errors.NONE.code();
+                            if (good) {
+                                toMake--;
+                            } else {
+                                client.retry(() -> tryConfigure(group, configs));
+                            }
+                        });
+    }
+
     /** Asks once for another value of a topic's config. */
     public void alter(String topic, String name, String value) {
-        IncrementalAlterConfigsRequestData request = new IncrementalAlterConfigsRequestData();
-        AlterConfigsResource resource =
-                new AlterConfigsResource()
-                        .setResourceType(ConfigResource.Type.TOPIC.id())
-                        .setResourceName(topic);
-        resource.configs()
-                .add(
-                        new AlterableConfig()
-                                .setName(name)
-                                .setConfigOperation((byte) 0)
-                                .setValue(value));
-        request.resources().add(resource);
+        IncrementalAlterConfigsRequestData request =
+                alteration(ConfigResource.Type.TOPIC, topic, Map.of(name, value));
         client.loop()
                 .execute(
                         () ->
@@ -96,5 +116,23 @@ public final class Administrator {
                                         1,
                                         request,
                                         IncrementalAlterConfigsResponseData.class));
+    }
+
+    private static IncrementalAlterConfigsRequestData alteration(
+            ConfigResource.Type type, String resourceName, Map<String, String> configs) {
+        AlterConfigsResource resource =
+                new AlterConfigsResource().setResourceType(type.id()).setResourceName(resourceName);
+        new TreeMap<>(configs)
+                .forEach(
+                        (name, value) ->
+                                resource.configs()
+                                        .add(
+                                                new AlterableConfig()
+                                                        .setName(name)
+                                                        .setConfigOperation((byte) 0)
+                                                        .setValue(value)));
+        IncrementalAlterConfigsRequestData request = new IncrementalAlterConfigsRequestData();
+        request.resources().add(resource);
+        return request;
     }
 }

@@ -10,6 +10,7 @@ import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.Loops;
 
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -35,6 +36,7 @@ final class ClusterClient {
     private final ChannelOptions options;
     private final Map<String, CompletableFuture<ClientChannel>> channels = new HashMap<>();
     private final Map<TopicPartition, String> leaders = new HashMap<>();
+    private final Map<String, Uuid> topicIds = new HashMap<>();
     private @Nullable CompletableFuture<Void> refreshing;
 
     ClusterClient(Host host, Wire wire, List<String> nodes) {
@@ -61,6 +63,11 @@ final class ClusterClient {
     /** The leader as far as is known, or null. */
     @Nullable String leaderOf(TopicPartition partition) {
         return leaders.get(partition);
+    }
+
+    /** The topic's id as far as is known, or null. */
+    @Nullable Uuid topicIdOf(String topic) {
+        return topicIds.get(topic);
     }
 
     /** Asks a node; a failure gives the connection up. */
@@ -113,6 +120,7 @@ final class ClusterClient {
         Map<Integer, String> byId = new HashMap<>();
         answer.brokers().forEach(broker -> byId.put(broker.nodeId(), broker.host()));
         for (var topic : answer.topics()) {
+            topicIds.put(topic.name(), topic.topicId());
             for (var partition : topic.partitions()) {
                 String leader = byId.get(partition.leaderId());
                 TopicPartition key = new TopicPartition(topic.name(), partition.partitionIndex());
@@ -125,10 +133,22 @@ final class ClusterClient {
         }
     }
 
+    /** Runs on the loop; what fails there is not lost in a future. */
+    void run(Runnable action) {
+        loop.run(
+                () -> {
+                    try {
+                        action.run();
+                    } catch (AssertionError | RuntimeException e) {
+                        host.world().fail(e);
+                    }
+                });
+    }
+
     /** Goes on after a pause and with newer metadata. */
     void retry(Runnable action) {
         loop.schedule(
-                () -> refresh().whenComplete((done, failure) -> loop.run(action)),
+                () -> refresh().whenComplete((done, failure) -> run(action)),
                 host.world().between(10, 100));
     }
 }

@@ -102,8 +102,7 @@ public final class CommittedReader {
                                                 .setTopic(partition.topic())
                                                 .setPartitions(List.of(asked))));
         client.ask(leader, ApiKeys.FETCH, 12, request, FetchResponseData.class)
-                .whenComplete(
-                        (answer, failure) -> client.loop().run(() -> onAnswer(answer, failure)));
+                .whenComplete((answer, failure) -> client.run(() -> onAnswer(answer, failure)));
     }
 
     private void onAnswer(@Nullable FetchResponseData answer, @Nullable Throwable failure) {

@@ -110,7 +110,7 @@ public final class OffsetCommitter {
                             } else {
                                 unheard.add(offset);
                             }
-                            client.loop().run(this::think);
+                            client.run(this::think);
                         });
     }
 
@@ -132,14 +132,13 @@ public final class OffsetCommitter {
                         OffsetFetchResponseData.class)
                 .whenComplete(
                         (answer, failure) ->
-                                client.loop()
-                                        .run(
-                                                () -> {
-                                                    if (failure == null) {
-                                                        onRead(last, answer);
-                                                    }
-                                                    think();
-                                                }));
+                                client.run(
+                                        () -> {
+                                            if (failure == null) {
+                                                onRead(last, answer);
+                                            }
+                                            think();
+                                        }));
     }
 
     private void onRead(boolean last, OffsetFetchResponseData answer) {

@@ -19,15 +19,18 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * An idempotent producer with acks=all and one batch in flight, which it sends again, the same
- * bytes, until it hears of it. A batch refused for its sequence is given up, its outcome unknown,
- * and a new producer id taken.
+ * An idempotent producer with acks=all and up to five batches of each partition in flight. What
+ * fails is sent again, the same bytes, one batch after the other, until it is heard of. A batch
+ * refused for its sequence, though all before it were acknowledged, is given up with all that are
+ * open, their outcome unknown, and a new producer id taken.
  */
 public final class SimulatedProducer {
     private static final short ACKS_ALL = -1;
@@ -38,31 +41,52 @@ public final class SimulatedProducer {
     private final Ledger ledger;
     private final List<TopicPartition> partitions;
     private final long thinkMaxMs;
-    private final Map<TopicPartition, Integer> nextSequence = new HashMap<>();
+    private final int maxInFlight;
+    private final Map<TopicPartition, Lane> lanes = new LinkedHashMap<>();
     private long producerId = -1;
     private short producerEpoch;
     private long recordCount;
     private boolean stopping;
-    private @Nullable Batch current;
 
-    private record Batch(TopicPartition partition, int sequence, List<Long> codes) {}
+    /** What is open of one partition, for one producer id. */
+    private static final class Lane {
+        private final TopicPartition partition;
+        private final Deque<Batch> open = new ArrayDeque<>();
+        private int nextSequence;
+        private int inFlight;
 
+        /** Batches that are sent again, one at a time, before any new one. */
+        private int toRepeat;
+
+        Lane(TopicPartition partition) {
+            this.partition = partition;
+        }
+    }
+
+    private record Batch(int sequence, List<Long> codes) {}
+
+    /**
+     * @param maxInFlight how many batches of a partition are sent before the first is acknowledged
+     */
     public SimulatedProducer(
             Host host,
             Wire wire,
             List<String> nodes,
             Ledger ledger,
             List<TopicPartition> partitions,
-            long thinkMaxMs) {
+            long thinkMaxMs,
+            int maxInFlight) {
         this.client = new ClusterClient(host, wire, nodes);
         this.world = host.world();
         this.ledger = ledger;
         this.partitions = partitions;
         this.thinkMaxMs = thinkMaxMs;
+        this.maxInFlight = maxInFlight;
     }
 
     public void start() {
         client.loop().execute(this::identify);
+        client.loop().execute(this::think);
     }
 
     /** Begins no new batch. */
@@ -72,11 +96,12 @@ public final class SimulatedProducer {
 
     /** Whether nothing is under way. */
     public boolean isIdle() {
-        return current == null;
+        return lanes.values().stream().allMatch(lane -> lane.open.isEmpty());
     }
 
     private void identify() {
-        nextSequence.clear();
+        lanes.clear();
+        producerId = -1;
         client.ask(
                         client.anyNode(),
                         ApiKeys.INIT_PRODUCER_ID,
@@ -85,25 +110,19 @@ public final class SimulatedProducer {
                                 .setTransactionalId(null)
                                 .setTransactionTimeoutMs(60_000),
                         InitProducerIdResponseData.class)
-                .whenComplete(
-                        (answer, failure) ->
-                                client.loop()
-                                        .run(
-                                                () -> {
-                                                    if (failure != null
-                                                            || answer.errorCode()
-                                                                    != Errors.NONE.code()) {
-                                                        client.retry(this::identify);
-                                                        return;
-                                                    }
-                                                    producerId = answer.producerId();
-                                                    producerEpoch = answer.producerEpoch();
-                                                    think();
-                                                }));
+                .whenComplete((answer, failure) -> client.run(() -> onIdentified(answer)));
+    }
+
+    private void onIdentified(@Nullable InitProducerIdResponseData answer) {
+        if (answer == null || answer.errorCode() != Errors.NONE.code()) {
+            client.retry(this::identify);
+            return;
+        }
+        producerId = answer.producerId();
+        producerEpoch = answer.producerEpoch();
     }
 
     private void think() {
-        current = null;
         client.loop().schedule(this::next, world.between(1, thinkMaxMs));
     }
 
@@ -111,30 +130,40 @@ public final class SimulatedProducer {
         if (stopping) {
             return;
         }
+        think();
         TopicPartition to = partitions.get(world.random().nextInt(partitions.size()));
+        if (producerId < 0) {
+            return;
+        }
+        Lane lane = lanes.computeIfAbsent(to, Lane::new);
+        if (lane.open.size() >= maxInFlight || lane.toRepeat > 0) {
+            return;
+        }
         List<Long> codes = new ArrayList<>();
         for (long count = world.between(1, 3); count > 0; count--) {
             codes.add(ledger.onSending(client.host().name(), recordCount++, to));
         }
-        Batch batch = new Batch(to, nextSequence.getOrDefault(to, 0), codes);
-        current = batch;
-        send(batch);
+        Batch batch = new Batch(lane.nextSequence, codes);
+        lane.nextSequence += codes.size();
+        lane.open.add(batch);
+        send(lane, batch);
     }
 
-    private void send(Batch batch) {
-        String leader = client.leaderOf(batch.partition());
+    private void send(Lane lane, Batch batch) {
+        String leader = client.leaderOf(lane.partition);
+        lane.inFlight++;
         if (leader == null) {
-            client.retry(() -> send(batch));
+            client.run(() -> onFailed(lane));
             return;
         }
         TopicProduceDataCollection topics = new TopicProduceDataCollection();
         topics.add(
                 new TopicProduceData()
-                        .setName(batch.partition().topic())
+                        .setName(lane.partition.topic())
                         .setPartitionData(
                                 List.of(
                                         new PartitionProduceData()
-                                                .setIndex(batch.partition().partition())
+                                                .setIndex(lane.partition.partition())
                                                 .setRecords(RecordsField.of(bytesOf(batch))))));
         client.ask(
                         leader,
@@ -145,9 +174,7 @@ public final class SimulatedProducer {
                                 .setTimeoutMs(TIMEOUT_MS)
                                 .setTopicData(topics),
                         ProduceResponseData.class)
-                .whenComplete(
-                        (answer, failure) ->
-                                client.loop().run(() -> onAnswer(batch, answer, failure)));
+                .whenComplete((answer, failure) -> client.run(() -> onAnswer(lane, batch, answer)));
     }
 
     private ByteBuffer bytesOf(Batch batch) {
@@ -160,28 +187,54 @@ public final class SimulatedProducer {
         return builder.build();
     }
 
-    private void onAnswer(
-            Batch batch, @Nullable ProduceResponseData answer, @Nullable Throwable failure) {
-        if (answer == null || failure != null) {
-            client.retry(() -> send(batch));
+    private void onAnswer(Lane lane, Batch batch, @Nullable ProduceResponseData answer) {
+        if (lanes.get(lane.partition) != lane) {
+            return; // given up
+        }
+        if (answer == null) {
+            onFailed(lane);
             return;
         }
         var said = answer.responses().iterator().next().partitionResponses().getFirst();
-        Errors error = Errors.forCode(said.errorCode());
-        switch (error) {
+        switch (Errors.forCode(said.errorCode())) {
             case NONE -> {
                 long offset = said.baseOffset();
                 for (long code : batch.codes()) {
                     ledger.onAcknowledged(code, offset++);
                 }
-                nextSequence.put(batch.partition(), batch.sequence() + batch.codes().size());
-                think();
+                lane.inFlight--;
+                lane.open.remove(batch);
+                if (lane.toRepeat > 0 && lane.inFlight == 0) {
+                    lane.toRepeat = Math.min(lane.toRepeat - 1, lane.open.size());
+                    repeat(lane);
+                }
             }
             case OUT_OF_ORDER_SEQUENCE_NUMBER, UNKNOWN_PRODUCER_ID, INVALID_PRODUCER_EPOCH -> {
-                ledger.onSequenceRefused();
-                identify();
+                if (lane.open.peek() == batch) {
+                    ledger.onSequenceRefused();
+                    identify();
+                } else {
+                    onFailed(lane); // one before it failed
+                }
             }
-            default -> client.retry(() -> send(batch));
+            default -> onFailed(lane);
         }
+    }
+
+    /** All that is open is sent again once nothing is in flight. */
+    private void onFailed(Lane lane) {
+        lane.inFlight--;
+        lane.toRepeat = lane.open.size();
+        if (lane.inFlight == 0) {
+            client.retry(() -> repeat(lane));
+        }
+    }
+
+    private void repeat(Lane lane) {
+        Batch first = lane.open.peek();
+        if (lanes.get(lane.partition) != lane || lane.toRepeat == 0 || first == null) {
+            return;
+        }
+        send(lane, first);
     }
 }

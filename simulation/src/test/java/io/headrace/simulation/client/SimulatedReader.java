@@ -93,8 +93,7 @@ public final class SimulatedReader {
                                                                         .setPartitionMaxBytes(
                                                                                 1 << 20)))));
         client.ask(leader, ApiKeys.FETCH, 12, request, FetchResponseData.class)
-                .whenComplete(
-                        (answer, failure) -> client.loop().run(() -> onAnswer(answer, failure)));
+                .whenComplete((answer, failure) -> client.run(() -> onAnswer(answer, failure)));
     }
 
     private void onAnswer(@Nullable FetchResponseData answer, @Nullable Throwable failure) {

@@ -11,11 +11,19 @@ import org.apache.kafka.common.message.EndTxnRequestData;
 import org.apache.kafka.common.message.EndTxnResponseData;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
+import org.apache.kafka.common.message.OffsetFetchRequestData;
+import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestGroup;
+import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestTopics;
+import org.apache.kafka.common.message.OffsetFetchResponseData;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceDataCollection;
 import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommitRequestPartition;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommitRequestTopic;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +34,9 @@ import java.util.List;
 
 /**
  * A transactional producer of transaction version 2 (KIP-890): one or two batches in different
- * partitions, then a commit or an abort, all sent again until an answer is final; after a fatal one
- * it takes its identity anew. In the end it leaves no transaction open.
+ * partitions, perhaps an offset of a group of its own, then a commit or an abort, all sent again
+ * until an answer is final; after a fatal one it takes its identity anew. In the end it leaves no
+ * transaction open.
  */
 public final class TransactionalProducer {
     private static final short ACKS_ALL = -1;
@@ -42,6 +51,7 @@ public final class TransactionalProducer {
     private final long thinkMaxMs;
     private long producerId;
     private short producerEpoch;
+    private final boolean commitsOffsets;
     private boolean stopping;
     private boolean over;
 
@@ -53,13 +63,15 @@ public final class TransactionalProducer {
             List<String> nodes,
             Transactions ledger,
             List<TopicPartition> partitions,
-            long thinkMaxMs) {
+            long thinkMaxMs,
+            boolean commitsOffsets) {
         this.client = new ClusterClient(host, wire, nodes);
         this.world = host.world();
         this.ledger = ledger;
         this.id = "transactions-" + host.name();
         this.partitions = partitions;
         this.thinkMaxMs = thinkMaxMs;
+        this.commitsOffsets = commitsOffsets;
     }
 
     public void start() {
@@ -88,9 +100,7 @@ public final class TransactionalProducer {
                                 .setProducerId(-1)
                                 .setProducerEpoch((short) -1),
                         InitProducerIdResponseData.class)
-                .whenComplete(
-                        (answer, failure) ->
-                                client.loop().run(() -> onIdentified(answer, failure)));
+                .whenComplete((answer, failure) -> client.run(() -> onIdentified(answer, failure)));
     }
 
     private void onIdentified(
@@ -110,16 +120,22 @@ public final class TransactionalProducer {
     }
 
     private void think() {
-        if (stopping) {
+        if (commitsOffsets && (stopping || world.chance(0.3))) {
+            readOffset();
+        } else if (stopping) {
             over = true;
-            return;
+        } else {
+            thinkOn();
         }
+    }
+
+    private void thinkOn() {
         client.loop().schedule(this::begin, world.between(1, thinkMaxMs));
     }
 
     private void begin() {
         if (stopping) {
-            over = true;
+            think();
             return;
         }
         ledger.onBegin(id);
@@ -138,8 +154,11 @@ public final class TransactionalProducer {
 
     private void send(List<Batch> batches, int index) {
         if (index == batches.size()) {
-            boolean commits = world.chance(0.7);
-            client.loop().schedule(() -> end(commits), world.between(0, 50));
+            if (commitsOffsets && world.chance(0.7)) {
+                commitOffset(ledger.onCommittingOffset(id));
+            } else {
+                endSoon();
+            }
             return;
         }
         Batch batch = batches.get(index);
@@ -169,7 +188,7 @@ public final class TransactionalProducer {
                         ProduceResponseData.class)
                 .whenComplete(
                         (answer, failure) ->
-                                client.loop().run(() -> onAnswer(batches, index, answer, failure)));
+                                client.run(() -> onAnswer(batches, index, answer, failure)));
     }
 
     private ByteBuffer bytesOf(Batch batch) {
@@ -206,6 +225,102 @@ public final class TransactionalProducer {
         }
     }
 
+    // Offsets of a group, as part of the transaction (KIP-447, in one step by KIP-890).
+
+    private String group() {
+        return "offsets-of-" + id;
+    }
+
+    private void commitOffset(long offset) {
+        TxnOffsetCommitRequestTopic topic =
+                new TxnOffsetCommitRequestTopic().setName(partitions.getFirst().topic());
+        topic.partitions()
+                .add(
+                        new TxnOffsetCommitRequestPartition()
+                                .setPartitionIndex(0)
+                                .setCommittedOffset(offset)
+                                .setCommittedMetadata(""));
+        TxnOffsetCommitRequestData request =
+                new TxnOffsetCommitRequestData()
+                        .setTransactionalId(id)
+                        .setGroupId(group())
+                        .setProducerId(producerId)
+                        .setProducerEpoch(producerEpoch)
+                        .setTopics(List.of(topic));
+        client.ask(
+                        client.anyNode(),
+                        ApiKeys.TXN_OFFSET_COMMIT,
+                        5,
+                        request,
+                        TxnOffsetCommitResponseData.class)
+                .whenComplete(
+                        (answer, failure) -> client.run(() -> onOffsetCommitted(offset, answer)));
+    }
+
+    private void onOffsetCommitted(long offset, @Nullable TxnOffsetCommitResponseData answer) {
+        if (answer == null) {
+            client.retry(() -> commitOffset(offset));
+            return;
+        }
+        var said = answer.topics().getFirst().partitions().getFirst();
+        switch (Errors.forCode(said.errorCode())) {
+            case NONE -> endSoon();
+            case TRANSACTION_ABORTABLE -> end(false);
+            case INVALID_PRODUCER_EPOCH,
+                    PRODUCER_FENCED,
+                    INVALID_TXN_STATE,
+                    INVALID_PRODUCER_ID_MAPPING ->
+                    identify();
+            default -> client.retry(() -> commitOffset(offset));
+        }
+    }
+
+    /** Between transactions: the outcome of the last one is known to the group by now. */
+    private void readOffset() {
+        OffsetFetchRequestGroup asked =
+                new OffsetFetchRequestGroup()
+                        .setGroupId(group())
+                        .setTopics(
+                                List.of(
+                                        new OffsetFetchRequestTopics()
+                                                .setName(partitions.getFirst().topic())
+                                                .setPartitionIndexes(List.of(0))));
+        client.ask(
+                        client.anyNode(),
+                        ApiKeys.OFFSET_FETCH,
+                        8,
+                        new OffsetFetchRequestData()
+                                .setGroups(List.of(asked))
+                                .setRequireStable(true),
+                        OffsetFetchResponseData.class)
+                .whenComplete((answer, failure) -> client.run(() -> onOffset(answer)));
+    }
+
+    private void onOffset(@Nullable OffsetFetchResponseData answer) {
+        boolean last = stopping;
+        var said = answer == null ? null : answer.groups().getFirst();
+        boolean good =
+                said != null
+                        && said.errorCode() == Errors.NONE.code()
+                        && said.topics().getFirst().partitions().getFirst().errorCode()
+                                == Errors.NONE.code();
+        if (said == null || !good) {
+            client.retry(this::readOffset);
+            return;
+        }
+        ledger.onOffsetRead(id, said.topics().getFirst().partitions().getFirst().committedOffset());
+        if (last) {
+            over = true;
+        } else {
+            thinkOn();
+        }
+    }
+
+    private void endSoon() {
+        boolean commits = world.chance(0.7);
+        client.loop().schedule(() -> end(commits), world.between(0, 50));
+    }
+
     private void end(boolean commits) {
         ledger.onEnding(id, commits);
         client.ask(
@@ -219,8 +334,7 @@ public final class TransactionalProducer {
                                 .setCommitted(commits),
                         EndTxnResponseData.class)
                 .whenComplete(
-                        (answer, failure) ->
-                                client.loop().run(() -> onEnded(commits, answer, failure)));
+                        (answer, failure) -> client.run(() -> onEnded(commits, answer, failure)));
     }
 
     private void onEnded(

@@ -11,8 +11,8 @@ import java.util.Set;
 
 /**
  * What the transactional producers of a run did and were told: no aborted record is ever given to
- * who reads committed ones, a transaction is read whole or not at all, and no producer epoch is
- * given twice.
+ * who reads committed ones, a transaction is read whole or not at all, the offset that it committed
+ * for a group with it, and no producer epoch is given twice.
  */
 public final class Transactions {
     /** What is known of a transaction's end. */
@@ -31,6 +31,7 @@ public final class Transactions {
         private final List<Long> codes = new ArrayList<>();
         private Outcome outcome = Outcome.OPEN;
         private boolean mayCommit;
+        private long offset = NO_OFFSET;
 
         Transaction(String name) {
             this.name = name;
@@ -38,8 +39,18 @@ public final class Transactions {
 
         @Override
         public String toString() {
-            return name + " (" + outcome + ", records " + codes + ")";
+            return name + " (" + outcome + ", records " + codes + ", offset " + offset + ")";
         }
+    }
+
+    private static final long NO_OFFSET = -1;
+
+    /** The offset of a producer's group, as far as is known. */
+    private static final class Group {
+        private long committed = NO_OFFSET;
+
+        /** Transactions with an offset, later than the committed one, whose end is not known. */
+        private final List<Transaction> uncertain = new ArrayList<>();
     }
 
     private record Place(TopicPartition partition, long offset) {}
@@ -50,7 +61,9 @@ public final class Transactions {
     private final Map<String, Identity> newest = new HashMap<>();
     private final Map<String, Transaction> current = new HashMap<>();
     private final List<Transaction> all = new ArrayList<>();
+    private final Map<String, Group> groups = new HashMap<>();
     private long nextCode;
+    private long nextOffset;
     private long checks;
 
     /** How often something was compared. */
@@ -96,10 +109,52 @@ public final class Transactions {
         currentOf(transactionalId).mayCommit |= commits;
     }
 
+    /** A new offset of the producer's group, which is about to be sent. */
+    long onCommittingOffset(String transactionalId) {
+        long offset = ++nextOffset;
+        currentOf(transactionalId).offset = offset;
+        return offset;
+    }
+
     /** The end was acknowledged. */
     void onEnded(String transactionalId, boolean commits) {
-        currentOf(transactionalId).outcome = commits ? Outcome.COMMITTED : Outcome.ABORTED;
+        Transaction ended = currentOf(transactionalId);
+        ended.outcome = commits ? Outcome.COMMITTED : Outcome.ABORTED;
         current.remove(transactionalId);
+        if (commits && ended.offset != NO_OFFSET) {
+            Group group = groupOf(transactionalId);
+            group.committed = ended.offset;
+            group.uncertain.clear();
+        }
+    }
+
+    private Group groupOf(String transactionalId) {
+        return groups.computeIfAbsent(transactionalId, id -> new Group());
+    }
+
+    /**
+     * Notes the offset that the producer's group has while no transaction of it is open: it is that
+     * of the last committed one. Which of the uncertain ones were committed is known then.
+     */
+    void onOffsetRead(String transactionalId, long offset) {
+        checks++;
+        Group group = groupOf(transactionalId);
+        boolean known = offset == group.committed;
+        for (Transaction each : group.uncertain) {
+            if (each.offset == offset) {
+                each.outcome = Outcome.COMMITTED;
+                known = true;
+            } else if (each.offset > offset) {
+                each.outcome = Outcome.ABORTED;
+            }
+        }
+        if (!known) {
+            throw new AssertionError(
+                    "a transactional offset is wrong: the group of %s has %d, committed was %d, uncertain are %s"
+                            .formatted(transactionalId, offset, group.committed, group.uncertain));
+        }
+        group.committed = offset;
+        group.uncertain.clear();
     }
 
     /** The producer was fenced, or gave its transaction up. */
@@ -107,6 +162,9 @@ public final class Transactions {
         Transaction left = current.remove(transactionalId);
         if (left != null) {
             left.outcome = left.mayCommit ? Outcome.EITHER : Outcome.ABORTED;
+            if (left.mayCommit && left.offset != NO_OFFSET) {
+                groupOf(transactionalId).uncertain.add(left);
+            }
         }
     }
 

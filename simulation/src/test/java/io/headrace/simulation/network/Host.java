@@ -74,6 +74,40 @@ public final class Host {
         due.forEach(task -> world.time().execute(task));
     }
 
+    /** Thrown in a thread of a process that has died while it waited: nothing of it goes on. */
+    private static final class ProcessEndedError extends Error {
+        private static final long serialVersionUID = 1;
+
+        ProcessEndedError(String name) {
+            super(name + " has died", null, false, false);
+        }
+    }
+
+    /**
+     * The thread that calls waits, and everything else goes on meanwhile, other threads of this
+     * process among it. A paused process waits until it goes on; one that died never comes back.
+     */
+    public void sleep(long delayMs) {
+        pass(delayMs);
+        while (paused && isAlive()) {
+            pass(1);
+        }
+        if (!isAlive()) {
+            throw new ProcessEndedError(name);
+        }
+    }
+
+    /** As {@link #sleep}, but comes back although this process is paused or dead. */
+    public void pass(long delayMs) {
+        Object self = running;
+        running = null;
+        try {
+            world.time().advance(Duration.ofMillis(delayMs));
+        } finally {
+            running = self;
+        }
+    }
+
     /** Opens the port: connections are spread over the loops. */
     public void serve(Loops loops, Function<ServerConnection, ConnectionHandler> handlers) {
         doorLoops = loops;
@@ -129,6 +163,8 @@ public final class Host {
         running = where;
         try {
             task.run();
+        } catch (ProcessEndedError e) {
+            held.clear();
         } finally {
             running = before;
         }

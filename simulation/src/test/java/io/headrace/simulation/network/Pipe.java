@@ -228,8 +228,11 @@ final class Pipe implements ClientChannel {
         Waiting request = open ? waiting.remove(frame.getInt(0)) : null;
         if (request != null) {
             wire.world()
-                    .trace(
-                            "< " + request.api().name() + " " + server.name() + ">" + client.name(),
+                    .traceFrame(
+                            '<',
+                            request.api().name(),
+                            server.name(),
+                            client.name(),
                             id,
                             frame.getInt(0),
                             frame.remaining());

@@ -1,5 +1,6 @@
 package io.headrace.simulation.network;
 
+import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.FileRange;
 import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.codec.MessageWriter;
@@ -58,13 +59,11 @@ final class ServerEnd implements ServerConnection {
                     ByteBuffer frame = tampered(bytes);
                     pipe.wire()
                             .world()
-                            .trace(
-                                    "> "
-                                            + frame.getShort(0)
-                                            + " "
-                                            + pipe.clientName()
-                                            + ">"
-                                            + host.name(),
+                            .traceFrame(
+                                    '>',
+                                    ApiCatalog.get(frame.getShort(0)).name(),
+                                    pipe.clientName(),
+                                    host.name(),
                                     pipe.id(),
                                     frame.getInt(4),
                                     frame.remaining());

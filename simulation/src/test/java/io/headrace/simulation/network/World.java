@@ -2,6 +2,8 @@ package io.headrace.simulation.network;
 
 import io.headrace.testkit.clock.ManualLoop;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +21,7 @@ public final class World {
     private final List<String> lines = new ArrayList<>();
     private long traceHash = 0xcbf29ce484222325L;
     private long events;
+    private @Nullable Throwable failure;
 
     /**
      * @param keepsLines whether the trace is kept as text, not only as a hash
@@ -65,17 +68,60 @@ public final class World {
         time.after(Duration.ofMillis(delayMs), task);
     }
 
+    /** Notes what was broken where nobody may catch it; the first counts. */
+    public void fail(Throwable broken) {
+        if (failure == null) {
+            failure = broken;
+        }
+    }
+
+    /**
+     * Looks whether something was broken.
+     *
+     * @throws AssertionError if so
+     */
+    public void requireSound() {
+        Throwable broken = failure;
+        if (broken instanceof AssertionError violation) {
+            throw violation;
+        }
+        if (broken != null) {
+            throw new IllegalStateException("A client of the simulation failed", broken);
+        }
+    }
+
     /** Notes an event of the trace. */
     public void trace(String what, long first, long second, long third) {
+        mixEvent(what.hashCode(), first, second, third);
+        if (keepsLines) {
+            line(what, first, second, third);
+        }
+    }
+
+    /** Notes a frame that arrived; as {@link #trace}, for what happens all the time. */
+    void traceFrame(
+            char arrow, String api, String from, String to, long pipe, long correlation, int size) {
+        mixEvent(
+                (((long) arrow * 31 + api.hashCode()) * 31 + from.hashCode()) * 31 + to.hashCode(),
+                pipe,
+                correlation,
+                size);
+        if (keepsLines) {
+            line(arrow + " " + api + " " + from + ">" + to, pipe, correlation, size);
+        }
+    }
+
+    private void mixEvent(long what, long first, long second, long third) {
         events++;
         mix(elapsedMs());
-        for (int i = 0; i < what.length(); i++) {
-            mix(what.charAt(i));
-        }
+        mix(what);
         mix(first);
         mix(second);
         mix(third);
-        if (keepsLines && lines.size() < MAX_LINES) {
+    }
+
+    private void line(String what, long first, long second, long third) {
+        if (lines.size() < MAX_LINES) {
             lines.add(elapsedMs() + " " + what + " " + first + " " + second + " " + third);
         }
     }

@@ -6,7 +6,6 @@ import io.headrace.protocol.codec.PrivateFields;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.codec.RequestHead;
 import io.headrace.protocol.message.ShardAppendRequestData;
-import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.MetadataRecords;
 import io.headrace.protocol.metadata.record.PartitionRecord;
 import io.headrace.simulation.network.Tamper;
@@ -23,11 +22,12 @@ import org.apache.kafka.common.protocol.ApiMessage;
 
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /** Protocol bugs, planted on the wire: each makes a server behave as if its code had the bug. */
 public final class PlantedBugs {
@@ -95,9 +95,9 @@ public final class PlantedBugs {
      * A dead incarnation's fetches count for the one that lives, at the leader and in proposals.
      */
     public static final class CountsDeadIncarnations extends OfReplicaFetches {
-        private final Supplier<MetadataImage> truth;
+        private final Truth truth;
 
-        public CountsDeadIncarnations(Supplier<MetadataImage> truth) {
+        public CountsDeadIncarnations(Truth truth) {
             this.truth = truth;
         }
 
@@ -107,7 +107,7 @@ public final class PlantedBugs {
         }
 
         private long epochOf(int nodeId, long said) {
-            var node = truth.get().nodes().get(nodeId);
+            var node = truth.image().nodes().get(nodeId);
             return node == null ? said : node.nodeEpoch();
         }
 
@@ -152,6 +152,43 @@ public final class PlantedBugs {
             ShardAppendRequestData append = (ShardAppendRequestData) body;
             highestEpoch = Math.max(highestEpoch, append.shardEpoch());
             append.setShardEpoch(highestEpoch).setExpectedEndOffset(-1);
+        }
+    }
+
+    /**
+     * A controller whom polls reached after it was deposed, and before it knew, hears no poll any
+     * more when it has the role again.
+     */
+    public static final class DeafAfterDeposition implements Tamper {
+        private final Truth truth;
+        private final Set<Uuid> deaf = new HashSet<>();
+
+        public DeafAfterDeposition(Truth truth) {
+            this.truth = truth;
+        }
+
+        @Override
+        public boolean touches(short apiKey) {
+            return apiKey == ApiKeys.FETCH.id;
+        }
+
+        @Override
+        public void onRequest(String from, String to, RequestHead head, ApiMessage body) {
+            FetchRequestData poll = (FetchRequestData) body;
+            if (!to.startsWith("c")
+                    || poll.replicaState().replicaId() < 0
+                    || !truth.takesItselfForActive(to)) {
+                return;
+            }
+            var self = truth.image().coordinators().get(1000 + Integer.parseInt(to.substring(1)));
+            if (self == null) {
+                return;
+            }
+            if (truth.image().controllerId() != self.coordinatorId()) {
+                deaf.add(self.incarnationId());
+            } else if (deaf.contains(self.incarnationId())) {
+                poll.setReplicaState(new FetchRequestData.ReplicaState());
+            }
         }
     }
 

@@ -4,6 +4,8 @@ import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ApiSchema;
 import io.headrace.protocol.message.ReportLoadRequestData;
 import io.headrace.protocol.message.ReportLoadResponseData;
+import io.headrace.protocol.message.ReportLogEndsRequestData;
+import io.headrace.protocol.message.ReportLogEndsResponseData;
 import io.headrace.protocol.message.ReportSlowDisksRequestData;
 import io.headrace.protocol.message.ReportSlowDisksResponseData;
 import io.headrace.storage.forward.CoordinatorLinks;
@@ -43,6 +45,7 @@ public final class NodeReports {
     private static final ApiSchema ASSIGN = ApiCatalog.get(ApiKeys.ASSIGN_REPLICAS_TO_DIRS);
     private static final ApiSchema LOAD = ApiCatalog.get(ApiCatalog.REPORT_LOAD);
     private static final ApiSchema SLOW_DISKS = ApiCatalog.get(ApiCatalog.REPORT_SLOW_DISKS);
+    private static final ApiSchema LOG_ENDS = ApiCatalog.get(ApiCatalog.REPORT_LOG_ENDS);
     private static final short HEARTBEAT_VERSION = 1;
     private static final short ASSIGN_VERSION = 0;
     private static final int MAX_ASSIGNED = 2_000;
@@ -182,6 +185,29 @@ public final class NodeReports {
                         (answer, failure) -> {
                             if (failure != null) {
                                 LOG.debug("ReportSlowDisks failed", failure);
+                            }
+                        });
+    }
+
+    /** Tells where logs end that may lead as a last resort; told again while they wait. */
+    public void tellLogEnds(ReportLogEndsRequestData ends) {
+        if (view.nodeEpoch() < 0) {
+            return;
+        }
+        ends.setNodeId(nodeId).setNodeEpoch(view.nodeEpoch());
+        links.controller()
+                .thenCompose(
+                        channel ->
+                                channel.call(
+                                        LOG_ENDS,
+                                        (short) 0,
+                                        ends,
+                                        ReportLogEndsResponseData.class,
+                                        ANSWER_WITHIN))
+                .whenComplete(
+                        (answer, failure) -> {
+                            if (failure != null) {
+                                LOG.debug("ReportLogEnds failed", failure);
                             }
                         });
     }

@@ -9,6 +9,7 @@ import io.headrace.storage.log.PartitionLog;
 import io.headrace.storage.log.UncleanLog;
 
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -81,6 +83,25 @@ public final class FollowerLog {
                     log.latestLeaderEpoch());
         }
         return isAhead;
+    }
+
+    /** Tells where the log ends if nobody leads, once it is not being cut; else tells null. */
+    void rest(Consumer<@Nullable RestingLog> told) {
+        whenWhole(
+                () -> {
+                    PartitionLog log = partition.openLog();
+                    boolean rests = log != null && leaderEpoch < 0 && partition.knownLeaderId() < 0;
+                    told.accept(rests && log != null ? restingLog(log) : null);
+                });
+    }
+
+    private RestingLog restingLog(PartitionLog log) {
+        boolean failed = partition.checkLeader(-1) == Errors.KAFKA_STORAGE_ERROR;
+        return new RestingLog(
+                partition.id(),
+                partition.knownLeaderEpoch(),
+                failed ? -1 : log.latestLeaderEpoch(),
+                failed ? -1 : log.logEndOffset());
     }
 
     /** From where to go on, or null while nothing can be taken. */

@@ -230,6 +230,28 @@ public final class Partitions {
                 .thenApply(done -> asked.stream().anyMatch(CompletableFuture::join));
     }
 
+    /** Where those of the logs end whose partitions nobody leads. */
+    public static CompletableFuture<List<RestingLog>> restingLogs(List<Partition> partitions) {
+        List<CompletableFuture<@Nullable RestingLog>> asked = new ArrayList<>();
+        for (Partition partition : partitions) {
+            CompletableFuture<@Nullable RestingLog> log = new CompletableFuture<>();
+            partition.loop().execute(() -> partition.follower().rest(log::complete));
+            asked.add(log);
+        }
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+                .thenApply(
+                        done -> {
+                            List<RestingLog> resting = new ArrayList<>();
+                            for (CompletableFuture<@Nullable RestingLog> each : asked) {
+                                RestingLog log = each.join();
+                                if (log != null) {
+                                    resting.add(log);
+                                }
+                            }
+                            return resting;
+                        });
+    }
+
     /** A node's own defaults, under those set for all nodes while they run, and for this one. */
     private static Map<String, String> defaults(
             MetadataImage image, Map<String, String> topicDefaults, int nodeId) {

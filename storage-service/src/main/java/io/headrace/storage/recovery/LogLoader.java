@@ -356,7 +356,8 @@ public final class LogLoader {
             epochsOutdated |= epochs.truncateFromEnd(baseOffset);
         }
         if (leaderEpoch > epochs.latest()) {
-            epochs.assign(leaderEpoch, baseOffset);
+            // The process died before the file had it. What is good from here on is not read again.
+            epochsOutdated |= epochs.assign(leaderEpoch, baseOffset);
         }
         segment.onAppended(
                 scan.sizeInBytes(),
@@ -447,7 +448,7 @@ public final class LogLoader {
         }
     }
 
-    /** Whether the file says what was found; entries to add may wait, those to remove may not. */
+    /** Whether the file says what was found. */
     private boolean saveEpochs() throws IOException {
         if (!epochsOutdated) {
             return true;

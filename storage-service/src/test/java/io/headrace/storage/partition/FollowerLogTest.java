@@ -18,10 +18,13 @@ import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +98,52 @@ class FollowerLogTest {
         assertThat(log.latestLeaderEpoch()).isEqualTo(7);
         partition.onMetadata(led(2, 20, 8), 20);
         assertThat(partition.checkLeader(-1)).isEqualTo(Errors.NONE);
+    }
+
+    @Test
+    void whereItsLogEndsIsSaidOnceNobodyLeads() throws IOException {
+        PartitionLog log = open(SimulatedDisk.withSeed(1), "boot-1");
+        Partition partition = following(log);
+        copyAll(partition, log);
+        List<@Nullable RestingLog> said = new ArrayList<>();
+        partition.follower().rest(said::add);
+        assertThat(said).containsOnlyNulls();
+        partition.onMetadata(
+                new PartitionImage(
+                        0,
+                        List.of(1, 2),
+                        List.of(),
+                        List.of(),
+                        -1,
+                        -1,
+                        1,
+                        2,
+                        2,
+                        List.of(),
+                        List.of(1),
+                        List.of(),
+                        List.of()),
+                20);
+        partition.follower().rest(said::add);
+        assertThat(said.getLast()).isEqualTo(new RestingLog(ID, 1, 0, BATCHES));
+    }
+
+    /**
+     * A process that died before it had written where an epoch begins finds it in the log, and
+     * knows it still after another start that does not read these records again.
+     */
+    @Test
+    void anEpochThatOnlyTheLogKnowsIsKnownFromThenOn() throws IOException {
+        SimulatedDisk disk = SimulatedDisk.withSeed(1);
+        PartitionLog log = open(disk, "boot-1");
+        copyAll(following(log), log);
+        Path file = disk.path("/data/orders-0/leader-epoch-checkpoint");
+        assertThat(Files.readAllLines(file)).containsExactly("0", "1", "0 0");
+        SimulatedDisk after = disk.kill();
+        Files.write(after.path(file.toString()), List.of("0", "0"));
+        assertThat(open(after, "boot-1").latestLeaderEpoch()).isZero();
+        assertThat(Files.readAllLines(after.path(file.toString())))
+                .containsExactly("0", "1", "0 0");
     }
 
     /** As an incremental fetch session does: who has everything hears nothing more. */

@@ -99,7 +99,10 @@ public final class ManualLoop implements Executor {
         return advanceTo(nowMs);
     }
 
-    /** Moves the time on and runs what becomes due on the way; returns how many ran. */
+    /**
+     * Moves the time on and runs what becomes due on the way; returns how many ran. A task may move
+     * the time as well: it waits while others run.
+     */
     public int advance(Duration duration) {
         return advanceTo(nowMs + duration.toMillis());
     }
@@ -135,7 +138,7 @@ public final class ManualLoop implements Executor {
             }
             next = queue.peek();
         }
-        nowMs = untilMs;
+        nowMs = Math.max(nowMs, untilMs); // a task may have moved the time on itself
         return ran;
     }
 
