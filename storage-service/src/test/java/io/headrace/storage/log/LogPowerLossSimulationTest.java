@@ -116,7 +116,7 @@ final class LogPowerLossSimulationTest {
                 fixture.nowMs += 6000;
                 fixture.store().tick(fixture.nowMs);
             }
-            case 3 -> maybeCut(fixture, log, model, random);
+            case 3 -> maybeCut(log, model, random);
             case 4 -> {
                 if (random.nextInt(3) == 0) {
                     log.segments().roll(fixture.nowMs);
@@ -138,8 +138,7 @@ final class LogPowerLossSimulationTest {
     }
 
     /** As a follower that diverged: also what it has reported. */
-    private static void maybeCut(
-            LogFixture fixture, PartitionLog log, Model model, RandomGenerator random) {
+    private static void maybeCut(PartitionLog log, Model model, RandomGenerator random) {
         if (log.highWatermark() >= model.end || random.nextInt(3) > 0) {
             return;
         }
