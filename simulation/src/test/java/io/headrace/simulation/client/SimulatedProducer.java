@@ -210,7 +210,7 @@ public final class SimulatedProducer {
                 }
             }
             case OUT_OF_ORDER_SEQUENCE_NUMBER, UNKNOWN_PRODUCER_ID, INVALID_PRODUCER_EPOCH -> {
-                if (lane.open.peek() == batch) {
+                if (batch.equals(lane.open.peek())) {
                     ledger.onSequenceRefused();
                     identify();
                 } else {
