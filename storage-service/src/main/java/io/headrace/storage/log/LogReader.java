@@ -214,6 +214,15 @@ final class LogReader {
                 long nextBaseOffset,
                 IntFunction<ByteBuffer> allocate)
                 throws IOException {
+            if (batch.baseOffset() >= nextBaseOffset) {
+                throw new CorruptRangeException(
+                        "The batch at "
+                                + batch.position()
+                                + " in "
+                                + segment
+                                + " begins above the next segment",
+                        offset);
+            }
             boolean isTooLarge = batch.sizeInBytes() > maxBytes && !minOneMessage;
             if (batch.baseOffset() >= bound || isTooLarge) {
                 return null;

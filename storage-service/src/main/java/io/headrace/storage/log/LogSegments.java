@@ -217,12 +217,17 @@ final class LogSegments {
         if (closing.sizeInBytes() == 0) {
             return;
         }
+        LogFile closingFile = activeFile;
+        boolean isFlushed = log.flusher().deviceOffset() >= log.logEndOffset();
+        if (isFlushed && wasCutBack) {
+            // What a power loss may bring back of a failed write must be gone before another file
+            // is there: recovery does not read what was flushed. It is all that is left to flush.
+            closingFile.flush();
+        }
         Segment next = Segment.empty(directory, log.logEndOffset());
         LogFile nextFile = openNext(next);
         closing.addTimeEntry();
-        LogFile closingFile = activeFile;
-        // What a power loss may bring back of a failed write must be gone before anything follows.
-        if (log.flusher().deviceOffset() < log.logEndOffset() || wasCutBack) {
+        if (!isFlushed) {
             if (!closingFile.retain()) {
                 throw new IllegalStateException("The active file of " + log.id() + " is closed");
             }

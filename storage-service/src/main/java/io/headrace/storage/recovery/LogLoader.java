@@ -235,6 +235,10 @@ public final class LogLoader {
                 writeIndexes(segment);
             }
         }
+        if (cut) {
+            // Else a power loss brings deleted segments back, among those that are written next.
+            Directories.flush(request.directory());
+        }
     }
 
     /** On a full disk they stay in memory, until there is room. */

@@ -222,7 +222,7 @@ class LogRepairTest {
         try (var left = Files.list(damaged.logPath())) {
             assertThat(left).noneMatch(each -> each.toString().endsWith(".cleaned"));
         }
-        assertThatThrownBy(() -> LogFixture.readBytes(log, 0, 1_000))
+        assertThatThrownBy(() -> LogFixture.readOffsets(log))
                 .isInstanceOf(CorruptRangeException.class);
     }
 
