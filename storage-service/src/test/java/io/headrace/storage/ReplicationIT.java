@@ -135,17 +135,6 @@ class ReplicationIT {
         return new KafkaProducer<>(config, new StringSerializer(), new StringSerializer());
     }
 
-    /** A producer of topic t that some node told who leads, for whom that is this node. */
-    private KafkaProducer<String, String> believerIn(int leader, Map<String, Object> more) {
-        while (true) {
-            KafkaProducer<String, String> made = producer(more);
-            if (made.partitionsFor("t").getFirst().leader().id() == leader) {
-                return made;
-            }
-            made.close(); // it happened to ask another node
-        }
-    }
-
     private List<String> readAll(String topic, int count, Map<String, Object> more) {
         Map<String, Object> config = new HashMap<>();
         config.put("bootstrap.servers", bootstrap());
@@ -287,7 +276,7 @@ class ReplicationIT {
                         "enable.idempotence", false,
                         "request.timeout.ms", 2_000,
                         "delivery.timeout.ms", 2_500);
-        try (var late = believerIn(1, hasty)) {
+        try (var late = Believer.in(1, "t", () -> producer(hasty))) {
             assertThatThrownBy(
                             () ->
                                     late.send(new ProducerRecord<>("t", 0, null, "lost"))
