@@ -263,15 +263,18 @@ class ReplicationIT {
     void aDeposedLeaderAcknowledgesNothing() throws Exception {
         startNodes(1, 2);
         controller.createTopic("t", List.of(List.of(1, 2)), 1, Map.of());
-        String deposed = "localhost:" + node(1).port();
         try (var producer = producer(Map.of())) {
             producer.send(new ProducerRecord<>("t", 0, null, "one")).get(20, TimeUnit.SECONDS);
         }
         controller.cutOff(1); // it goes on to believe that it leads
         controller.fence(1);
+        String other = "localhost:" + node(2).port();
+        try (var now = Believer.in(2, "t", () -> producer(Map.of("bootstrap.servers", other)))) {
+            now.send(new ProducerRecord<>("t", 0, null, "two")).get(20, TimeUnit.SECONDS);
+        }
         Map<String, Object> hasty =
                 Map.of(
-                        "bootstrap.servers", deposed,
+                        "bootstrap.servers", "localhost:" + node(1).port(),
                         "retries", 0,
                         "enable.idempotence", false,
                         "request.timeout.ms", 2_000,
@@ -286,10 +289,10 @@ class ReplicationIT {
         controller.letIn(1);
         awaitIsr("t", 1, 2); // what it had alone is cut, by epoch
         try (var producer = producer(Map.of())) {
-            producer.send(new ProducerRecord<>("t", 0, null, "two")).get(20, TimeUnit.SECONDS);
+            producer.send(new ProducerRecord<>("t", 0, null, "three")).get(20, TimeUnit.SECONDS);
         }
         controller.elect("t", 0, 1);
-        assertThat(readAll("t", 2, Map.of())).containsExactly("one", "two");
+        assertThat(readAll("t", 3, Map.of())).containsExactly("one", "two", "three");
     }
 
     @Test
