@@ -2,6 +2,7 @@ package io.headrace.benchmarks.scenario;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * One cell: a load and the topic it is put on.
@@ -77,112 +78,69 @@ public record Scenario(
     }
 
     Scenario withFsync() {
-        return new Scenario(
-                name,
-                kind,
-                true,
-                recordBytes,
-                partitions,
-                nodes,
-                producers,
-                keys,
-                rate,
-                client,
-                topic);
+        return with(draft -> draft.fsync = true);
     }
 
     Scenario withNodes(int count) {
-        return new Scenario(
-                name,
-                kind,
-                fsync,
-                recordBytes,
-                partitions,
-                count,
-                producers,
-                keys,
-                rate,
-                client,
-                topic);
+        return with(draft -> draft.nodes = count);
     }
 
     Scenario withProducers(int count) {
-        return new Scenario(
-                name,
-                kind,
-                fsync,
-                recordBytes,
-                partitions,
-                nodes,
-                count,
-                keys,
-                rate,
-                client,
-                topic);
+        return with(draft -> draft.producers = count);
     }
 
     Scenario withKeys() {
-        return new Scenario(
-                name,
-                kind,
-                fsync,
-                recordBytes,
-                partitions,
-                nodes,
-                producers,
-                true,
-                rate,
-                client,
-                topic);
+        return with(draft -> draft.keys = true);
     }
 
     Scenario withRate(long perSecond) {
-        return new Scenario(
-                name,
-                kind,
-                fsync,
-                recordBytes,
-                partitions,
-                nodes,
-                producers,
-                keys,
-                perSecond,
-                client,
-                topic);
+        return with(draft -> draft.rate = perSecond);
     }
 
     Scenario withClient(String setting, String value) {
-        Map<String, String> more = new LinkedHashMap<>(client);
-        more.put(setting, value);
-        return new Scenario(
-                name,
-                kind,
-                fsync,
-                recordBytes,
-                partitions,
-                nodes,
-                producers,
-                keys,
-                rate,
-                more,
-                topic);
+        return with(draft -> draft.client.put(setting, value));
     }
 
     Scenario withTopic(String config, String value) {
-        Map<String, String> more = new LinkedHashMap<>(topic);
-        more.put(config, value);
+        return with(draft -> draft.topic.put(config, value));
+    }
+
+    private Scenario with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
         return new Scenario(
                 name,
                 kind,
-                fsync,
+                draft.fsync,
                 recordBytes,
                 partitions,
-                nodes,
-                producers,
-                keys,
-                rate,
-                client,
-                more);
+                draft.nodes,
+                draft.producers,
+                draft.keys,
+                draft.rate,
+                draft.client,
+                draft.topic);
+    }
+
+    /** What may still be changed of a cell, of which there is always a whole one. */
+    private static final class Draft {
+        final Map<String, String> client;
+        final Map<String, String> topic;
+        boolean fsync;
+        int nodes;
+        int producers;
+        boolean keys;
+        long rate;
+
+        Draft(Scenario from) {
+            client = new LinkedHashMap<>(from.client);
+            topic = new LinkedHashMap<>(from.topic);
+            fsync = from.fsync;
+            nodes = from.nodes;
+            producers = from.producers;
+            keys = from.keys;
+            rate = from.rate;
+        }
     }
 
     /** What it is, in one line. */

@@ -33,6 +33,12 @@ class LastResortTest {
         return nodes.partition(TOPIC);
     }
 
+    /** With what the page cache had not lost. */
+    private void theOtherTwoReturn() {
+        nodes.restartUnclean(1, TOPIC, 0, 10);
+        nodes.restartUnclean(2, TOPIC, 0, 20);
+    }
+
     @Test
     void itLeadsSinceItsLogIsTheLongest() {
         nodes.restartUnclean(1, TOPIC, 0, 10);
@@ -52,8 +58,7 @@ class LastResortTest {
     @Test
     void whoeverLivesIsHeardFirst() {
         nodes.mute(3, true);
-        nodes.restartUnclean(1, TOPIC, 0, 10);
-        nodes.restartUnclean(2, TOPIC, 0, 20);
+        theOtherTwoReturn();
         nodes.tick();
         assertThat(partition().leaderId()).isEqualTo(-1);
         nodes.mute(3, false);
@@ -64,8 +69,7 @@ class LastResortTest {
     @Test
     void whoeverDiesIsNotWaitedForUnlessItWasInSync() {
         nodes.mute(3, true);
-        nodes.restartUnclean(1, TOPIC, 0, 10);
-        nodes.restartUnclean(2, TOPIC, 0, 20);
+        theOtherTwoReturn();
         nodes.lose(3);
         // Whoever is fenced may register again and catch up: for one session timeout more.
         nodes.pass(Nodes.RULES.sessionTimeoutMs() - 1);
@@ -78,8 +82,7 @@ class LastResortTest {
     @Test
     void whoeverHasRegisteredAndCatchesUpIsWaitedFor() {
         nodes.register(3, 4_711);
-        nodes.restartUnclean(1, TOPIC, 0, 10);
-        nodes.restartUnclean(2, TOPIC, 0, 20);
+        theOtherTwoReturn();
         nodes.tick();
         assertThat(partition().leaderId()).isEqualTo(-1);
         nodes.poll(3);
@@ -90,8 +93,7 @@ class LastResortTest {
     @Test
     void whatAnotherIncarnationOrOfAnotherEpochWasSaidIsNoReport() {
         nodes.mute(3, true);
-        nodes.restartUnclean(1, TOPIC, 0, 10);
-        nodes.restartUnclean(2, TOPIC, 0, 20);
+        theOtherTwoReturn();
         LogEnd end = new LogEnd(3, 0, 100);
         int epoch = partition().leaderEpoch();
         nodes.tellLogEnd(nodes.topicId(TOPIC), nodes.epochOf(3) - 1, epoch, end);
@@ -106,8 +108,7 @@ class LastResortTest {
     @Test
     void anotherControllerIsToldAnew() {
         nodes.mute(3, true);
-        nodes.restartUnclean(1, TOPIC, 0, 10);
-        nodes.restartUnclean(2, TOPIC, 0, 20);
+        theOtherTwoReturn();
         nodes.takeOver();
         for (int nodeId = 1; nodeId <= 3; nodeId++) {
             nodes.poll(nodeId);
@@ -122,8 +123,7 @@ class LastResortTest {
     @Test
     void aLogThatCannotBeUsedDoesNotLead() {
         nodes.endsAt(3, TOPIC, -1, -1);
-        nodes.restartUnclean(1, TOPIC, 0, 10);
-        nodes.restartUnclean(2, TOPIC, 0, 20);
+        theOtherTwoReturn();
         assertThat(partition().leaderId()).isEqualTo(2);
     }
 }
