@@ -6,10 +6,10 @@ import java.util.function.LongSupplier;
 
 /**
  * The time of day in milliseconds as deadlines, sessions and leases are to see it: it goes on by
- * what really passes, never goes back, and approaches the system's clock at most half as fast again
- * as time passes, or half as slow. Somebody who sets that clock by a day, or a machine that wakes
- * up, ends no session and makes nobody wait for a day. What is written down for people, such as a
- * record's timestamp, takes the system's clock itself.
+ * what really passes, never goes back, and approaches the system's clock by at most a twentieth of
+ * what passes. Somebody who sets that clock by a day, or a machine that wakes up, ends no session
+ * and makes nobody wait for a day. What is written down for people, such as a record's timestamp,
+ * takes the system's clock itself.
  *
  * <p>Safe for use by any threads.
  */
@@ -19,7 +19,7 @@ public final class SteadyClock implements LongSupplier {
     /** How long it takes to approach a system clock that is a little off, so by small steps. */
     private static final double APPROACH_MS = 1_000;
 
-    private static final double MOST_CHANGE = 0.5;
+    private static final double MOST_CHANGE = 0.05;
 
     private final LongSupplier systemMs;
     private final LongSupplier nanos;
