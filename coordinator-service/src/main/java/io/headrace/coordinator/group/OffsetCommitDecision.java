@@ -185,11 +185,13 @@ final class OffsetCommitDecision {
         OffsetCommitResponseTopic answer =
                 new OffsetCommitResponseTopic().setName(topic.name()).setTopicId(topic.topicId());
         response.topics().add(answer);
+        OffsetRecords.Writer records =
+                image == null ? null : new OffsetRecords.Writer(body.groupId(), image.name());
         int count = 0;
         for (OffsetCommitRequestPartition partition : topic.partitions()) {
             Errors error = check(image, byId, partition);
-            if (error == Errors.NONE && image != null) {
-                commit(body, image, partition);
+            if (error == Errors.NONE && image != null && records != null) {
+                commit(body, image, partition, records);
                 count++;
             }
             answer.partitions()
@@ -218,7 +220,8 @@ final class OffsetCommitDecision {
     private void commit(
             OffsetCommitRequestData body,
             TopicImage topic,
-            OffsetCommitRequestPartition partition) {
+            OffsetCommitRequestPartition partition,
+            OffsetRecords.Writer records) {
         long retentionMs = body.retentionTimeMs();
         String metadata = partition.committedMetadata();
         CommittedOffset committed =
@@ -233,6 +236,6 @@ final class OffsetCommitDecision {
                         topic.topicId());
         int index = partition.partitionIndex();
         space.offsets().put(body.groupId(), topic.name(), index, committed);
-        space.append(OffsetRecords.committed(body.groupId(), topic.name(), index, committed));
+        space.append(records.committed(index, committed));
     }
 }

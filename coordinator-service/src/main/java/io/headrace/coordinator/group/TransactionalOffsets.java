@@ -303,7 +303,7 @@ final class TransactionalOffsets {
             return;
         }
         space.offsets().put(key.groupId(), topic, partition, offset);
-        space.append(OffsetRecords.committed(key.groupId(), topic, partition, offset));
+        space.append(new OffsetRecords.Writer(key.groupId(), topic).committed(partition, offset));
         space.counters().onOffsetsCommitted(1);
     }
 

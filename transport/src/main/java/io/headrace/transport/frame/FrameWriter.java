@@ -9,9 +9,13 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.DefaultFileRegion;
 
 /**
- * Writes outbound frames to a channel; memory is wrapped and file ranges are sent by the kernel.
+ * Writes outbound frames to a channel: small ones copied into one buffer, memory of larger ones
+ * wrapped, and file ranges sent by the kernel.
  */
 public final class FrameWriter {
+    /** Up to here a copy costs less than the channel's account of several parts. */
+    private static final int SMALL_BYTES = 4 * 1024;
+
     private FrameWriter() {}
 
     /**
@@ -21,6 +25,9 @@ public final class FrameWriter {
      * @return the future of the last part
      */
     public static ChannelFuture write(Channel channel, OutboundFrame frame) {
+        if (frame.sizeInBytes() <= SMALL_BYTES && isInMemory(frame)) {
+            return writeWhole(channel, frame);
+        }
         ByteBuf prefix = channel.alloc().directBuffer(4).writeInt(frame.sizeInBytes());
         ChannelFuture last = channel.write(prefix);
         for (OutboundFrame.Part part : frame.parts()) {
@@ -34,6 +41,27 @@ public final class FrameWriter {
                     };
         }
         return last;
+    }
+
+    private static boolean isInMemory(OutboundFrame frame) {
+        for (OutboundFrame.Part part : frame.parts()) {
+            if (!(part instanceof OutboundFrame.Bytes)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static ChannelFuture writeWhole(Channel channel, OutboundFrame frame) {
+        ByteBuf whole = channel.alloc().directBuffer(4 + frame.sizeInBytes());
+        whole.writeInt(frame.sizeInBytes());
+        for (OutboundFrame.Part part : frame.parts()) {
+            if (part instanceof OutboundFrame.Bytes bytes) {
+                whole.writeBytes(bytes.buffer().duplicate());
+            }
+        }
+        frame.release();
+        return channel.write(whole);
     }
 
     /** A region whose file is given back, not closed, when it is sent or dropped. */
