@@ -20,7 +20,6 @@ import org.slf4j.LoggerFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 /** ENVELOPE: a client's request that a storage node forwards (KIP-590). */
 final class EnvelopeHandler implements NodeHandler {
@@ -31,7 +30,7 @@ final class EnvelopeHandler implements NodeHandler {
     /** Who sent the last request: mostly the one who sends the next. */
     private volatile @Nullable KnownPrincipal last;
 
-    private record KnownPrincipal(byte[] bytes, KafkaPrincipal principal) {}
+    private record KnownPrincipal(ByteBuffer bytes, KafkaPrincipal principal) {}
 
     EnvelopeHandler(HandlerTable handlers) {
         this.handlers = handlers;
@@ -86,8 +85,9 @@ final class EnvelopeHandler implements NodeHandler {
 
     private KafkaPrincipal principal(byte[] bytes) throws MalformedFrameException {
         KnownPrincipal known = last;
-        if (known == null || !Arrays.equals(known.bytes(), bytes)) {
-            known = new KnownPrincipal(bytes, decode(bytes));
+        if (known == null || bytes == null || !known.bytes().equals(ByteBuffer.wrap(bytes))) {
+            KafkaPrincipal decoded = decode(bytes);
+            known = new KnownPrincipal(ByteBuffer.wrap(bytes), decoded);
             last = known;
         }
         return known.principal();
