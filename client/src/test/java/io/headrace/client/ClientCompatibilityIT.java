@@ -7,6 +7,8 @@ import io.headrace.client.admin.Admin;
 import io.headrace.client.admin.ConfigChange;
 import io.headrace.client.admin.ConfigEntry;
 import io.headrace.client.admin.GroupLag;
+import io.headrace.client.admin.GroupListing;
+import io.headrace.client.admin.GroupPage;
 import io.headrace.client.admin.NewTopic;
 import io.headrace.client.admin.Outcome;
 import io.headrace.client.consume.Assignment;
@@ -413,6 +415,12 @@ class ClientCompatibilityIT {
         assertThat(Objects.requireNonNull(admin.lag(group).block(WAIT)).total()).isEqualTo(5);
         assertThat(Objects.requireNonNull(admin.listGroups().block(WAIT)))
                 .anyMatch(g -> g.groupId().equals(group));
+        GroupPage page = Objects.requireNonNull(admin.listGroups(group, "", 1).block(WAIT));
+        assertThat(page.groups()).extracting(GroupListing::groupId).containsExactly(group);
+        assertThat(page.total()).isEqualTo(1);
+        assertThat(page.hasMore()).isFalse();
+        assertThat(admin.listGroups(group, group, 1).block(WAIT))
+                .isEqualTo(new GroupPage(List.of(), 1, false));
         assertThat(
                         Objects.requireNonNull(admin.describeGroups(List.of(group)).block(WAIT))
                                 .get(group)

@@ -9,6 +9,7 @@ import io.headrace.client.admin.CreatedTopic;
 import io.headrace.client.admin.GroupDescription;
 import io.headrace.client.admin.GroupLag;
 import io.headrace.client.admin.GroupListing;
+import io.headrace.client.admin.GroupPage;
 import io.headrace.client.admin.LogDirDescription;
 import io.headrace.client.admin.NewTopic;
 import io.headrace.client.admin.Outcome;
@@ -27,6 +28,7 @@ import reactor.core.publisher.Mono;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -191,6 +193,27 @@ final class FakeAdmin implements Admin {
                                 .toList();
                     }
                 });
+    }
+
+    @Override
+    public Mono<GroupPage> listGroups(String contains, String after, int limit) {
+        return listGroups()
+                .map(
+                        all -> {
+                            List<GroupListing> matching =
+                                    all.stream()
+                                            .filter(g -> g.groupId().contains(contains))
+                                            .sorted(Comparator.comparing(GroupListing::groupId))
+                                            .toList();
+                            List<GroupListing> rest =
+                                    matching.stream()
+                                            .filter(g -> g.groupId().compareTo(after) > 0)
+                                            .toList();
+                            return new GroupPage(
+                                    rest.stream().limit(limit).toList(),
+                                    matching.size(),
+                                    rest.size() > limit);
+                        });
     }
 
     private Map<TopicPartition, CommittedOffset> group(String id) {

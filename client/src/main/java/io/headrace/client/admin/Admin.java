@@ -72,6 +72,15 @@ public interface Admin {
     /** All groups, in order of their names. */
     Mono<List<GroupListing>> listGroups();
 
+    /**
+     * A page of the groups, in order of their names; only these travel.
+     *
+     * @param contains only names that contain this
+     * @param after only names after this one
+     * @param limit at most so many, at least one
+     */
+    Mono<GroupPage> listGroups(String contains, String after, int limit);
+
     /** Describes groups. */
     Mono<Map<String, Outcome<GroupDescription>>> describeGroups(Collection<String> groupIds);
 

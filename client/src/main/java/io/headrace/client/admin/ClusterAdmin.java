@@ -87,6 +87,11 @@ public final class ClusterAdmin implements Admin {
     }
 
     @Override
+    public Mono<GroupPage> listGroups(String contains, String after, int limit) {
+        return nodes.listGroups(contains, after, limit);
+    }
+
+    @Override
     public Mono<Map<String, Outcome<GroupDescription>>> describeGroups(
             Collection<String> groupIds) {
         return groups.describe(groupIds);

@@ -3,6 +3,7 @@ package io.headrace.client.admin;
 import io.headrace.client.connection.Failures;
 import io.headrace.client.connection.NodeConnection;
 import io.headrace.client.metadata.ClusterView.NodeView;
+import io.headrace.protocol.codec.ListGroupsPage;
 
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.DescribeClusterRequestData;
@@ -11,7 +12,9 @@ import org.apache.kafka.common.message.DescribeLogDirsRequestData;
 import org.apache.kafka.common.message.DescribeLogDirsResponseData;
 import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListGroupsResponseData;
+import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.jspecify.annotations.Nullable;
 
 import reactor.core.publisher.Mono;
 
@@ -25,6 +28,9 @@ import java.util.concurrent.CompletableFuture;
 
 /** What is asked of each node, or of the cluster as a whole. */
 final class NodeAdmin {
+    /** Of ListGroups. */
+    private static final short FIRST_VERSION_WITH_TAGS = 3;
+
     private final AdminCalls calls;
 
     NodeAdmin(AdminCalls calls) {
@@ -64,54 +70,75 @@ final class NodeAdmin {
     }
 
     Mono<List<GroupListing>> listGroups() {
-        return calls.mono(
-                "Listing groups",
-                () ->
-                        calls.nodes()
-                                .thenCompose(
-                                        nodes -> {
-                                            Map<String, GroupListing> groups = new TreeMap<>();
-                                            List<CompletableFuture<?>> all = new ArrayList<>();
-                                            for (NodeView node : nodes) {
-                                                all.add(
-                                                        calls.connect(node)
-                                                                .thenCompose(this::listGroups)
-                                                                .thenAccept(
-                                                                        answer ->
-                                                                                collect(
-                                                                                        groups,
-                                                                                        answer)));
-                                            }
-                                            return CompletableFuture.allOf(
-                                                            all.toArray(
-                                                                    CompletableFuture<?>[]::new))
-                                                    .thenApply(
-                                                            nothing ->
-                                                                    List.copyOf(groups.values()));
-                                        }));
+        return ask(null)
+                .map(
+                        answers -> {
+                            Map<String, GroupListing> groups = new TreeMap<>();
+                            answers.forEach(answer -> collect(groups, answer));
+                            return List.copyOf(groups.values());
+                        });
     }
 
-    private CompletableFuture<ListGroupsResponseData> listGroups(NodeConnection node) {
+    /** One more group than the page has tells whether there is a next page. */
+    Mono<GroupPage> listGroups(String contains, String after, int limit) {
+        ListGroupsPage page = new ListGroupsPage(contains, after, Math.addExact(limit, 1));
+        return ask(page)
+                .map(
+                        answers -> {
+                            int total = 0;
+                            Map<String, GroupListing> groups = new TreeMap<>();
+                            for (ListGroupsResponseData answer : answers) {
+                                if (ListGroupsPage.total(answer) < 0) {
+                                    page.cut(answer); // it knows no pages and lists its own groups
+                                    total += ListGroupsPage.total(answer);
+                                } else {
+                                    total = Math.max(total, ListGroupsPage.total(answer));
+                                }
+                                collect(groups, answer);
+                            }
+                            return new GroupPage(
+                                    groups.values().stream().limit(limit).toList(),
+                                    total,
+                                    groups.size() > limit);
+                        });
+    }
+
+    /** The answers of all nodes. */
+    private Mono<List<ListGroupsResponseData>> ask(@Nullable ListGroupsPage page) {
+        return calls.mono(
+                "Listing groups", () -> calls.nodes().thenCompose(nodes -> ask(nodes, page)));
+    }
+
+    private CompletableFuture<List<ListGroupsResponseData>> ask(
+            Collection<NodeView> nodes, @Nullable ListGroupsPage page) {
+        List<CompletableFuture<ListGroupsResponseData>> all = new ArrayList<>();
+        for (NodeView each : nodes) {
+            all.add(calls.connect(each).thenCompose(node -> ask(node, page)));
+        }
+        return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new))
+                .thenApply(nothing -> all.stream().map(CompletableFuture::join).toList());
+    }
+
+    private CompletableFuture<ListGroupsResponseData> ask(
+            NodeConnection node, @Nullable ListGroupsPage page) {
+        boolean mayHaveTags = node.ranges().version(ApiKeys.LIST_GROUPS) >= FIRST_VERSION_WITH_TAGS;
         return node.call(
                 ApiKeys.LIST_GROUPS,
-                new ListGroupsRequestData(),
+                page != null && mayHaveTags ? page.toRequest() : new ListGroupsRequestData(),
                 ListGroupsResponseData.class,
                 calls.timeout());
     }
 
     private static void collect(Map<String, GroupListing> groups, ListGroupsResponseData answer) {
         AdminCalls.require(answer.errorCode(), "Listing groups", null);
-        synchronized (groups) {
-            answer.groups()
-                    .forEach(
-                            group ->
-                                    groups.put(
-                                            group.groupId(),
-                                            new GroupListing(
-                                                    group.groupId(),
-                                                    group.protocolType(),
-                                                    group.groupState(),
-                                                    group.groupType())));
+        for (ListedGroup group : answer.groups()) {
+            groups.put(
+                    group.groupId(),
+                    new GroupListing(
+                            group.groupId(),
+                            group.protocolType(),
+                            group.groupState(),
+                            group.groupType()));
         }
     }
 

@@ -2,7 +2,6 @@ package io.headrace.coordinator.group;
 
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.offset.CommittedOffset;
-import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.group.offset.OffsetTable;
 import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.group.share.ShareGroup;
@@ -11,6 +10,7 @@ import io.headrace.coordinator.shard.Effects.ReplyWhen;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.protocol.metadata.MetadataImage;
 
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
@@ -86,14 +86,13 @@ final class GroupSpace {
     /**
      * An offset becomes the group's, in place of what open transactions committed before it.
      *
+     * @param record says so in the log
      * @param order among what transactions commit; the greatest is that of a plain commit now
      */
-    void commit(PendingOffsets.Key key, CommittedOffset offset, long order) {
-        String groupId = key.groupId();
-        String topic = key.partition().topic();
-        int partition = key.partition().partition();
-        offsets.put(groupId, topic, partition, offset);
-        append(OffsetRecords.committed(groupId, topic, partition, offset));
+    void commit(PendingOffsets.Key key, CommittedOffset offset, ShardRecord record, long order) {
+        TopicPartition partition = key.partition();
+        offsets.put(key.groupId(), partition.topic(), partition.partition(), offset);
+        append(record);
         for (long producerId : pendingOffsets.supersede(key, order)) {
             append(PendingOffsets.decided(producerId, key));
         }

@@ -3,6 +3,7 @@ package io.headrace.coordinator.group;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.share.ShareGroup;
 import io.headrace.coordinator.shard.ShardRequest;
+import io.headrace.protocol.codec.ListGroupsPage;
 
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
@@ -133,6 +134,10 @@ final class ReadDecisions {
             }
         }
         addShareGroups(response, body);
+        ListGroupsPage page = ListGroupsPage.of(body);
+        if (page != null) {
+            page.cut(response);
+        }
         space.replyChecked(request.id(), response);
     }
 

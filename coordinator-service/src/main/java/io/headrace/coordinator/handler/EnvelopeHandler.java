@@ -13,6 +13,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,11 @@ final class EnvelopeHandler implements NodeHandler {
     private static final Logger log = LoggerFactory.getLogger(EnvelopeHandler.class);
 
     private final HandlerTable handlers;
+
+    /** Who sent the last request: mostly the one who sends the next. */
+    private volatile @Nullable KnownPrincipal last;
+
+    private record KnownPrincipal(ByteBuffer bytes, KafkaPrincipal principal) {}
 
     EnvelopeHandler(HandlerTable handlers) {
         this.handlers = handlers;
@@ -77,7 +83,17 @@ final class EnvelopeHandler implements NodeHandler {
         return ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
     }
 
-    private static KafkaPrincipal principal(byte[] bytes) throws MalformedFrameException {
+    private KafkaPrincipal principal(byte[] bytes) throws MalformedFrameException {
+        KnownPrincipal known = last;
+        if (known == null || bytes == null || !known.bytes().equals(ByteBuffer.wrap(bytes))) {
+            KafkaPrincipal decoded = decode(bytes);
+            known = new KnownPrincipal(ByteBuffer.wrap(bytes), decoded);
+            last = known;
+        }
+        return known.principal();
+    }
+
+    private static KafkaPrincipal decode(byte[] bytes) throws MalformedFrameException {
         if (bytes == null || bytes.length < Short.BYTES) {
             throw new MalformedFrameException("An envelope without a principal");
         }

@@ -9,6 +9,7 @@ import java.util.List;
 /** Packs records into as few batches as their greatest size allows. */
 final class BatchEncoder {
     private static final int BATCH_HEADER_BYTES = 61;
+    private static final int MAX_ARRAY_BYTES = Integer.MAX_VALUE - 8;
 
     private BatchEncoder() {}
 
@@ -16,17 +17,23 @@ final class BatchEncoder {
         List<ByteBuffer> batches = new ArrayList<>(1);
         BatchBuilder builder = null;
         long sizeInBytes = 0;
+        long leftBytes = BATCH_HEADER_BYTES;
+        for (ShardRecord record : records) {
+            leftBytes += record.sizeInBytes();
+        }
         for (ShardRecord record : records) {
             if (builder != null && sizeInBytes + record.sizeInBytes() > maxBatchBytes) {
                 batches.add(builder.build());
                 builder = null;
             }
             if (builder == null) {
-                builder = BatchBuilder.growing();
+                int room = (int) Math.min(leftBytes, maxBatchBytes);
+                builder = BatchBuilder.growing(room, MAX_ARRAY_BYTES);
                 sizeInBytes = BATCH_HEADER_BYTES;
             }
             builder.append(nowMs, record.key(), record.value(), List.of());
             sizeInBytes += record.sizeInBytes();
+            leftBytes -= record.sizeInBytes();
         }
         if (builder != null) {
             batches.add(builder.build());

@@ -32,6 +32,9 @@ public final class Shard {
     private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
     private static final long EXPIRY_CHECK_MS = 500;
 
+    /** From here on requests are decided as they come, not together. */
+    private static final int GATHERED_REQUESTS = 256;
+
     private final String name;
     private final int shardEpoch;
     private final int ownerId;
@@ -56,6 +59,7 @@ public final class Shard {
     private @Nullable ScheduledTask wakeUp;
     private long wakeUpAtMs = Long.MAX_VALUE;
     private long loadStartedMs;
+    private boolean advanceScheduled;
 
     /** Where a shard is in its life. */
     public enum Phase {
@@ -158,11 +162,16 @@ public final class Shard {
             return;
         }
         ShardRequest request = requests.add(call);
-        if (core.isLight(request)) {
+        boolean mayOvertake = waiting.isEmpty() || (writer != null && writer.isFull());
+        if (mayOvertake && core.isLight(request)) {
             decide(request);
         } else {
             waiting.add(request);
-            advance();
+            if (waiting.size() < GATHERED_REQUESTS) {
+                advanceSoon();
+            } else {
+                advance();
+            }
         }
     }
 
@@ -280,6 +289,18 @@ public final class Shard {
                 requests.holdGated(reply.requestId(), reply.response(), decidedPosition, nowMs);
                 gate.add(reply.requestId());
             }
+        }
+    }
+
+    /** Advances behind all that this loop was given to do before: its requests share an append. */
+    private void advanceSoon() {
+        if (!advanceScheduled) {
+            advanceScheduled = true;
+            loop.execute(
+                    () -> {
+                        advanceScheduled = false;
+                        advance();
+                    });
         }
     }
 

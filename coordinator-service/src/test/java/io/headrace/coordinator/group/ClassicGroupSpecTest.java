@@ -2,10 +2,15 @@ package io.headrace.coordinator.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.protocol.codec.ListGroupsPage;
+
 import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData.MemberIdentity;
 import org.apache.kafka.common.message.LeaveGroupResponseData;
+import org.apache.kafka.common.message.ListGroupsRequestData;
+import org.apache.kafka.common.message.ListGroupsResponseData;
+import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestPartition;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestTopic;
@@ -259,6 +264,27 @@ class ClassicGroupSpecTest {
         assertThat(committed()).isEmpty();
         group.restart();
         assertThat(group.shard().group(GroupHarness.GROUP)).isNull();
+    }
+
+    @Test
+    void groupsAreListedInPages() {
+        for (String groupId : List.of("b", "d", "a", "c", "other")) {
+            OffsetCommitRequestTopic topic = new OffsetCommitRequestTopic().setName("orders");
+            topic.partitions().add(new OffsetCommitRequestPartition().setCommittedMetadata(""));
+            OffsetCommitRequestData request =
+                    new OffsetCommitRequestData().setGroupId(groupId).setTopics(List.of(topic));
+            group.call(request, 9, OffsetCommitResponseData.class);
+        }
+        ListGroupsResponseData page =
+                group.call(
+                        new ListGroupsPage("", "a", 2).toRequest(),
+                        5,
+                        ListGroupsResponseData.class);
+        assertThat(page.groups()).extracting(ListedGroup::groupId).containsExactly("b", "c");
+        assertThat(ListGroupsPage.total(page)).isEqualTo(5);
+        ListGroupsResponseData all =
+                group.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
+        assertThat(all.groups()).hasSize(5);
     }
 
     @Test

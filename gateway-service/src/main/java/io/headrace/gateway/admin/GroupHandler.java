@@ -62,21 +62,11 @@ public class GroupHandler {
                     @RequestParam(defaultValue = "false")
                     boolean lag) {
         Pages.checkLimit(limit);
-        return admin.listGroups()
+        return admin.listGroups(contains, after, limit)
                 .flatMap(
-                        groups -> {
-                            List<GroupListing> matching =
-                                    groups.stream()
-                                            .filter(g -> g.groupId().contains(contains))
-                                            .toList();
-                            Pages.Page<GroupListing> page =
-                                    Pages.after(matching, GroupListing::groupId, after, limit);
-                            return (lag ? lags(page.items()) : Mono.just(Map.<String, Long>of()))
-                                    .map(
-                                            totals ->
-                                                    GroupModels.Page.of(
-                                                            page, matching.size(), totals));
-                        });
+                        page ->
+                                (lag ? lags(page.groups()) : Mono.just(Map.<String, Long>of()))
+                                        .map(totals -> GroupModels.Page.of(page, totals)));
     }
 
     private Mono<Map<String, Long>> lags(List<GroupListing> groups) {

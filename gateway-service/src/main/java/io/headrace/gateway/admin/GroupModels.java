@@ -2,7 +2,7 @@ package io.headrace.gateway.admin;
 
 import io.headrace.client.admin.GroupDescription;
 import io.headrace.client.admin.GroupLag;
-import io.headrace.client.admin.GroupListing;
+import io.headrace.client.admin.GroupPage;
 import io.headrace.client.consume.CommittedOffset;
 import io.headrace.client.consume.Position;
 import io.headrace.gateway.problem.Problem;
@@ -34,9 +34,9 @@ final class GroupModels {
 
     @Schema(name = "GroupPage")
     record Page(List<Listed> groups, int total, @Nullable String next) {
-        static Page of(Pages.Page<GroupListing> page, int total, Map<String, Long> lags) {
+        static Page of(GroupPage page, Map<String, Long> lags) {
             return new Page(
-                    page.items().stream()
+                    page.groups().stream()
                             .map(
                                     g ->
                                             new Listed(
@@ -46,8 +46,8 @@ final class GroupModels {
                                                     g.protocolType(),
                                                     lags.get(g.groupId())))
                             .toList(),
-                    total,
-                    page.next());
+                    page.total(),
+                    page.hasMore() ? page.groups().getLast().groupId() : null);
         }
     }
 

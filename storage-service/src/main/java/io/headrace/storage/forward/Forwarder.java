@@ -34,6 +34,9 @@ public final class Forwarder {
     private static final short ENVELOPE_VERSION = 0;
     private static final long RETRY_PAUSE_MS = 50;
 
+    /** The principal of every client while there is no security; nobody writes to it. */
+    private static final byte[] ANONYMOUS = anonymous();
+
     private final CoordinatorLinks links;
     private final LongSupplier clockMs;
     private final int maxPending;
@@ -86,15 +89,15 @@ public final class Forwarder {
         EnvelopeRequestData envelope =
                 new EnvelopeRequestData()
                         .setRequestData(letter.frame())
-                        .setRequestPrincipal(principal())
+                        .setRequestPrincipal(ANONYMOUS)
                         .setClientHostAddress(letter.clientAddress().getAddress());
         long deadlineMs = clockMs.getAsLong() + letter.timeout().toMillis();
         links.loop().execute(() -> attempt(letter, envelope, deadlineMs, result));
         return result;
     }
 
-    /** The principal of every client while there is no security, as Kafka serializes it. */
-    private static byte[] principal() {
+    /** The principal as Kafka serializes it. */
+    private static byte[] anonymous() {
         short version = DefaultPrincipalData.HIGHEST_SUPPORTED_VERSION;
         DefaultPrincipalData data =
                 new DefaultPrincipalData()

@@ -161,7 +161,7 @@ final class MultiplexedChannel implements ClientChannel, FrameDecoder.Sink {
     private void enqueue(Outgoing request) {
         outgoing.add(request);
         if (writeScheduled.compareAndSet(false, true)) {
-            loop.run(this::writeAll);
+            loop.execute(this::writeAll); // behind what else is about to send: one flush for all
         }
     }
 

@@ -87,7 +87,7 @@ public final class FrameWriter {
     private static void copy(OutboundFrame.Part part, ByteBuf target) throws IOException {
         try {
             switch (part) {
-                case OutboundFrame.Bytes bytes -> target.writeBytes(bytes.buffer());
+                case OutboundFrame.Bytes bytes -> target.writeBytes(bytes.buffer().duplicate());
                 case FileRange range -> read(range, target);
             }
         } finally {

@@ -33,7 +33,14 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
     private final Channel channel;
     private final Loop loop;
     private final long id = FrameServer.nextConnectionId();
+
+    /** Requests not answered yet, in order; empty where answers may come in any order. */
     private final ArrayDeque<Request> inFlight = new ArrayDeque<>();
+
+    /** Answers not written yet, where they may come in any order. */
+    private final ArrayDeque<Request> answers = new ArrayDeque<>();
+
+    private int inFlightCount;
     private final InetSocketAddress remoteAddress;
     private final InetSocketAddress localAddress;
     private final FrameDecoder decoder = new FrameDecoder(this);
@@ -43,6 +50,7 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
     private boolean closed;
     private boolean anyOrder;
     private boolean draining;
+    private boolean drainScheduled;
     private long lastProgressNanos = System.nanoTime();
     private long pendingBytesSeen;
 
@@ -189,7 +197,10 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
             return;
         }
         lastProgressNanos = System.nanoTime();
-        inFlight.add(request);
+        inFlightCount++;
+        if (!anyOrder) {
+            inFlight.add(request);
+        }
         draining = true; // answers given within the handler are flushed together, after the read
         try {
             current.onRequest(request);
@@ -197,7 +208,7 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
             log.error("A request of connection {} of {} failed", id, remoteAddress, e);
             request.fail("The handler failed");
         }
-        if (inFlight.size() >= server.options().maxInFlight()) {
+        if (inFlightCount >= server.options().maxInFlight()) {
             channel.config().setAutoRead(false);
         }
     }
@@ -208,26 +219,31 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
         drain();
     }
 
+    /** Has what is answered by then written behind all that this loop was given to do before. */
+    private void drainSoon() {
+        if (!draining && !drainScheduled) {
+            drainScheduled = true;
+            loop.execute(this::drainScheduled);
+        }
+    }
+
+    private void drainScheduled() {
+        drainScheduled = false;
+        drain();
+    }
+
     private void drain() {
         if (draining || closed) {
             return;
         }
         boolean wrote = false;
-        if (anyOrder) {
-            for (var requests = inFlight.iterator(); requests.hasNext(); ) {
-                Request request = requests.next();
-                if (request.answered) {
-                    requests.remove();
-                    wrote |= write(request);
-                }
-            }
-        } else {
-            Request head = inFlight.peek();
-            while (head != null && head.answered) {
-                inFlight.poll();
-                wrote |= write(head);
-                head = inFlight.peek();
-            }
+        ArrayDeque<Request> queue = anyOrder ? answers : inFlight;
+        Request head = queue.peek();
+        while (head != null && head.answered) {
+            queue.poll();
+            inFlightCount--;
+            wrote |= write(head);
+            head = queue.peek();
         }
         if (wrote) {
             channel.flush();
@@ -248,13 +264,19 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
     @Override
     public void answerInAnyOrder() {
         anyOrder = true;
+        for (Request request : inFlight) {
+            if (request.answered) {
+                answers.add(request);
+            }
+        }
+        inFlight.clear();
     }
 
     private void reconsiderReading() {
         boolean wanted =
                 channel.isWritable()
                         && !decoder.isPaused()
-                        && inFlight.size() < server.options().maxInFlight();
+                        && inFlightCount < server.options().maxInFlight();
         if (channel.config().isAutoRead() != wanted && !closed) {
             channel.config().setAutoRead(wanted);
         }
@@ -277,7 +299,7 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
             lastProgressNanos = now;
         }
         boolean stalled = pendingBytes > 0 || decoder.inFrame();
-        boolean idle = inFlight.isEmpty();
+        boolean idle = inFlightCount == 0;
         long silentNanos = now - lastProgressNanos;
         if (stalled && silentNanos > server.options().stallTimeout().toNanos()) {
             close("The peer stalls");
@@ -298,10 +320,10 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
             waiting.cancel(); // or it would keep this connection's memory until its time
         }
         server.forget(this, remoteAddress.getAddress());
-        for (Request request : inFlight) {
-            request.dropAnswer();
-        }
+        inFlight.forEach(Request::dropAnswer);
         inFlight.clear();
+        answers.forEach(Request::dropAnswer);
+        answers.clear();
         ConnectionHandler current = handler;
         if (current != null) {
             current.onClose();
@@ -374,7 +396,10 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
                         if (closed) {
                             dropAnswer();
                         } else {
-                            drain();
+                            if (anyOrder) {
+                                answers.add(this);
+                            }
+                            drainSoon();
                         }
                     });
         }

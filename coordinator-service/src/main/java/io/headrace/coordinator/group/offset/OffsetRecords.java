@@ -4,13 +4,12 @@ import io.headrace.coordinator.group.record.OffsetKey;
 import io.headrace.coordinator.group.record.OffsetValue;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.protocol.codec.MalformedFrameException;
-import io.headrace.protocol.codec.MessageWriter;
 import io.headrace.protocol.codec.ResponseReader;
 
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.protocol.Message;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 /** Committed offsets as records, in Kafka's format. */
 public final class OffsetRecords {
@@ -29,19 +28,82 @@ public final class OffsetRecords {
 
     private OffsetRecords() {}
 
-    /** The record of a commit. */
-    public static ShardRecord committed(
-            String groupId, String topic, int partition, CommittedOffset committed) {
-        OffsetValue value =
-                new OffsetValue()
-                        .setOffset(committed.offset())
-                        .setLeaderEpoch(committed.leaderEpoch())
-                        .setMetadata(committed.metadata())
-                        .setCommitTimestamp(committed.commitTimestampMs())
-                        .setExpireTimestamp(committed.expireTimestampMs())
-                        .setTopicId(committed.topicId());
+    /**
+     * The records of commits of one group for one topic. Written by hand, since every commit of
+     * every consumer makes some: the bytes are those of the generated classes.
+     */
+    public static final class Writer {
+        /** The type, the group and the topic, as they begin every key. */
+        private final byte[] keyStart;
+
+        public Writer(String groupId, String topic) {
+            byte[] group = groupId.getBytes(StandardCharsets.UTF_8);
+            byte[] name = topic.getBytes(StandardCharsets.UTF_8);
+            keyStart = new byte[6 + group.length + name.length];
+            ByteBuffer start = ByteBuffer.wrap(keyStart).putShort(TYPE);
+            putShortString(start, group);
+            putShortString(start, name);
+        }
+
+        /** The record of a commit. */
+        public ShardRecord committed(int partition, CommittedOffset committed) {
+            return new ShardRecord(key(partition), value(committed));
+        }
+
+        private ByteBuffer key(int partition) {
+            ByteBuffer key = ByteBuffer.allocate(keyStart.length + 4);
+            return key.put(keyStart).putInt(partition).flip();
+        }
+    }
+
+    private static ByteBuffer value(CommittedOffset committed) {
+        byte[] metadata = committed.metadata().getBytes(StandardCharsets.UTF_8);
         short version = versionFor(committed);
-        return new ShardRecord(key(groupId, topic, partition), prefixed(version, value, version));
+        // No version has more beside the metadata than 50 bytes.
+        ByteBuffer value = ByteBuffer.allocate(50 + metadata.length);
+        value.putShort(version).putLong(committed.offset());
+        switch (version) {
+            case EXPIRING_VERSION -> {
+                putShortString(value, metadata);
+                value.putLong(committed.commitTimestampMs());
+                value.putLong(committed.expireTimestampMs());
+            }
+            case PLAIN_VERSION -> {
+                value.putInt(committed.leaderEpoch());
+                putShortString(value, metadata);
+                value.putLong(committed.commitTimestampMs());
+            }
+            default -> {
+                value.putInt(committed.leaderEpoch());
+                putUnsignedVarint(value, metadata.length + 1);
+                value.put(metadata).putLong(committed.commitTimestampMs());
+                putTopicIdTag(value, committed.topicId());
+            }
+        }
+        return value.flip();
+    }
+
+    private static void putShortString(ByteBuffer target, byte[] text) {
+        if (text.length > Short.MAX_VALUE) {
+            throw new IllegalArgumentException("A text of " + text.length + " bytes is too long");
+        }
+        target.putShort((short) text.length).put(text);
+    }
+
+    private static void putUnsignedVarint(ByteBuffer target, int value) {
+        int rest = value;
+        while ((rest & ~0x7f) != 0) {
+            target.put((byte) ((rest & 0x7f) | 0x80));
+            rest >>>= 7;
+        }
+        target.put((byte) rest);
+    }
+
+    /** The tagged fields: one, with tag 0 and 16 bytes. */
+    private static void putTopicIdTag(ByteBuffer target, Uuid topicId) {
+        target.put((byte) 1).put((byte) 0).put((byte) 16);
+        target.putLong(topicId.getMostSignificantBits());
+        target.putLong(topicId.getLeastSignificantBits());
     }
 
     /** The record that deletes a commit. */
@@ -81,12 +143,6 @@ public final class OffsetRecords {
     }
 
     private static ByteBuffer key(String groupId, String topic, int partition) {
-        OffsetKey key = new OffsetKey().setGroup(groupId).setTopic(topic).setPartition(partition);
-        return prefixed(TYPE, key, KEY_VERSION);
-    }
-
-    private static ByteBuffer prefixed(short prefix, Message message, short version) {
-        ByteBuffer bytes = MessageWriter.bytes(message, version);
-        return ByteBuffer.allocate(2 + bytes.remaining()).putShort(prefix).put(bytes).flip();
+        return new Writer(groupId, topic).key(partition);
     }
 }

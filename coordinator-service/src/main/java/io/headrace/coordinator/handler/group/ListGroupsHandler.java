@@ -4,11 +4,13 @@ import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.handler.ForwardedRequest;
 import io.headrace.coordinator.handler.routing.Gathering;
 import io.headrace.protocol.codec.ApiCatalog;
+import io.headrace.protocol.codec.ListGroupsPage;
 
 import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListGroupsResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 import java.util.Set;
@@ -44,7 +46,7 @@ final class ListGroupsHandler implements ForwardedHandler {
                 new Gathering<>(
                         shards.size(),
                         ListGroupsResponseData.class,
-                        parts -> request.reply(whole(parts)));
+                        parts -> request.reply(whole(parts, ListGroupsPage.of(body))));
         for (int shard : shards) {
             router.route(request, shard, body, gathering::add);
         }
@@ -57,7 +59,8 @@ final class ListGroupsHandler implements ForwardedHandler {
     }
 
     /** All groups, or an error: but for shards that moved away meanwhile, whose owner is asked. */
-    private static ListGroupsResponseData whole(List<ListGroupsResponseData> parts) {
+    private static ListGroupsResponseData whole(
+            List<ListGroupsResponseData> parts, @Nullable ListGroupsPage page) {
         ListGroupsResponseData whole = new ListGroupsResponseData();
         for (ListGroupsResponseData part : parts) {
             boolean hasMoved = part.errorCode() == Errors.NOT_COORDINATOR.code();
@@ -66,6 +69,6 @@ final class ListGroupsHandler implements ForwardedHandler {
             }
             whole.groups().addAll(part.groups());
         }
-        return whole;
+        return page == null ? whole : page.merge(parts);
     }
 }

@@ -65,12 +65,11 @@ public class ForwardingHandler implements ApiHandler {
 
     /** Passes the request on and relays the answer. */
     final void forward(Request request, ApiMessage body, ForwardTarget to) {
-        ApiMessage lost = request.errorResponse(onLost, null);
         ByteBuffer frame = copy(request.frame());
         request.releaseFrame();
         services.forwarder()
                 .forward(letter(request, body, to, frame))
-                .whenComplete((answer, failure) -> relay(request, lost, answer, failure));
+                .whenComplete((answer, failure) -> relay(request, frame, answer, failure));
     }
 
     final Letter letter(Request request, ApiMessage body, ForwardTarget to, ByteBuffer frame) {
@@ -86,7 +85,7 @@ public class ForwardingHandler implements ApiHandler {
 
     private void relay(
             Request request,
-            @Nullable ApiMessage lost,
+            ByteBuffer frame,
             @Nullable ByteBuffer answer,
             @Nullable Throwable failure) {
         if (answer != null) {
@@ -99,6 +98,7 @@ public class ForwardingHandler implements ApiHandler {
         } else {
             LOG.debug("No answer to {}: {}", api.name(), known.getMessage());
         }
+        ApiMessage lost = request.errorResponse(frame, onLost, null);
         if (lost == null) {
             request.fail("No coordinator answered " + api.name());
         } else {
@@ -106,7 +106,7 @@ public class ForwardingHandler implements ApiHandler {
         }
     }
 
-    static ByteBuffer copy(ByteBuffer frame) {
+    private static ByteBuffer copy(ByteBuffer frame) {
         return ByteBuffer.allocate(frame.remaining()).put(frame).flip();
     }
 }

@@ -1,5 +1,6 @@
 package io.headrace.storage.handler.forwarding;
 
+import io.headrace.protocol.codec.ListGroupsPage;
 import io.headrace.protocol.metadata.CoordinatorImage;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.ShardOwnerImage;
@@ -9,11 +10,13 @@ import io.headrace.storage.handler.request.PartitionQuestions;
 import io.headrace.storage.handler.request.Request;
 import io.headrace.storage.handler.request.Services;
 
+import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListGroupsResponseData;
 import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -57,7 +60,8 @@ final class ListGroupsHandler extends ForwardingHandler {
         }
         List<Nodes.Address> live = Nodes.live(services(), request);
         request.releaseFrame();
-        PartitionQuestions.whenAll(answers, () -> request.reply(merged(answers, live)));
+        ListGroupsPage page = ListGroupsPage.of((ListGroupsRequestData) body);
+        PartitionQuestions.whenAll(answers, () -> request.reply(merged(answers, live, page)));
     }
 
     private static List<CoordinatorImage> owners(MetadataImage image) {
@@ -79,21 +83,30 @@ final class ListGroupsHandler extends ForwardingHandler {
         return owners;
     }
 
+    /** All groups, or the page of them, without those that other nodes list. */
     private ListGroupsResponseData merged(
-            List<CompletableFuture<ApiMessage>> answers, List<Nodes.Address> live) {
+            List<CompletableFuture<ApiMessage>> answers,
+            List<Nodes.Address> live,
+            @Nullable ListGroupsPage page) {
         Map<String, ListedGroup> groups = new LinkedHashMap<>();
-        ListGroupsResponseData merged = new ListGroupsResponseData();
+        List<ListGroupsResponseData> parts = new ArrayList<>();
         for (CompletableFuture<ApiMessage> each : answers) {
             ListGroupsResponseData answer = (ListGroupsResponseData) each.join();
             if (answer.errorCode() != Errors.NONE.code()) {
-                merged.setErrorCode(answer.errorCode()); // part of a list is no list
+                // Part of a list is no list.
+                return new ListGroupsResponseData().setErrorCode(answer.errorCode());
             }
+            parts.add(answer);
             answer.groups().forEach(group -> groups.put(group.groupId(), group));
         }
-        groups.keySet().removeIf(id -> !Nodes.lists(live, services().nodeId(), KEY_TYPE, id));
-        return merged.setGroups(
-                merged.errorCode() == Errors.NONE.code()
-                        ? new ArrayList<>(groups.values())
-                        : List.of());
+        ListGroupsResponseData merged =
+                page == null
+                        ? new ListGroupsResponseData().setGroups(new ArrayList<>(groups.values()))
+                        : page.merge(parts);
+        merged.groups()
+                .removeIf(
+                        group ->
+                                !Nodes.lists(live, services().nodeId(), KEY_TYPE, group.groupId()));
+        return merged;
     }
 }

@@ -119,11 +119,14 @@ public final class Request {
     }
 
     /**
-     * The answer that carries the error wherever the API has room for it; only before the frame is
-     * released. Null when the API has none.
+     * The answer that carries the error wherever the API has room for it, or null when the API has
+     * none; at any time.
+     *
+     * @param wholeFrame the bytes of {@link #frame}, or a copy of them
      */
-    public @Nullable ApiMessage errorResponse(Errors error, @Nullable String message) {
-        ByteBuffer body = frame().position(bodyPosition);
+    public @Nullable ApiMessage errorResponse(
+            ByteBuffer wholeFrame, Errors error, @Nullable String message) {
+        ByteBuffer body = wholeFrame.duplicate().position(bodyPosition);
         try {
             return ErrorResponses.of(head, body, error, message);
         } catch (MalformedFrameException e) {
@@ -133,7 +136,7 @@ public final class Request {
 
     /** Answers with the error, or closes the connection when the API has no room for it. */
     public void replyError(Errors error, @Nullable String message) {
-        ApiMessage response = errorResponse(error, message);
+        ApiMessage response = errorResponse(frame(), error, message);
         if (response == null) {
             fail(head.api().name() + " failed: " + error);
         } else {
