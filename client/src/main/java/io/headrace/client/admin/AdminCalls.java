@@ -88,9 +88,9 @@ final class AdminCalls {
         return connections.get(node.address(), Connections.SHARED_LANE);
     }
 
-    /** The nodes of the cluster, asked anew. */
+    /** The nodes of the cluster, as of a moment ago at most. */
     CompletableFuture<Collection<NodeView>> nodes() {
-        return metadata.refresh().thenApply(view -> view.nodes().values());
+        return metadata.recent().thenApply(view -> view.nodes().values());
     }
 
     /** What one coordinator answers for some of the groups. */

@@ -55,6 +55,9 @@ public final class Metadata {
     private @Nullable CompletableFuture<ClusterView> refreshingNext;
     private long refreshedNanos = System.nanoTime() - TimeUnit.DAYS.toNanos(1);
 
+    /** When {@link #view} was last answered; as above before it was. */
+    private long answeredNanos = refreshedNanos;
+
     public Metadata(List<BootstrapAddress> bootstrap, Connections connections, Retrier retrier) {
         this.bootstrap = new ArrayList<>(bootstrap);
         Collections.shuffle(this.bootstrap);
@@ -174,6 +177,18 @@ public final class Metadata {
         return mine;
     }
 
+    /**
+     * As {@link #refresh}, but what was answered less than a retry back-off ago is taken as it is:
+     * who asks again and again does not wait for that to pass.
+     */
+    public CompletableFuture<ClusterView> recent() {
+        boolean isRecent;
+        synchronized (this) {
+            isRecent = System.nanoTime() - answeredNanos < minPauseNanos;
+        }
+        return isRecent ? CompletableFuture.completedFuture(view) : refresh();
+    }
+
     private void startAfter(long pauseNanos, CompletableFuture<ClusterView> result) {
         if (pauseNanos > 0 && !view.nodes().isEmpty()) {
             retrier.timer()
@@ -207,6 +222,7 @@ public final class Metadata {
         synchronized (this) {
             if (answer != null) {
                 view = ViewBuilder.merge(view, answer);
+                answeredNanos = System.nanoTime();
             }
             refreshedNanos = System.nanoTime();
             next = refreshingNext;

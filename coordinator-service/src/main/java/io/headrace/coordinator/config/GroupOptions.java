@@ -53,7 +53,7 @@ public record GroupOptions(
      */
     public record ConsumerProtocol(
             @DefaultValue("45s") Duration sessionTimeout,
-            @DefaultValue("500ms") Duration minHeartbeatInterval,
+            @DefaultValue("250ms") Duration minHeartbeatInterval,
             @DefaultValue("5s") Duration maxHeartbeatInterval,
             @DefaultValue("1s") Duration assignmentInterval,
             @DefaultValue("bidirectional") Migration migrationPolicy) {

@@ -47,7 +47,7 @@ public record ConsumerProtocolProperties(
 
     /** Kafka's defaults, but for heartbeats of small groups, which come more often. */
     public static ConsumerProtocolProperties defaults() {
-        return new ConsumerProtocolProperties(45_000, 500, 5_000, 1_000, true, true);
+        return new ConsumerProtocolProperties(45_000, 250, 5_000, 1_000, true, true);
     }
 
     /** How long a member of that group may be silent. */

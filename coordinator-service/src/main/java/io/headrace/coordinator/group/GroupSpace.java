@@ -2,6 +2,7 @@ package io.headrace.coordinator.group;
 
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.offset.CommittedOffset;
+import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.group.offset.OffsetTable;
 import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.group.share.ShareGroup;
@@ -10,7 +11,6 @@ import io.headrace.coordinator.shard.Effects.ReplyWhen;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.protocol.metadata.MetadataImage;
 
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +37,7 @@ final class GroupSpace {
     private final OffsetTable offsets = new OffsetTable();
     private final PendingOffsets pendingOffsets = new PendingOffsets();
     private final GroupTimers timers = new GroupTimers();
+    private OffsetRecords.@Nullable Writer lastWriter;
 
     /** Members whose JoinGroup or SyncGroup waits, by request. */
     private final Map<Long, MemberRef> parked = new HashMap<>();
@@ -86,16 +87,27 @@ final class GroupSpace {
     /**
      * An offset becomes the group's, in place of what open transactions committed before it.
      *
-     * @param record says so in the log
      * @param order among what transactions commit; the greatest is that of a plain commit now
      */
-    void commit(PendingOffsets.Key key, CommittedOffset offset, ShardRecord record, long order) {
-        TopicPartition partition = key.partition();
-        offsets.put(key.groupId(), partition.topic(), partition.partition(), offset);
-        append(record);
+    void commit(PendingOffsets.Key key, CommittedOffset offset, long order) {
+        String groupId = key.groupId();
+        String topic = key.partition().topic();
+        int partition = key.partition().partition();
+        offsets.put(groupId, topic, partition, offset);
+        append(offsetWriter(groupId, topic).committed(partition, offset));
         for (long producerId : pendingOffsets.supersede(key, order)) {
             append(PendingOffsets.decided(producerId, key));
         }
+    }
+
+    /** Mostly the one of the partition before. */
+    private OffsetRecords.Writer offsetWriter(String groupId, String topic) {
+        OffsetRecords.Writer writer = lastWriter;
+        if (writer == null || !writer.isOf(groupId, topic)) {
+            writer = new OffsetRecords.Writer(groupId, topic);
+            lastWriter = writer;
+        }
+        return writer;
     }
 
     GroupTimers timers() {

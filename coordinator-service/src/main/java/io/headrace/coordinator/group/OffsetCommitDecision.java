@@ -4,7 +4,6 @@ import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.consumer.OwnedPartitions;
 import io.headrace.coordinator.group.offset.CommittedOffset;
-import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.metadata.TopicImage;
@@ -187,13 +186,11 @@ final class OffsetCommitDecision {
         OffsetCommitResponseTopic answer =
                 new OffsetCommitResponseTopic().setName(topic.name()).setTopicId(topic.topicId());
         response.topics().add(answer);
-        OffsetRecords.Writer records =
-                image == null ? null : new OffsetRecords.Writer(body.groupId(), image.name());
         int count = 0;
         for (OffsetCommitRequestPartition partition : topic.partitions()) {
             Errors error = check(image, byId, partition);
-            if (error == Errors.NONE && image != null && records != null) {
-                commit(body, image, partition, records);
+            if (error == Errors.NONE && image != null) {
+                commit(body, image, partition);
                 count++;
             }
             answer.partitions()
@@ -222,8 +219,7 @@ final class OffsetCommitDecision {
     private void commit(
             OffsetCommitRequestData body,
             TopicImage topic,
-            OffsetCommitRequestPartition partition,
-            OffsetRecords.Writer records) {
+            OffsetCommitRequestPartition partition) {
         long retentionMs = body.retentionTimeMs();
         String metadata = partition.committedMetadata();
         CommittedOffset committed =
@@ -236,11 +232,11 @@ final class OffsetCommitDecision {
                                 ? CommittedOffset.NO_EXPIRY
                                 : Math.max(space.nowMs(), space.nowMs() + retentionMs),
                         topic.topicId());
-        int index = partition.partitionIndex();
         space.commit(
-                new PendingOffsets.Key(body.groupId(), new TopicPartition(topic.name(), index)),
+                new PendingOffsets.Key(
+                        body.groupId(),
+                        new TopicPartition(topic.name(), partition.partitionIndex())),
                 committed,
-                records.committed(index, committed),
                 Long.MAX_VALUE);
     }
 }

@@ -3,10 +3,8 @@ package io.headrace.coordinator.group;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.offset.CommittedOffset;
-import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.group.offset.PendingOffsets.Fence;
-import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.metadata.TopicImage;
 
@@ -285,7 +283,8 @@ final class TransactionalOffsets {
         decided.forEach(
                 (key, pending) -> {
                     if (marker.transactionResult()) {
-                        materialize(key, pending);
+                        space.commit(key, pending.offset(), pending.order());
+                        space.counters().onOffsetsCommitted(1);
                     }
                     space.append(PendingOffsets.decided(producerId, key));
                     forgetIfNothing(key.groupId());
@@ -294,15 +293,6 @@ final class TransactionalOffsets {
         offsets.putFence(producerId, newFence);
         space.append(PendingOffsets.fenced(producerId, newFence));
         return Errors.NONE;
-    }
-
-    private void materialize(PendingOffsets.Key key, PendingOffsets.Pending pending) {
-        CommittedOffset offset = pending.offset();
-        TopicPartition partition = key.partition();
-        OffsetRecords.Writer records = new OffsetRecords.Writer(key.groupId(), partition.topic());
-        ShardRecord record = records.committed(partition.partition(), offset);
-        space.commit(key, offset, record, pending.order());
-        space.counters().onOffsetsCommitted(1);
     }
 
     private void forgetIfNothing(String groupId) {

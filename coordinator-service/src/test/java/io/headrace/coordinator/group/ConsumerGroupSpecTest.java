@@ -298,7 +298,7 @@ class ConsumerGroupSpecTest {
 
     @Test
     void heartbeatsComeOftenWhileMembersAreFew() {
-        assertThat(member("a").join().heartbeatMs).isEqualTo(500);
+        assertThat(member("a").join().heartbeatMs).isEqualTo(250);
         for (int i = 0; i < 300; i++) {
             member("m" + i).join();
         }

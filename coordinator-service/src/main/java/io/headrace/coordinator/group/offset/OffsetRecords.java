@@ -33,16 +33,25 @@ public final class OffsetRecords {
      * every consumer makes some: the bytes are those of the generated classes.
      */
     public static final class Writer {
+        private final String groupId;
+        private final String topic;
+
         /** The type, the group and the topic, as they begin every key. */
         private final byte[] keyStart;
 
         public Writer(String groupId, String topic) {
+            this.groupId = groupId;
+            this.topic = topic;
             byte[] group = groupId.getBytes(StandardCharsets.UTF_8);
             byte[] name = topic.getBytes(StandardCharsets.UTF_8);
             keyStart = new byte[6 + group.length + name.length];
             ByteBuffer start = ByteBuffer.wrap(keyStart).putShort(TYPE);
             putShortString(start, group);
             putShortString(start, name);
+        }
+
+        public boolean isOf(String otherGroupId, String otherTopic) {
+            return groupId.equals(otherGroupId) && topic.equals(otherTopic);
         }
 
         /** The record of a commit. */
