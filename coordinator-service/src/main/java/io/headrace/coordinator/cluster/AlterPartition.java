@@ -1,13 +1,11 @@
 package io.headrace.coordinator.cluster;
 
 import io.headrace.protocol.metadata.ConfigResourceKey;
-import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.protocol.metadata.record.PartitionRecord;
 
-import org.apache.kafka.common.errors.StaleBrokerEpochException;
 import org.apache.kafka.common.message.AlterPartitionRequestData;
 import org.apache.kafka.common.message.AlterPartitionRequestData.BrokerState;
 import org.apache.kafka.common.message.AlterPartitionResponseData;
@@ -37,15 +35,7 @@ public record AlterPartition(AlterPartitionRequestData request)
 
     @Override
     public Decision<AlterPartitionResponseData> decide(ControllerState state, long nowMs) {
-        NodeImage leader = state.image().nodes().get(request.brokerId());
-        if (leader == null || leader.nodeEpoch() != request.brokerEpoch()) {
-            throw new StaleBrokerEpochException(
-                    "Node epoch "
-                            + request.brokerEpoch()
-                            + " of node "
-                            + request.brokerId()
-                            + " is not the registered one");
-        }
+        state.requireRegistered(request.brokerId(), request.brokerEpoch());
         List<ApiMessage> records = new ArrayList<>();
         Set<PartitionKey> seen = new HashSet<>();
         AlterPartitionResponseData response = new AlterPartitionResponseData();

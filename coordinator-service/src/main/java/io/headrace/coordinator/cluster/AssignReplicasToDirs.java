@@ -4,7 +4,6 @@ import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
 
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.errors.StaleBrokerEpochException;
 import org.apache.kafka.common.message.AssignReplicasToDirsRequestData;
 import org.apache.kafka.common.message.AssignReplicasToDirsResponseData;
 import org.apache.kafka.common.message.AssignReplicasToDirsResponseData.DirectoryData;
@@ -28,15 +27,7 @@ public record AssignReplicasToDirs(AssignReplicasToDirsRequestData request)
     @Override
     public Decision<AssignReplicasToDirsResponseData> decide(ControllerState state, long nowMs) {
         int nodeId = request.brokerId();
-        NodeImage node = state.image().nodes().get(nodeId);
-        if (node == null || node.nodeEpoch() != request.brokerEpoch()) {
-            throw new StaleBrokerEpochException(
-                    "Node epoch "
-                            + request.brokerEpoch()
-                            + " of node "
-                            + nodeId
-                            + " is not the registered one");
-        }
+        NodeImage node = state.requireRegistered(nodeId, request.brokerEpoch());
         List<ApiMessage> records = new ArrayList<>();
         Set<PartitionKey> seen = new HashSet<>();
         AssignReplicasToDirsResponseData response = new AssignReplicasToDirsResponseData();

@@ -12,6 +12,7 @@ import io.headrace.protocol.metadata.record.RemoveTopicRecord;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.errors.StaleBrokerEpochException;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -433,6 +434,17 @@ public final class ControllerState {
     @Nullable NodeSession session(NodeImage node) {
         NodeSession session = sessions.get(node.nodeId());
         return session != null && session.nodeEpoch() == node.nodeEpoch() ? session : null;
+    }
+
+    /** The node, if that is its registered incarnation; STALE_BROKER_EPOCH when it is not. */
+    NodeImage requireRegistered(int nodeId, long nodeEpoch) {
+        NodeImage node = image.nodes().get(nodeId);
+        if (node == null || node.nodeEpoch() != nodeEpoch) {
+            throw new StaleBrokerEpochException(
+                    "Node epoch %d of node %d is not the registered one"
+                            .formatted(nodeEpoch, nodeId));
+        }
+        return node;
     }
 
     /** The first metadata offset that a node has not applied; -1 when nothing was heard of it. */

@@ -1,10 +1,8 @@
 package io.headrace.coordinator.cluster;
 
-import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 
-import org.apache.kafka.common.errors.StaleBrokerEpochException;
 import org.apache.kafka.common.protocol.ApiMessage;
 
 import java.util.ArrayList;
@@ -27,15 +25,7 @@ public record LeaveSlowDisks(int nodeId, long nodeEpoch)
 
     @Override
     public Decision<Outcome> decide(ControllerState state, long nowMs) {
-        NodeImage node = state.image().nodes().get(nodeId);
-        if (node == null || node.nodeEpoch() != nodeEpoch) {
-            throw new StaleBrokerEpochException(
-                    "Node epoch "
-                            + nodeEpoch
-                            + " of node "
-                            + nodeId
-                            + " is not the registered one");
-        }
+        state.requireRegistered(nodeId, nodeEpoch);
         if (!state.slowDisks().mayMove(nodeId, nowMs)) {
             return Decision.answer(new Outcome(0, false));
         }

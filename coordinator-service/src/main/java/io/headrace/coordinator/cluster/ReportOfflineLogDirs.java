@@ -3,7 +3,6 @@ package io.headrace.coordinator.cluster;
 import io.headrace.protocol.metadata.NodeImage;
 
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.errors.StaleBrokerEpochException;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -22,15 +21,7 @@ public record ReportOfflineLogDirs(int nodeId, long nodeEpoch, List<Uuid> offlin
 
     @Override
     public Decision<Integer> decide(ControllerState state, long nowMs) {
-        NodeImage node = state.image().nodes().get(nodeId);
-        if (node == null || node.nodeEpoch() != nodeEpoch) {
-            throw new StaleBrokerEpochException(
-                    "Node epoch "
-                            + nodeEpoch
-                            + " of node "
-                            + nodeId
-                            + " is not the registered one");
-        }
+        NodeImage node = state.requireRegistered(nodeId, nodeEpoch);
         List<Uuid> online = new ArrayList<>(node.logDirs());
         online.removeAll(offline);
         int newly = node.logDirs().size() - online.size();

@@ -6,7 +6,6 @@ import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.protocol.metadata.record.PartitionRecord;
 
-import org.apache.kafka.common.errors.StaleBrokerEpochException;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
 
@@ -35,15 +34,7 @@ public record ShutDownNode(int nodeId, long nodeEpoch) implements Command<Boolea
     @Override
     public Decision<Boolean> decide(ControllerState state, long nowMs) {
         MetadataImage image = state.image();
-        NodeImage node = image.nodes().get(nodeId);
-        if (node == null || node.nodeEpoch() != nodeEpoch) {
-            throw new StaleBrokerEpochException(
-                    "Node epoch "
-                            + nodeEpoch
-                            + " of node "
-                            + nodeId
-                            + " is not the registered one");
-        }
+        NodeImage node = state.requireRegistered(nodeId, nodeEpoch);
         List<ApiMessage> led = new ArrayList<>();
         List<ApiMessage> followed = new ArrayList<>();
         boolean othersMayCatchUp = false;
