@@ -28,12 +28,12 @@ public final class FanoutReader implements AutoCloseable {
     private int turn;
     private int catchUps;
     private boolean closed;
-    private boolean timed;
+    private long timerMs = Long.MAX_VALUE;
     private @Nullable Demand demand;
 
     FanoutReader(Fanout fanout, Map<TopicPartition, Long> offsets) {
         this.fanout = fanout;
-        addReaderTracks(offsets);
+        addTracks(offsets);
         long sum = 0;
         for (long offset : offsets.values()) {
             sum += offset;
@@ -42,7 +42,7 @@ public final class FanoutReader implements AutoCloseable {
         this.turn = order.isEmpty() ? 0 : (int) Math.floorMod(sum, (long) order.size());
     }
 
-    private void addReaderTracks(Map<TopicPartition, Long> offsets) {
+    private void addTracks(Map<TopicPartition, Long> offsets) {
         offsets.forEach(
                 (partition, offset) ->
                         tracks.putIfAbsent(
@@ -91,7 +91,7 @@ public final class FanoutReader implements AutoCloseable {
         Map<TopicPartition, Long> copy = new LinkedHashMap<>(offsets);
         fanout.execute(
                 () -> {
-                    addReaderTracks(copy);
+                    addTracks(copy);
                     pump();
                 });
     }
@@ -144,14 +144,14 @@ public final class FanoutReader implements AutoCloseable {
 
     /** One timer for one demand after the other: most are met long before their time is up. */
     private void expireLater(Demand open) {
-        if (!timed && !open.isExpired()) {
-            timed = true;
+        if (!open.isExpired() && open.deadlineMs() < timerMs) {
+            timerMs = open.deadlineMs();
             fanout.schedule(this::onTime, open.deadlineMs() - fanout.nowMs());
         }
     }
 
     private void onTime() {
-        timed = false;
+        timerMs = Long.MAX_VALUE;
         Demand open = demand;
         if (open == null || closed) {
             return;
