@@ -62,7 +62,8 @@ class StreamsTest {
         }
         List<String> got = new ArrayList<>();
         String last = "";
-        try (EventStream events = new EventStream(gateway, "/api/v1/topics/sse/events?from=earliest", null)) {
+        try (EventStream events =
+                new EventStream(gateway, "/api/v1/topics/sse/events?from=earliest", null)) {
             for (int i = 0; i < 12; i++) {
                 EventStream.Event event = events.next();
                 assertThat(event.name()).isEqualTo("record");
@@ -70,7 +71,8 @@ class StreamsTest {
                 last = event.id();
             }
         }
-        try (EventStream events = new EventStream(gateway, "/api/v1/topics/sse/events?from=earliest", last)) {
+        try (EventStream events =
+                new EventStream(gateway, "/api/v1/topics/sse/events?from=earliest", last)) {
             for (int i = 0; i < 8; i++) {
                 got.add(events.next().data().get("value").asString());
             }
@@ -204,8 +206,7 @@ class StreamsTest {
                         case 1 -> ",'gatherMs':50,'credit':1000";
                         default -> ",'gatherMs':50";
                     };
-            client.say(
-                    "{'op':'subscribe','sub':'g" + i % 3 + "','topics':['gather']" + more + "}");
+            client.say("{'op':'subscribe','sub':'g" + i % 3 + "','topics':['gather']" + more + "}");
             client.next("subscribed");
         }
         for (int i = 0; i < records; i++) {

@@ -2,7 +2,6 @@ package io.headrace.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;

@@ -11,8 +11,8 @@ import io.headrace.protocol.metadata.record.RemoveNodeRecord;
 import io.headrace.protocol.metadata.record.RemoveTopicRecord;
 
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.errors.StaleBrokerEpochException;
+import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;

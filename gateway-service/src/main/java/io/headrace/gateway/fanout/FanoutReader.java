@@ -6,7 +6,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoSink;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -126,9 +125,7 @@ public final class FanoutReader implements AutoCloseable {
 
     private void begin(Demand newDemand) {
         if (demand != null) {
-            newDemand
-                    .sink()
-                    .error(new IllegalStateException("The reader is being read already"));
+            newDemand.sink().error(new IllegalStateException("The reader is being read already"));
             return;
         }
         if (closed) {

@@ -139,7 +139,10 @@ class FanoutReaderTest {
             for (FanoutReader reader : open) {
                 next.add(
                         reader.nextShared(
-                                        1000, 1 << 16, Duration.ofSeconds(10), Duration.ofMillis(50))
+                                        1000,
+                                        1 << 16,
+                                        Duration.ofSeconds(10),
+                                        Duration.ofMillis(50))
                                 .toFuture());
             }
             for (int i = 0; i < 20 && appended < records; i++, appended++) {

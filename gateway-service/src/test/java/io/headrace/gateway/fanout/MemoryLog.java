@@ -79,8 +79,7 @@ final class MemoryLog implements PartitionLog {
                 records.add(log.get(at));
                 bytes += ClientPartitionLog.sizeOf(log.get(at));
             }
-            slice =
-                    new LogSlice(offset, records, offset + records.size(), 0, log.size(), bytes);
+            slice = new LogSlice(offset, records, offset + records.size(), 0, log.size(), bytes);
         }
         // Later answers of the same read are dropped by the sink.
         sink.success(slice);

@@ -10,7 +10,7 @@ import org.apache.kafka.common.protocol.Errors;
 import java.util.List;
 
 /** ListGroups: the groups of every shard that this coordinator owns. */
-final class ListGroupsHandler 
+final class ListGroupsHandler
         extends EveryShardHandler<ListGroupsRequestData, ListGroupsResponseData> {
     private final GroupRouter router;
 

@@ -55,8 +55,7 @@ public abstract class EveryShardHandler<Q extends ApiMessage, R extends ApiMessa
         Q body = request.body(requestType);
         Set<Integer> shards = router.shards().indexes();
         Gathering<R> gathering =
-                new Gathering<>(
-                        shards.size(), responseType, parts -> request.reply(whole(parts)));
+                new Gathering<>(shards.size(), responseType, parts -> request.reply(whole(parts)));
         for (int shard : shards) {
             router.route(request, shard, body, gathering::add);
         }

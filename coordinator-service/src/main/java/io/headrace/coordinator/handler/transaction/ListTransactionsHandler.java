@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** ListTransactions: the transactional ids of every shard that this coordinator owns. */
-final class ListTransactionsHandler 
+final class ListTransactionsHandler
         extends EveryShardHandler<ListTransactionsRequestData, ListTransactionsResponseData> {
     ListTransactionsHandler(ShardRouter router) {
         super(

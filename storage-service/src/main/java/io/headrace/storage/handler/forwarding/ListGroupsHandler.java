@@ -21,16 +21,11 @@ final class ListGroupsHandler extends ListingHandler<ListGroupsResponseData> {
     private static final byte KEY_TYPE = 0;
 
     ListGroupsHandler(Services services) {
-        super(
-                services,
-                ApiKeys.LIST_GROUPS,
-                ListGroupsResponseData.class,
-                ShardOwnerImage.GROUP);
+        super(services, ApiKeys.LIST_GROUPS, ListGroupsResponseData.class, ShardOwnerImage.GROUP);
     }
 
     @Override
-    ListGroupsResponseData merged(
-            List<ListGroupsResponseData> answers, List<Nodes.Address> live) {
+    ListGroupsResponseData merged(List<ListGroupsResponseData> answers, List<Nodes.Address> live) {
         Map<String, ListedGroup> groups = new LinkedHashMap<>();
         ListGroupsResponseData merged = new ListGroupsResponseData();
         for (ListGroupsResponseData answer : answers) {

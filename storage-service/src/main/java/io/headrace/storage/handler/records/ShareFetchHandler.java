@@ -170,7 +170,8 @@ final class ShareFetchHandler implements ApiHandler {
                         .setErrorCode(partition.error().code())
                         .setErrorMessage(ShareRequests.messageOf(partition.error()))
                         .setAcknowledgeErrorCode(partition.acknowledgeError().code())
-                        .setAcknowledgeErrorMessage(ShareRequests.messageOf(partition.acknowledgeError()))
+                        .setAcknowledgeErrorMessage(
+                                ShareRequests.messageOf(partition.acknowledgeError()))
                         .setRecords(partition.records())
                         .setAcquiredRecords(acquired);
         data.currentLeader()
