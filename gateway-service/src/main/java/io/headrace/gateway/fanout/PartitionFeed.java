@@ -83,6 +83,8 @@ final class PartitionFeed {
         return null;
     }
 
+    /** Whether that very piece is kept here. */
+    @SuppressWarnings("ReferenceEquality") // An equal piece that a reader fetched is its own.
     boolean isKept(LogSlice slice) {
         return sliceAt(slice.fetchOffset()) == slice;
     }
