@@ -1,4 +1,4 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.BatchView;

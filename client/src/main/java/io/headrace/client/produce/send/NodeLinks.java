@@ -1,4 +1,4 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.client.connection.Connections;
 import io.headrace.client.connection.NodeConnection;

@@ -1,4 +1,6 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
+
+import io.headrace.client.produce.ProducerMetrics;
 
 import java.util.concurrent.atomic.LongAdder;
 

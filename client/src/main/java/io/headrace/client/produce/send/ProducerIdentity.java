@@ -1,4 +1,4 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 /** A producer id and its epoch, as the cluster knows an idempotent producer (KIP-98). */
 record ProducerIdentity(long producerId, short producerEpoch) {

@@ -1,7 +1,8 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.client.metadata.ClusterView.PartitionView;
 import io.headrace.client.metadata.ClusterView.TopicView;
+import io.headrace.client.produce.ProducerOptions;
 
 import org.apache.kafka.common.TopicPartition;
 

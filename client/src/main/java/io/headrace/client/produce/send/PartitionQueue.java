@@ -1,5 +1,8 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
+import io.headrace.client.produce.ProducerOptions;
+import io.headrace.client.produce.ProducerRecord;
+import io.headrace.client.produce.SendCallback;
 import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.RecordHeader;
 

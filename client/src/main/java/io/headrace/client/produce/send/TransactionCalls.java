@@ -1,4 +1,4 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.client.connection.Connections;
 import io.headrace.client.connection.Retrier;
@@ -6,6 +6,7 @@ import io.headrace.client.error.HeadraceException;
 import io.headrace.client.error.ServerErrorException;
 import io.headrace.client.metadata.ClusterView.NodeView;
 import io.headrace.client.metadata.Coordinators;
+import io.headrace.client.produce.TransactionOptions;
 import io.headrace.client.produce.TransactionalProducer.GroupOffsets;
 
 import org.apache.kafka.common.message.EndTxnRequestData;

@@ -1,4 +1,4 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.client.connection.Connections;
 import io.headrace.client.connection.Failures;
@@ -6,6 +6,10 @@ import io.headrace.client.connection.Retrier;
 import io.headrace.client.error.HeadraceException;
 import io.headrace.client.metadata.Coordinators;
 import io.headrace.client.metadata.Metadata;
+import io.headrace.client.produce.ProducerRecord;
+import io.headrace.client.produce.RecordMetadata;
+import io.headrace.client.produce.TransactionOptions;
+import io.headrace.client.produce.TransactionalProducer;
 import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.protocol.Errors;

@@ -1,8 +1,9 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.client.connection.ApiRanges;
 import io.headrace.client.metadata.ClusterView;
 import io.headrace.client.metadata.ClusterView.TopicView;
+import io.headrace.client.produce.Acks;
 import io.headrace.protocol.codec.RecordsField;
 
 import org.apache.kafka.common.TopicPartition;

@@ -1,8 +1,11 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.client.error.DeadlineExceededException;
 import io.headrace.client.error.HeadraceException;
 import io.headrace.client.error.ServerErrorException;
+import io.headrace.client.produce.ProducerRecord;
+import io.headrace.client.produce.RecordMetadata;
+import io.headrace.client.produce.SendCallback;
 import io.headrace.protocol.batch.BatchBuilder;
 import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.BatchView;

@@ -1,9 +1,12 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.client.error.HeadraceException;
-import io.headrace.client.produce.SequenceTracker.Verdict;
+import io.headrace.client.produce.ProducerRecord;
+import io.headrace.client.produce.RecordMetadata;
+import io.headrace.client.produce.SendCallback;
+import io.headrace.client.produce.send.SequenceTracker.Verdict;
 import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.batch.CompressionCodec;
 

@@ -1,6 +1,10 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.client.error.HeadraceException;
+import io.headrace.client.produce.CorrelatedRecord;
+import io.headrace.client.produce.RecordMetadata;
+import io.headrace.client.produce.SendCallback;
+import io.headrace.client.produce.SendResult;
 
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;

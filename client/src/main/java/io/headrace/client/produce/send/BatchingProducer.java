@@ -1,10 +1,18 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.client.connection.Connections;
 import io.headrace.client.connection.Failures;
 import io.headrace.client.error.DeadlineExceededException;
 import io.headrace.client.error.HeadraceException;
 import io.headrace.client.metadata.Metadata;
+import io.headrace.client.produce.CorrelatedRecord;
+import io.headrace.client.produce.Producer;
+import io.headrace.client.produce.ProducerMetrics;
+import io.headrace.client.produce.ProducerOptions;
+import io.headrace.client.produce.ProducerRecord;
+import io.headrace.client.produce.RecordMetadata;
+import io.headrace.client.produce.SendCallback;
+import io.headrace.client.produce.SendResult;
 import io.headrace.transport.loop.Loop;
 
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import java.util.concurrent.atomic.AtomicLong;
 

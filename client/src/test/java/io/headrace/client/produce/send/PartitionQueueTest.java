@@ -1,9 +1,13 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.client.error.HeadraceException;
-import io.headrace.client.produce.PartitionQueue.Appended;
+import io.headrace.client.produce.ProducerOptions;
+import io.headrace.client.produce.ProducerRecord;
+import io.headrace.client.produce.RecordMetadata;
+import io.headrace.client.produce.SendCallback;
+import io.headrace.client.produce.send.PartitionQueue.Appended;
 
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;

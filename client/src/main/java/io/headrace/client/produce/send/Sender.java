@@ -1,4 +1,4 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.client.connection.Backoff;
 import io.headrace.client.connection.ConnectionOptions;
@@ -10,6 +10,8 @@ import io.headrace.client.error.ServerErrorException;
 import io.headrace.client.metadata.ClusterView;
 import io.headrace.client.metadata.ClusterView.NodeView;
 import io.headrace.client.metadata.Metadata;
+import io.headrace.client.produce.Acks;
+import io.headrace.client.produce.ProducerOptions;
 import io.headrace.transport.channel.ChannelClosedException;
 import io.headrace.transport.loop.Loop;
 

@@ -1,4 +1,4 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import io.headrace.client.connection.Failures;
 import io.headrace.client.error.BufferFullException;
@@ -7,6 +7,9 @@ import io.headrace.client.error.HeadraceException;
 import io.headrace.client.error.ServerErrorException;
 import io.headrace.client.metadata.ClusterView.TopicView;
 import io.headrace.client.metadata.Metadata;
+import io.headrace.client.produce.ProducerOptions;
+import io.headrace.client.produce.ProducerRecord;
+import io.headrace.client.produce.SendCallback;
 
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package io.headrace.client.produce;
+package io.headrace.client.produce.send;
 
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.protocol.Errors;
