@@ -52,7 +52,6 @@ final class Sender {
     private final Backoff backoff;
     private final IdentitySource identities;
     private final @Nullable String transactionalId;
-
     private final Queue<PartitionQueue> woken = new ConcurrentLinkedQueue<>();
     private final Set<PartitionQueue> awake = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean scheduled = new AtomicBoolean();
