@@ -67,7 +67,7 @@ final class SharedFrames {
         if (topics == null) {
             return ServerFrames.records(sub, delivery, as, cursor.get(), written);
         }
-        int slot = 31 * (31 * System.identityHashCode(delivery) + sub.hashCode()) + as.ordinal();
+        int slot = 31 * (31 * System.identityHashCode(delivery) + sub.hashCode()) + as.hashCode();
         slot = (slot ^ (slot >>> 16)) & (SLOTS - 1);
         Shared known = slots.get(slot);
         boolean again = known != null && known.isOf(delivery, sub, as, topics);
