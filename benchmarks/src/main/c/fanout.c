@@ -1,14 +1,16 @@
 /*
  * Many WebSocket subscribers of one topic, in one thread; prints one line of JSON.
  *
- *   fanout HOST PORT TOPIC SUBSCRIBERS RECORDS
+ *   fanout HOST PORT TOPIC SUBSCRIBERS RECORDS GATHER
  *
- * Every subscriber is to get RECORDS records whose values begin with "@SECONDS@", the monotonic
- * time at which they were due (load.c, stamp=1). Says "subscribed" on standard error once all are,
- * ends when all have everything, or after 15 s without any byte.
+ * Every subscriber asks for records to be gathered for up to GATHER ms into one frame, and is to
+ * get RECORDS records whose values begin with "@SECONDS@", the monotonic time at which they were
+ * due (load.c, stamp=1). Says "subscribed" on standard error once all are, ends when all have
+ * everything, or after 15 s without any byte.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <math.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -43,11 +45,10 @@ static void die(const char *what) {
 }
 
 static void note(double seconds) {
-    int bucket = 0;
-    for (double limit = 1e-5; bucket < BUCKETS - 1 && seconds > limit; limit *= 1.01) {
-        bucket++;
-    }
-    histogram[bucket]++;
+    static double step;
+    step = step ? step : log(1.01);
+    double bucket = seconds <= 1e-5 ? 0 : ceil(log(seconds * 1e5) / step);
+    histogram[bucket < BUCKETS ? (int)bucket : BUCKETS - 1]++;
 }
 
 static double quantile(double q, long total) {
@@ -60,6 +61,20 @@ static double quantile(double q, long total) {
         }
     }
     return limit * 1000;
+}
+
+/* A decimal number without a sign, up to whatever follows it. */
+static double decimal(const char *at) {
+    int64_t number = 0, scale = 1;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        number = number * 10 + (*at - '0');
+    }
+    if (*at == '.') {
+        for (at++; *at >= '0' && *at <= '9'; at++, scale *= 10) {
+            number = number * 10 + (*at - '0');
+        }
+    }
+    return (double)number / scale;
 }
 
 static void send_all(int fd, const char *bytes, size_t length) {
@@ -87,7 +102,7 @@ static void send_text(int fd, const char *text) {
 }
 
 static int subscribe(struct addrinfo *address, const char *host, const char *port,
-                     const char *topic) {
+                     const char *topic, int gather) {
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
     if (fd < 0 || connect(fd, address->ai_addr, address->ai_addrlen)) {
         die("connect");
@@ -100,8 +115,9 @@ static int subscribe(struct addrinfo *address, const char *host, const char *por
              "Sec-WebSocket-Version: 13\r\n\r\n",
              host, port);
     send_all(fd, text, strlen(text));
-    snprintf(text, sizeof text, "{\"op\":\"subscribe\",\"id\":\"1\",\"sub\":\"s\",\"topics\":[\"%s\"]}",
-             topic);
+    snprintf(text, sizeof text,
+             "{\"op\":\"subscribe\",\"id\":\"1\",\"sub\":\"s\",\"topics\":[\"%s\"],\"gatherMs\":%d}",
+             topic, gather);
     /* The answer to the upgrade must be whole before frames are sent. */
     char answer[4096];
     size_t have = 0;
@@ -134,7 +150,7 @@ static void scan(struct subscriber *s, char *bytes, long length, double seen) {
         }
         if (at[STAMP - 1] == '@') {
             s->records++;
-            note(seen - strtod(at + 1, NULL));
+            note(seen - decimal(at + 1));
             at += STAMP;
         } else {
             at++;
@@ -147,8 +163,8 @@ static void scan(struct subscriber *s, char *bytes, long length, double seen) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 6) {
-        fprintf(stderr, "usage: fanout HOST PORT TOPIC SUBSCRIBERS RECORDS\n");
+    if (count != 7) {
+        fprintf(stderr, "usage: fanout HOST PORT TOPIC SUBSCRIBERS RECORDS GATHER\n");
         return 2;
     }
     int subscribers = atoi(arguments[4]);
@@ -161,7 +177,8 @@ int main(int count, char **arguments) {
     struct subscriber *all = calloc(subscribers, sizeof *all);
     int poll = epoll_create1(EPOLL_CLOEXEC);
     for (int i = 0; i < subscribers; i++) {
-        all[i].fd = subscribe(address, arguments[1], arguments[2], arguments[3]);
+        all[i].fd = subscribe(address, arguments[1], arguments[2], arguments[3],
+                              atoi(arguments[6]));
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
         epoll_ctl(poll, EPOLL_CTL_ADD, all[i].fd, &event);
     }

@@ -14,12 +14,12 @@ import io.headrace.client.group.GroupConsumer;
 import io.headrace.client.group.GroupOptions;
 import io.headrace.client.metadata.LeaderCalls;
 import io.headrace.client.metadata.Metadata;
-import io.headrace.client.produce.BatchingProducer;
-import io.headrace.client.produce.BatchingTransactions;
 import io.headrace.client.produce.Producer;
 import io.headrace.client.produce.ProducerOptions;
 import io.headrace.client.produce.TransactionOptions;
 import io.headrace.client.produce.TransactionalProducer;
+import io.headrace.client.produce.send.BatchingProducer;
+import io.headrace.client.produce.send.BatchingTransactions;
 import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.loop.LoopGroup;
 

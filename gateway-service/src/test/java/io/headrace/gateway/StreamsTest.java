@@ -7,23 +7,19 @@ import io.headrace.gateway.record.BodyBudget;
 import io.headrace.gateway.subscription.SlowReaders;
 import io.headrace.testkit.wait.Eventually;
 
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -34,7 +30,6 @@ import java.util.concurrent.TimeUnit;
 
 /** Server-sent events and the WebSocket over real sockets, in front of a cluster in memory. */
 class StreamsTest {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final FakeCluster CLUSTER = new FakeCluster();
     private static RunningGateway gateway;
 
@@ -59,52 +54,6 @@ class StreamsTest {
         Eventually.until(Duration.ofSeconds(15), condition, what);
     }
 
-    /** The events of a stream. */
-    private static final class Events implements AutoCloseable {
-        private final BufferedReader reader;
-
-        Events(String path, @Nullable String lastEventId) throws Exception {
-            HttpRequest.Builder request = HttpRequest.newBuilder(gateway.uri(path));
-            if (lastEventId != null) {
-                request.header("Last-Event-ID", lastEventId);
-            }
-            HttpResponse<java.io.InputStream> response =
-                    gateway.http().send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-            assertThat(response.statusCode()).isEqualTo(200);
-            assertThat(response.headers().firstValue("content-type"))
-                    .hasValueSatisfying(t -> assertThat(t).startsWith("text/event-stream"));
-            reader =
-                    new BufferedReader(
-                            new InputStreamReader(response.body(), StandardCharsets.UTF_8));
-        }
-
-        record Event(String id, String name, JsonNode data) {}
-
-        Event next() throws IOException {
-            String id = "";
-            String name = "";
-            String data = "";
-            while (true) {
-                String line = reader.readLine();
-                assertThat(line).as("the stream goes on").isNotNull();
-                if (line.startsWith("id: ")) {
-                    id = line.substring(4);
-                } else if (line.startsWith("event: ")) {
-                    name = line.substring(7);
-                } else if (line.startsWith("data: ")) {
-                    data = line.substring(6);
-                } else if (line.isEmpty() && !data.isEmpty()) {
-                    return new Event(id, name, JSON.readTree(data));
-                }
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            reader.close();
-        }
-    }
-
     @Test
     void eventsComeAndResumeAfterTheLastId() throws Exception {
         CLUSTER.topic("sse", 3);
@@ -113,15 +62,17 @@ class StreamsTest {
         }
         List<String> got = new ArrayList<>();
         String last = "";
-        try (Events events = new Events("/api/v1/topics/sse/events?from=earliest", null)) {
+        try (EventStream events =
+                new EventStream(gateway, "/api/v1/topics/sse/events?from=earliest", null)) {
             for (int i = 0; i < 12; i++) {
-                Events.Event event = events.next();
+                EventStream.Event event = events.next();
                 assertThat(event.name()).isEqualTo("record");
                 got.add(event.data().get("value").asString());
                 last = event.id();
             }
         }
-        try (Events events = new Events("/api/v1/topics/sse/events?from=earliest", last)) {
+        try (EventStream events =
+                new EventStream(gateway, "/api/v1/topics/sse/events?from=earliest", last)) {
             for (int i = 0; i < 8; i++) {
                 got.add(events.next().data().get("value").asString());
             }
@@ -134,11 +85,11 @@ class StreamsTest {
     @Test
     void patternsPickUpNewTopicsFromTheirFirstRecord() throws Exception {
         CLUSTER.topic("pat-a", 1);
-        try (Events events = new Events("/api/v1/events?pattern=pat-*", null)) {
+        try (EventStream events = new EventStream(gateway, "/api/v1/events?pattern=pat-*", null)) {
             await("joined", () -> gateway.bean(Fanout.class).feedCount() > 0);
             CLUSTER.topic("pat-b", 1);
             CLUSTER.store("pat-b", 0, "early".getBytes(StandardCharsets.UTF_8));
-            Events.Event event = events.next();
+            EventStream.Event event = events.next();
             assertThat(event.data().get("topic").asString()).isEqualTo("pat-b");
             assertThat(event.data().get("value").asString()).isEqualTo("early");
         }
@@ -225,6 +176,69 @@ class StreamsTest {
         }
     }
 
+    /** Reads so many records and answers how many frames they came in. */
+    private static int read(StreamClient client, int records, int partitions) throws Exception {
+        long[] next = new long[partitions];
+        int frames = 0;
+        for (int got = 0; got < records; frames++) {
+            for (JsonNode record : client.next("records").get("records")) {
+                int partition = record.get("partition").asInt();
+                assertThat(record.get("offset").asLong()).isEqualTo(next[partition]++);
+                assertThat(record.get("value").asString())
+                        .isEqualTo(partition + "/" + record.get("offset").asLong());
+                got++;
+            }
+        }
+        return frames;
+    }
+
+    @Test
+    void framesOfSeveralRecordsCarryEachOnceAndInOrder() throws Exception {
+        int records = 600;
+        CLUSTER.topic("gather", 3);
+        List<StreamClient> clients = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            StreamClient client = new StreamClient(gateway);
+            clients.add(client);
+            String more =
+                    switch (i % 4) {
+                        case 0 -> ""; // The client that does not ask.
+                        case 1 -> ",'gatherMs':50,'credit':1000";
+                        default -> ",'gatherMs':50";
+                    };
+            client.say("{'op':'subscribe','sub':'g" + i % 3 + "','topics':['gather']" + more + "}");
+            client.next("subscribed");
+        }
+        for (int i = 0; i < records; i++) {
+            String value = i % 3 + "/" + i / 3;
+            CLUSTER.store("gather", i % 3, value.getBytes(StandardCharsets.UTF_8));
+        }
+        for (int i = 0; i < clients.size(); i++) {
+            int frames = read(clients.get(i), records, 3);
+            if (i % 4 != 0) {
+                assertThat(frames).isLessThan(records / 4);
+            }
+        }
+        // All have come to the end: a cursor of a shared frame leads to what comes after it.
+        CLUSTER.store("gather", 1, "last".getBytes(StandardCharsets.UTF_8));
+        String cursor = "";
+        for (StreamClient client : clients) {
+            JsonNode frame = client.next("records");
+            assertThat(frame.at("/records/0/value").asString()).isEqualTo("last");
+            cursor = frame.get("cursor").asString();
+            client.close();
+        }
+        CLUSTER.store("gather", 0, "after".getBytes(StandardCharsets.UTF_8));
+        try (StreamClient client = new StreamClient(gateway)) {
+            client.say(
+                    "{'op':'subscribe','sub':'s','topics':['gather'],'cursor':'" + cursor + "'}");
+            client.next("subscribed");
+            JsonNode frame = client.next("records");
+            assertThat(frame.get("records")).hasSize(1);
+            assertThat(frame.at("/records/0/value").asString()).isEqualTo("after");
+        }
+    }
+
     @Test
     void aTopicThatIsOutOfSightForAMomentIsReadOnWhereItWasLeft() throws Exception {
         CLUSTER.topic("blink-a", 1);
@@ -264,6 +278,9 @@ class StreamsTest {
                         "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\"nope\"]}",
                         "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\"hostile\"],\"credit\":-1}",
                         "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\"hostile\"],\"cursor\":\"x\"}",
+                        "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\"hostile\"],\"gatherMs\":-1}",
+                        "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\"hostile\"],\"gatherMs\":1001}",
+                        "{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\"hostile\"],\"gatherMs\":\"x\"}",
                         "{\"op\":\"unsubscribe\",\"sub\":\"nope\"}",
                         "{\"op\":\"credit\",\"sub\":\"nope\",\"records\":1}",
                         "{\"op\":\"produce\",\"topic\":\"hostile\"}",
@@ -408,9 +425,11 @@ class StreamsTest {
         }
     }
 
-    @Test
-    void aWebSocketThatTakesNothingIsCutOffAndHoldsNothing() throws Exception {
-        large("slow-socket");
+    @ParameterizedTest
+    @ValueSource(ints = {0, 50})
+    void aWebSocketThatTakesNothingIsCutOffAndHoldsNothing(int gatherMs) throws Exception {
+        String topic = "slow-" + gatherMs;
+        large(topic);
         long cutOff = gateway.bean(SlowReaders.class).count();
         int fetches = CLUSTER.fetches.get();
         try (Socket socket =
@@ -426,8 +445,11 @@ class StreamsTest {
             }
             assertThat(answer.toString()).startsWith("HTTP/1.1 101 ");
             byte[] text =
-                    ("{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\"slow-socket\"],"
-                                    + "\"from\":\"earliest\"}")
+                    ("{\"op\":\"subscribe\",\"sub\":\"s\",\"topics\":[\""
+                                    + topic
+                                    + "\"],\"from\":\"earliest\",\"gatherMs\":"
+                                    + gatherMs
+                                    + "}")
                             .getBytes(StandardCharsets.US_ASCII);
             // One final text frame below 126 bytes, masked with zeros.
             ByteBuffer frame = ByteBuffer.allocate(6 + text.length);

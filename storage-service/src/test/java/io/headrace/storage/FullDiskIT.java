@@ -3,7 +3,6 @@ package io.headrace.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.headrace.storage.config.StorageProperties;
 import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -19,8 +18,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,7 +27,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -82,17 +78,11 @@ class FullDiskIT {
     }
 
     private void startNode() throws Exception {
-        Map<String, Object> values = new HashMap<>();
-        values.put("headrace.storage.data-dirs", disk.toString());
-        values.put("headrace.storage.coordinators", "127.0.0.1:" + coordinator.port());
-        values.put("headrace.storage.cluster-secret", FakeCoordinator.SECRET);
-        values.put("headrace.storage.listener.host", "127.0.0.1");
-        values.put("headrace.storage.listener.port", 0);
-        values.put("headrace.storage.loops", 2);
         node =
                 StorageNode.start(
-                        new Binder(new MapConfigurationPropertySource(values))
-                                .bindOrCreate("headrace.storage", StorageProperties.class));
+                        NodeSettings.of(
+                                coordinator.port(),
+                                Map.of("headrace.storage.data-dirs", disk.toString())));
         bootstrap = "localhost:" + node.started().get(20, TimeUnit.SECONDS).getPort();
     }
 

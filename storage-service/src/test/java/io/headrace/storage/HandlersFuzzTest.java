@@ -8,7 +8,6 @@ import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.message.ShardAppendRequestData;
 import io.headrace.protocol.message.ShardAppendResponseData;
-import io.headrace.storage.config.StorageProperties;
 import io.headrace.storage.partition.Partition;
 import io.headrace.testkit.fuzz.FuzzCampaign;
 import io.headrace.transport.loop.LoopGroup;
@@ -25,8 +24,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -68,24 +65,11 @@ class HandlersFuzzTest {
 
     @BeforeEach
     void start() throws Exception {
-        Map<String, Object> values =
-                Map.of(
-                        "headrace.storage.data-dirs",
-                        directory.toString(),
-                        "headrace.storage.coordinators",
-                        "127.0.0.1:" + coordinator.port(),
-                        "headrace.storage.cluster-secret",
-                        FakeCoordinator.SECRET,
-                        "headrace.storage.listener.host",
-                        "127.0.0.1",
-                        "headrace.storage.listener.port",
-                        0,
-                        "headrace.storage.loops",
-                        2);
         node =
                 StorageNode.start(
-                        new Binder(new MapConfigurationPropertySource(values))
-                                .bindOrCreate("headrace.storage", StorageProperties.class));
+                        NodeSettings.of(
+                                coordinator.port(),
+                                Map.of("headrace.storage.data-dirs", directory.toString())));
         int port = node.started().get(20, TimeUnit.SECONDS).getPort();
         coordinator.createTopic("bystander", 1, Map.of());
         coordinator.createTopic("fuzzed", 1, Map.of("max.message.bytes", "20000000"));

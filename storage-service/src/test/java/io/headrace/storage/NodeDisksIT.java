@@ -3,7 +3,6 @@ package io.headrace.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.headrace.storage.config.StorageProperties;
 import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -19,8 +18,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,19 +62,10 @@ class NodeDisksIT {
     }
 
     private void startNode() throws Exception {
-        Map<String, Object> values = new HashMap<>();
+        Map<String, Object> values = new HashMap<>(settings);
         values.put("headrace.storage.data-dirs[0]", first.toString());
         values.put("headrace.storage.data-dirs[1]", second.toString());
-        values.put("headrace.storage.coordinators", "127.0.0.1:" + coordinator.port());
-        values.put("headrace.storage.cluster-secret", FakeCoordinator.SECRET);
-        values.put("headrace.storage.listener.host", "127.0.0.1");
-        values.put("headrace.storage.listener.port", 0);
-        values.put("headrace.storage.loops", 2);
-        values.putAll(settings);
-        node =
-                StorageNode.start(
-                        new Binder(new MapConfigurationPropertySource(values))
-                                .bindOrCreate("headrace.storage", StorageProperties.class));
+        node = StorageNode.start(NodeSettings.of(coordinator.port(), values));
         bootstrap = "localhost:" + node.started().get(20, TimeUnit.SECONDS).getPort();
     }
 

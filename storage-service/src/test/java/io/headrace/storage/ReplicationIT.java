@@ -36,8 +36,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -105,16 +103,12 @@ class ReplicationIT {
         values.put("headrace.storage.node-id", id);
         values.put("headrace.storage.rack", "rack" + id);
         values.put("headrace.storage.data-dirs", directory.resolve("node" + id).toString());
-        values.put("headrace.storage.coordinators", "127.0.0.1:" + controller.port());
         values.put("headrace.storage.cluster-secret", FakeController.SECRET);
-        values.put("headrace.storage.listener.host", "127.0.0.1");
         values.put("headrace.storage.listener.port", ports.getOrDefault(id, 0));
-        values.put("headrace.storage.loops", 2);
         values.put("headrace.storage.replication.lag-time-max", "2s");
         values.put("headrace.storage.hazelcast.enabled", false);
         values.putAll(settings);
-        return new Binder(new MapConfigurationPropertySource(values))
-                .bindOrCreate("headrace.storage", StorageProperties.class);
+        return NodeSettings.of(controller.port(), values);
     }
 
     private String bootstrap() {

@@ -2,8 +2,6 @@ package io.headrace.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.storage.config.StorageProperties;
-
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
@@ -20,8 +18,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -65,17 +61,15 @@ class ShareConsumersIT {
     }
 
     private void startNode(int port) throws Exception {
-        Map<String, Object> values = new HashMap<>();
-        values.put("headrace.storage.data-dirs", directory.toString());
-        values.put("headrace.storage.coordinators", "127.0.0.1:" + coordinator.port());
-        values.put("headrace.storage.cluster-secret", FakeCoordinator.SECRET);
-        values.put("headrace.storage.listener.host", "127.0.0.1");
-        values.put("headrace.storage.listener.port", port);
-        values.put("headrace.storage.loops", 2);
         node =
                 StorageNode.start(
-                        new Binder(new MapConfigurationPropertySource(values))
-                                .bindOrCreate("headrace.storage", StorageProperties.class));
+                        NodeSettings.of(
+                                coordinator.port(),
+                                Map.of(
+                                        "headrace.storage.data-dirs",
+                                        directory.toString(),
+                                        "headrace.storage.listener.port",
+                                        port)));
         InetSocketAddress address = node.started().get(20, TimeUnit.SECONDS);
         bootstrap = "127.0.0.1:" + address.getPort();
     }

@@ -29,8 +29,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -73,18 +71,11 @@ class StorageNodeIT {
     }
 
     private StorageProperties properties(Map<String, Object> more) {
-        Map<String, Object> values = new HashMap<>();
+        Map<String, Object> values = new HashMap<>(more);
         if (!more.containsKey("headrace.storage.data-dirs[0]")) {
             values.put("headrace.storage.data-dirs", directory.toString());
         }
-        values.put("headrace.storage.coordinators", "127.0.0.1:" + coordinator.port());
-        values.put("headrace.storage.cluster-secret", FakeCoordinator.SECRET);
-        values.put("headrace.storage.listener.host", "127.0.0.1");
-        values.put("headrace.storage.listener.port", 0);
-        values.put("headrace.storage.loops", 2);
-        values.putAll(more);
-        return new Binder(new MapConfigurationPropertySource(values))
-                .bindOrCreate("headrace.storage", StorageProperties.class);
+        return NodeSettings.of(coordinator.port(), values);
     }
 
     private KafkaProducer<String, String> producer(Map<String, Object> more) {

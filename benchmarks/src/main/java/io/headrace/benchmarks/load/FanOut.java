@@ -14,16 +14,17 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * WebSocket subscribers ({@code src/main/c/fanout.c}) that each get every record, which librdkafka
- * produces at a fixed rate.
+ * produces at a fixed rate. They ask for frames of the records of up to {@value #GATHER_MS} ms.
  */
 public record FanOut(Path program, NativeLoad producer) {
     private static final int READY_SECONDS = 60;
+    private static final int GATHER_MS = 20;
 
     public static FanOut build(Path module, NativeLoad producer)
             throws IOException, InterruptedException {
         Path program = module.resolve("target/fanout");
         Path source = module.resolve("src/main/c/fanout.c");
-        NativeLoad.compile(source, program, List.of());
+        NativeLoad.compile(source, program, List.of("-lm"));
         return new FanOut(program, producer);
     }
 
@@ -42,7 +43,8 @@ public record FanOut(Path program, NativeLoad producer) {
                                 "" + url.getPort(),
                                 topic,
                                 "" + subscribers,
-                                "" + records),
+                                "" + records,
+                                "" + GATHER_MS),
                         output);
         awaitSubscribed(process, output);
         Map<String, String> settings = new LinkedHashMap<>();

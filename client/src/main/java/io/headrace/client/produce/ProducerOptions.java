@@ -83,12 +83,12 @@ public record ProducerOptions(
     }
 
     /** The most that a batch waits for more records, in milliseconds. */
-    long lingerMs() {
+    public long lingerMs() {
         return linger == null ? MOST_LINGER_MS : linger.toMillis();
     }
 
     /** Whether a batch goes out without waiting when nothing is under way to its node. */
-    boolean sendsWhenIdle() {
+    public boolean sendsWhenIdle() {
         return linger == null;
     }
 

@@ -1,13 +1,13 @@
 /**
- * Sending records: partitioning, batching, sequences, retries.
+ * What is sent, and how it is asked for.
  *
- * <p>Lives here: {@link io.headrace.client.produce.Producer}, its options and its pure cores
- * (accumulator, sequences, partitioner).
+ * <p>Lives here: {@link io.headrace.client.produce.Producer}, {@link
+ * io.headrace.client.produce.TransactionalProducer}, their options, records and results; which
+ * partition a key belongs to.
  *
- * <p>May depend on: {@code metadata}, {@code connection}, {@code error} and {@code protocol}.
+ * <p>May depend on: {@code protocol}; no other room.
  *
- * <p>Invariant: batches of an idempotent producer reach a partition in order and once; memory is
- * bounded.
+ * <p>Invariant: a record goes to the partition that Kafka's own clients choose for its key.
  */
 @NullMarked
 package io.headrace.client.produce;

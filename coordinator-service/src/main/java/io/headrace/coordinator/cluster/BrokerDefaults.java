@@ -13,7 +13,7 @@ import java.util.TreeSet;
  * The cluster-wide defaults that can be changed while running: Kafka's dynamic default broker
  * configs, as far as decisions of this service depend on them.
  */
-final class BrokerDefaults {
+public final class BrokerDefaults {
     static final String NUM_PARTITIONS = "num.partitions";
     static final String REPLICATION_FACTOR = "default.replication.factor";
     static final String BALANCE = "auto.leader.rebalance.enable";
@@ -35,12 +35,13 @@ final class BrokerDefaults {
                     Integer.MAX_VALUE);
 
     /** The resource of the defaults: a broker without a name. */
-    static final ConfigResourceKey RESOURCE = new ConfigResourceKey(ConfigResourceKey.BROKER, "");
+    public static final ConfigResourceKey RESOURCE =
+            new ConfigResourceKey(ConfigResourceKey.BROKER, "");
 
     private BrokerDefaults() {}
 
     /** Says what is wrong with a default; null when nothing is. */
-    static @Nullable String problem(String name, String value) {
+    public static @Nullable String problem(String name, String value) {
         String topicConfig = BrokerConfigNames.dynamicTopicConfig(name);
         if (topicConfig != null) {
             return TopicConfigs.problem(Map.of(topicConfig, value));
@@ -82,7 +83,7 @@ final class BrokerDefaults {
     }
 
     /** Says what is wrong with a config of one node; null when nothing is. */
-    static @Nullable String nodeProblem(String name, String value) {
+    public static @Nullable String nodeProblem(String name, String value) {
         if (BrokerConfigNames.RATES.contains(name)) {
             return rateProblem(name, value);
         }
@@ -124,7 +125,7 @@ final class BrokerDefaults {
     }
 
     /** The share of a node's preferred partitions that others may lead before that is mended. */
-    static int imbalancePercent(ControllerState state) {
+    public static int imbalancePercent(ControllerState state) {
         return number(state, IMBALANCE_PERCENT, 10);
     }
 
@@ -132,14 +133,14 @@ final class BrokerDefaults {
         return number(state, IMBALANCE_INTERVAL, 300) * 1_000L;
     }
 
-    static int partitions(ControllerState state) {
+    public static int partitions(ControllerState state) {
         return number(state, NUM_PARTITIONS, state.rules().defaultPartitions());
     }
 
     /**
      * The default number of replicas, when not set as many as there are nodes if these are fewer.
      */
-    static int replicationFactor(ControllerState state, int nodes) {
+    public static int replicationFactor(ControllerState state, int nodes) {
         int fallback = Math.clamp(nodes, 1, state.rules().defaultReplicationFactor());
         return number(state, REPLICATION_FACTOR, fallback);
     }

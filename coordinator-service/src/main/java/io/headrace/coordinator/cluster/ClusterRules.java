@@ -23,7 +23,7 @@ public record ClusterRules(
         int maxPartitions) {
 
     /** The most partitions that one election pass changes. */
-    static final int ELECTION_BATCH = 2_000;
+    public static final int ELECTION_BATCH = 2_000;
 
     /** How often the controller looks for work of its own. */
     static final long UPKEEP_MS = 1_000;
@@ -35,7 +35,7 @@ public record ClusterRules(
     static final long SUSPECT_SILENCE_MS = 1_500;
 
     /** How long a node that shuts down waits for others to be able to take over. */
-    static final long SHUT_DOWN_PATIENCE_MS = 10_000;
+    public static final long SHUT_DOWN_PATIENCE_MS = 10_000;
 
     public ClusterRules {
         if (sessionTimeoutMs <= 0

@@ -11,6 +11,7 @@ import io.headrace.protocol.metadata.record.RemoveNodeRecord;
 import io.headrace.protocol.metadata.record.RemoveTopicRecord;
 
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.StaleBrokerEpochException;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +73,7 @@ public final class ControllerState {
         return rules;
     }
 
-    RandomGenerator random() {
+    public RandomGenerator random() {
         return random;
     }
 
@@ -173,48 +174,48 @@ public final class ControllerState {
     }
 
     /** The record that puts a partition right, or null when it is right or gone. */
-    @Nullable PartitionRecord electionFor(PartitionKey key, long nowMs) {
+    public @Nullable PartitionRecord electionFor(PartitionKey key, long nowMs) {
         PartitionImage partition = image.partition(key.topicId(), key.partition());
         return partition == null ? null : Elections.elect(this, key.topicId(), partition, nowMs);
     }
 
     /** Partitions that wait for an election or a smaller ISR, leaderless first. */
-    DueElections due() {
+    public DueElections due() {
         return due;
     }
 
     /** The partitions with a replica on a node. */
-    Set<PartitionKey> partitionsOf(int nodeId) {
+    public Set<PartitionKey> partitionsOf(int nodeId) {
         return index.of(nodeId, image);
     }
 
     /** Nodes, registered or not, that may have replicas. */
-    List<Integer> nodesWithPartitions() {
+    public List<Integer> nodesWithPartitions() {
         return index.nodeIds();
     }
 
-    int partitionCount() {
+    public int partitionCount() {
         return index.partitionCount();
     }
 
-    int movingCount() {
+    public int movingCount() {
         return index.movingCount();
     }
 
     /** Whether an operator wants a node to hold nothing. */
-    boolean isDrained(int nodeId) {
+    public boolean isDrained(int nodeId) {
         var configs =
                 image.configsOf(
                         new ConfigResourceKey(ConfigResourceKey.BROKER, String.valueOf(nodeId)));
         return Boolean.parseBoolean(configs.get(BrokerDefaults.DRAIN));
     }
 
-    /** Whether {@link Upkeep} and {@link BalanceLeaders} have work to look for. */
+    /** Whether {@code Upkeep} and {@code BalanceLeaders} have work to look for. */
     public boolean upkeepDue(long nowMs) {
         return nowMs - upkeepMs >= ClusterRules.UPKEEP_MS;
     }
 
-    LeaderLoads loads() {
+    public LeaderLoads loads() {
         return loads;
     }
 
@@ -239,13 +240,13 @@ public final class ControllerState {
         lookAt(logEnds.note(report, image));
     }
 
-    /** Whether {@link BalanceLoad} has something to look at. */
+    /** Whether {@code BalanceLoad} has something to look at. */
     public boolean loadDue(long nowMs) {
         return loads.isDue(nowMs) && BrokerDefaults.balancesByLoad(this);
     }
 
-    /** Told after {@link BalanceLoad}. */
-    public void loadDone(BalanceLoad.Outcome outcome, long nowMs) {
+    /** Told after {@code BalanceLoad}. */
+    public void loadDone(LeaderLoads.Outcome outcome, long nowMs) {
         loads.onBalanced(outcome, nowMs);
     }
 
@@ -255,13 +256,13 @@ public final class ControllerState {
                 && nowMs - balanceMs >= BrokerDefaults.balanceIntervalMs(this);
     }
 
-    /** Told after {@link Upkeep}. */
+    /** Told after {@code Upkeep}. */
     public void upkeepDone(long nowMs) {
         upkeepMs = nowMs;
     }
 
     /**
-     * Told after {@link BalanceLeaders}.
+     * Told after {@code BalanceLeaders}.
      *
      * @param complete whether nothing was left for another pass
      */
@@ -393,12 +394,12 @@ public final class ControllerState {
     }
 
     /** Whether nodes may be fenced: this controller can trust its ears. */
-    boolean mayFence(long nowMs) {
+    public boolean mayFence(long nowMs) {
         return doubt.letsFence(seenNodes(nowMs), nowMs);
     }
 
     /** Whether a registered incarnation was heard of within the session timeout. */
-    boolean isLive(NodeImage node, long nowMs) {
+    public boolean isLive(NodeImage node, long nowMs) {
         NodeSession session = session(node);
         if (session == null || session.isGone()) {
             return false;
@@ -420,19 +421,30 @@ public final class ControllerState {
      * Whether silence may be held against nodes: a session timeout has passed since take-over, and
      * since {@link #forgiveSilence}.
      */
-    boolean countsSilence(long nowMs) {
+    public boolean countsSilence(long nowMs) {
         return nowMs - silenceFromMs >= rules.sessionTimeoutMs();
     }
 
     /** Whether an incarnation is known to be no more: its silence need not be counted. */
-    boolean isGone(NodeImage node) {
+    public boolean isGone(NodeImage node) {
         NodeSession session = session(node);
         return session != null && session.isGone();
     }
 
-    @Nullable NodeSession session(NodeImage node) {
+    public @Nullable NodeSession session(NodeImage node) {
         NodeSession session = sessions.get(node.nodeId());
         return session != null && session.nodeEpoch() == node.nodeEpoch() ? session : null;
+    }
+
+    /** The node, if that is its registered incarnation; STALE_BROKER_EPOCH when it is not. */
+    public NodeImage requireRegistered(int nodeId, long nodeEpoch) {
+        NodeImage node = image.nodes().get(nodeId);
+        if (node == null || node.nodeEpoch() != nodeEpoch) {
+            throw new StaleBrokerEpochException(
+                    "Node epoch %d of node %d is not the registered one"
+                            .formatted(nodeEpoch, nodeId));
+        }
+        return node;
     }
 
     /** The first metadata offset that a node has not applied; -1 when nothing was heard of it. */
@@ -451,12 +463,12 @@ public final class ControllerState {
         return true;
     }
 
-    /** Whether some partition may need a leader; {@link ElectDueLeaders} looks. */
+    /** Whether some partition may need a leader; {@code ElectDueLeaders} looks. */
     public boolean electionsDue() {
         return !due.isEmpty();
     }
 
-    /** Told after a pass of {@link ElectDueLeaders} that found nothing more to do. */
+    /** Told after a pass of {@code ElectDueLeaders} that found nothing more to do. */
     public void electionsDone() {
         due.clear();
     }
@@ -466,14 +478,14 @@ public final class ControllerState {
         return image.isActive(nodeId, nodeEpoch) && !wantsShutDown(nodeId);
     }
 
-    boolean wantsShutDown(int nodeId) {
+    public boolean wantsShutDown(int nodeId) {
         NodeImage node = image.nodes().get(nodeId);
         NodeSession session = node == null ? null : session(node);
         return session != null && session.wantsShutDown();
     }
 
     /** Nodes that may lead and hold new replicas, by id. */
-    List<NodeImage> activeNodes() {
+    public List<NodeImage> activeNodes() {
         List<NodeImage> active = new ArrayList<>();
         for (NodeImage node : image.nodes().values()) {
             int nodeId = node.nodeId();

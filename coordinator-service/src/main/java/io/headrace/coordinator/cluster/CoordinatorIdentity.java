@@ -59,7 +59,7 @@ public record CoordinatorIdentity(
     }
 
     /** Whether the cluster knows exactly this. */
-    boolean isKnownAs(@Nullable CoordinatorImage known) {
+    public boolean isKnownAs(@Nullable CoordinatorImage known) {
         return known != null
                 && known.incarnationId().equals(incarnationId)
                 && known.host().equals(host)

@@ -11,7 +11,7 @@ import java.util.function.Predicate;
  * Partitions that wait for an election or a smaller ISR, those without a leader first. An entry may
  * have been settled by another change; whoever reads looks again.
  */
-final class DueElections {
+public final class DueElections {
     private final ArrayDeque<PartitionKey> leaderless = new ArrayDeque<>();
     private final ArrayDeque<PartitionKey> led = new ArrayDeque<>();
     private final Set<PartitionKey> queued = new HashSet<>();
@@ -32,7 +32,7 @@ final class DueElections {
     }
 
     /** The first entries that pass, in order. */
-    List<PartitionKey> first(int count, Predicate<PartitionKey> wanted) {
+    public List<PartitionKey> first(int count, Predicate<PartitionKey> wanted) {
         List<PartitionKey> found = new ArrayList<>();
         for (ArrayDeque<PartitionKey> queue : List.of(leaderless, led)) {
             for (PartitionKey key : queue) {

@@ -23,7 +23,7 @@ import java.util.List;
  * all replicas that live leads, once all of those are back and whoever lives has said where its log
  * ends: one that was out of sync may have more than they.
  */
-final class Elections {
+public final class Elections {
     private Elections() {}
 
     /** Whether the leader and every in-sync replica of a partition live: nothing is to be done. */
@@ -69,7 +69,8 @@ final class Elections {
     }
 
     /** The record that makes the first assigned of the new ISR the leader. */
-    static PartitionRecord lead(Uuid topicId, PartitionImage partition, List<IsrMember> isr) {
+    public static PartitionRecord lead(
+            Uuid topicId, PartitionImage partition, List<IsrMember> isr) {
         return PartitionChange.of(topicId, partition)
                 .isr(isr)
                 .lead(firstAssigned(partition, isr))
@@ -77,14 +78,14 @@ final class Elections {
     }
 
     /** Whether that incarnation can lead the partition or be in sync, as far as is known. */
-    static boolean isUsable(
+    public static boolean isUsable(
             ControllerState state, PartitionImage partition, int nodeId, long nodeEpoch) {
         return state.image().isActive(nodeId, nodeEpoch)
                 && state.image().isOnline(partition, nodeId);
     }
 
     /** The incarnation of a node that can lead the partition now, or null. */
-    static @Nullable IsrMember usableMember(
+    public static @Nullable IsrMember usableMember(
             ControllerState state, PartitionImage partition, int nodeId) {
         NodeImage node = state.image().nodes().get(nodeId);
         return node != null && isUsable(state, partition, nodeId, node.nodeEpoch())
@@ -93,7 +94,7 @@ final class Elections {
     }
 
     /** The in-sync members whose very incarnation can lead. */
-    static List<IsrMember> activeMembers(ControllerState state, PartitionImage partition) {
+    public static List<IsrMember> activeMembers(ControllerState state, PartitionImage partition) {
         List<IsrMember> active = new ArrayList<>(partition.isr().size());
         for (IsrMember member : partition.isr()) {
             if (isUsable(state, partition, member.nodeId(), member.nodeEpoch())) {
@@ -178,7 +179,7 @@ final class Elections {
     }
 
     /** The member whose log is the longest as far as they said, the first of them if several. */
-    static IsrMember longest(
+    public static IsrMember longest(
             ControllerState state,
             Uuid topicId,
             PartitionImage partition,
@@ -227,7 +228,7 @@ final class Elections {
                 && state.isLive(node, nowMs);
     }
 
-    static IsrMember firstAssigned(PartitionImage partition, List<IsrMember> members) {
+    public static IsrMember firstAssigned(PartitionImage partition, List<IsrMember> members) {
         for (int nodeId : partition.assignedReplicas()) {
             for (IsrMember member : members) {
                 if (member.nodeId() == nodeId) {

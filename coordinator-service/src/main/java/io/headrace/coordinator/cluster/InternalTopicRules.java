@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** How the platform's own topics are made. */
-final class InternalTopicRules {
+public final class InternalTopicRules {
     private static final int REPLICATION_FACTOR = 3;
 
     private InternalTopicRules() {}
@@ -54,10 +54,10 @@ final class InternalTopicRules {
                     ShardOwnerImage.SHARE, Topic.SHARE_GROUP_STATE_TOPIC_NAME);
 
     /** What an internal topic is made with. */
-    record Shape(int partitions, Map<String, String> configs) {}
+    public record Shape(int partitions, Map<String, String> configs) {}
 
     /** The shape of an internal topic, or null when there is no such one. */
-    static @Nullable Shape shapeOf(String topic, ClusterRules rules) {
+    public static @Nullable Shape shapeOf(String topic, ClusterRules rules) {
         return switch (topic) {
             case Topic.GROUP_METADATA_TOPIC_NAME ->
                     new Shape(rules.offsetsPartitions(), OFFSETS_CONFIGS);
@@ -80,14 +80,14 @@ final class InternalTopicRules {
     }
 
     /** How many shards there are of each kind. */
-    static Map<Byte, Integer> shards(ControllerState state) {
+    public static Map<Byte, Integer> shards(ControllerState state) {
         Map<Byte, Integer> counts = new TreeMap<>();
         SHARD_TOPICS.forEach((kind, topic) -> counts.put(kind, shardCount(topic, state)));
         return counts;
     }
 
     /** Replicas of a new internal topic: three, or as many as there are nodes. */
-    static int replicationFactor(int nodes) {
+    public static int replicationFactor(int nodes) {
         return Math.clamp(nodes, 1, REPLICATION_FACTOR);
     }
 }

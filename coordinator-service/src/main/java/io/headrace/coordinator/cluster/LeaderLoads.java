@@ -13,7 +13,14 @@ import java.util.Map;
  * What nodes last reported of their leaders' loads, and which leaders were moved for it. Nothing of
  * it is stored: a new controller waits for new reports. Confined to the controller's thread.
  */
-final class LeaderLoads {
+public final class LeaderLoads {
+    /**
+     * What was moved for the sake of load.
+     *
+     * @param goesOn whether a node is still above where it ends
+     */
+    public record Outcome(List<PartitionKey> moved, boolean goesOn) {}
+
     /** How often leaders are moved by load at most. */
     static final long EVERY_MS = 10_000;
 
@@ -43,7 +50,7 @@ final class LeaderLoads {
     }
 
     /** The report of each of the nodes; null while one is missing, stale or from before a move. */
-    @Nullable List<LoadReport> of(List<NodeImage> nodes, long nowMs) {
+    public @Nullable List<LoadReport> of(List<NodeImage> nodes, long nowMs) {
         List<LoadReport> reports = new ArrayList<>();
         for (NodeImage node : nodes) {
             Heard heard = byNode.get(node.nodeId());
@@ -59,17 +66,17 @@ final class LeaderLoads {
     }
 
     /** Whether the last look found so much to move that more may follow. */
-    boolean isBalancing() {
+    public boolean isBalancing() {
         return balancing;
     }
 
-    boolean mayMove(PartitionKey key, long nowMs) {
+    public boolean mayMove(PartitionKey key, long nowMs) {
         Long last = moved.get(key);
         return last == null || nowMs - last >= STAY_MS;
     }
 
-    /** Told after {@link BalanceLoad}. */
-    void onBalanced(BalanceLoad.Outcome outcome, long nowMs) {
+    /** Told after {@code BalanceLoad}. */
+    void onBalanced(Outcome outcome, long nowMs) {
         lookedMs = nowMs;
         balancing = outcome.goesOn();
         moved.values().removeIf(atMs -> nowMs - atMs >= STAY_MS);

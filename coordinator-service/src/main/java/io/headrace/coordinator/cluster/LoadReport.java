@@ -13,7 +13,7 @@ public record LoadReport(
     /** The most partitions of a report that are kept. */
     public static final int MAX_PARTITIONS = 500;
 
-    long totalBytes() {
+    public long totalBytes() {
         return otherBytes + partitions.values().stream().mapToLong(Long::longValue).sum();
     }
 }

@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.Map;
 
 /** Records of partitions that did not exist before. */
-final class NewPartitions {
+public final class NewPartitions {
     private NewPartitions() {}
 
     /**
      * A partition whose unfenced replicas are in sync and whose first of these leads; with none,
      * all replicas are in sync under no incarnation and the first to come leads.
      */
-    static PartitionRecord record(
+    public static PartitionRecord record(
             ControllerState state,
             Uuid topicId,
             int partition,
@@ -60,7 +60,7 @@ final class NewPartitions {
      *
      * @param replicationFactor how many there must be, or -1 when any number will do
      */
-    static void requireAssignable(
+    public static void requireAssignable(
             MetadataImage image, List<Integer> replicas, int replicationFactor) {
         if (replicas.isEmpty()) {
             throw new InvalidReplicaAssignmentException(
@@ -91,14 +91,14 @@ final class NewPartitions {
     }
 
     /** What {@code min.insync.replicas} comes to: never more than there are replicas. */
-    static int minInSyncReplicas(Map<String, String> configs, int replicationFactor) {
+    public static int minInSyncReplicas(Map<String, String> configs, int replicationFactor) {
         String value = configs.get(TopicConfigs.MIN_INSYNC_REPLICAS);
         int wanted = Integer.parseInt(value == null ? defaultMinIsr(replicationFactor) : value);
         return Math.min(wanted, replicationFactor);
     }
 
     /** The default of {@code min.insync.replicas}: 2 from three replicas on. */
-    static String defaultMinIsr(@Nullable Integer replicationFactor) {
+    public static String defaultMinIsr(@Nullable Integer replicationFactor) {
         return replicationFactor != null && replicationFactor >= 3
                 ? "2"
                 : TopicConfigs.defaultValue(TopicConfigs.MIN_INSYNC_REPLICAS);

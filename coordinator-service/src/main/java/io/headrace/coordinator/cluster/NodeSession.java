@@ -10,7 +10,7 @@ package io.headrace.coordinator.cluster;
  * @param suspectedMs when the membership lost sight of it, or {@link #NEVER}
  * @param shutDownMs when it first asked to shut down, or {@link #NEVER}
  */
-record NodeSession(
+public record NodeSession(
         long nodeEpoch,
         long lastPollMs,
         long appliedOffset,
@@ -63,7 +63,7 @@ record NodeSession(
                 : this;
     }
 
-    boolean wantsShutDown() {
+    public boolean wantsShutDown() {
         return shutDownMs != NEVER;
     }
 

@@ -22,7 +22,7 @@ import java.util.Set;
  * <p>The minimum that counts is the lower one of before and after: a leader knows ISR and minimum
  * of one partition epoch, so it committed nothing with fewer.
  */
-final class PartitionChange {
+public final class PartitionChange {
     private final Uuid topicId;
     private final PartitionImage before;
     private final List<LogEnd> unclean = new ArrayList<>();
@@ -47,18 +47,18 @@ final class PartitionChange {
         this.minInSyncReplicas = before.minInSyncReplicas();
     }
 
-    static PartitionChange of(Uuid topicId, PartitionImage before) {
+    public static PartitionChange of(Uuid topicId, PartitionImage before) {
         return new PartitionChange(topicId, before);
     }
 
     /** Makes exactly these the in-sync replicas. */
-    PartitionChange isr(List<IsrMember> members) {
+    public PartitionChange isr(List<IsrMember> members) {
         isr = List.copyOf(members);
         return this;
     }
 
     /** Makes a member of the ISR the leader, in a new leader epoch. */
-    PartitionChange lead(IsrMember leader) {
+    public PartitionChange lead(IsrMember leader) {
         elected = leader;
         leaderless = false;
         return this;
@@ -72,7 +72,7 @@ final class PartitionChange {
     }
 
     /** A replica that may miss committed records: neither in sync nor eligible from now on. */
-    PartitionChange unclean(LogEnd end) {
+    public PartitionChange unclean(LogEnd end) {
         List<IsrMember> rest = new ArrayList<>(isr);
         rest.removeIf(member -> member.nodeId() == end.nodeId());
         isr = rest;
@@ -84,12 +84,12 @@ final class PartitionChange {
     }
 
     /** Forgets unclean replicas if enough are in sync: their records are not the last hope. */
-    PartitionChange forgetUncleanWhenEnough() {
+    public PartitionChange forgetUncleanWhenEnough() {
         forgetsUnclean = true;
         return this;
     }
 
-    PartitionChange minInSyncReplicas(int minimum) {
+    public PartitionChange minInSyncReplicas(int minimum) {
         minInSyncReplicas = minimum;
         return this;
     }
@@ -100,7 +100,8 @@ final class PartitionChange {
      * @param added those of them that a reassignment adds
      * @param removed those of them that it removes
      */
-    PartitionChange replicas(List<Integer> assigned, List<Integer> added, List<Integer> removed) {
+    public PartitionChange replicas(
+            List<Integer> assigned, List<Integer> added, List<Integer> removed) {
         List<Uuid> dirs = new ArrayList<>();
         if (!logDirs.isEmpty()) {
             for (int nodeId : assigned) {
@@ -115,7 +116,7 @@ final class PartitionChange {
     }
 
     /** Notes the directory of one replica. */
-    PartitionChange logDir(int nodeId, Uuid dir) {
+    public PartitionChange logDir(int nodeId, Uuid dir) {
         List<Uuid> dirs = new ArrayList<>(logDirs);
         while (dirs.size() < replicas.size()) {
             dirs.add(Uuid.ZERO_UUID);
@@ -130,7 +131,7 @@ final class PartitionChange {
      *
      * @throws IllegalStateException if the leader is none of the in-sync replicas
      */
-    PartitionRecord toRecord() {
+    public PartitionRecord toRecord() {
         int required =
                 Math.min(before.requiredInSync(), Math.min(minInSyncReplicas, replicas.size()));
         boolean enough = isr.size() >= required;

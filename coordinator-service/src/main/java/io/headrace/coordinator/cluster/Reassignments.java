@@ -22,14 +22,14 @@ import java.util.Map;
  * wanted, then those that will go; it is done once every added replica is in sync and enough would
  * stay in sync without those that go.
  */
-final class Reassignments {
+public final class Reassignments {
     private Reassignments() {}
 
     /**
      * The record that begins to move a partition to those replicas, instead of where it is moving
      * now; null when they are its replicas already.
      */
-    static @Nullable PartitionRecord begin(
+    public static @Nullable PartitionRecord begin(
             MetadataImage image, TopicImage topic, PartitionImage partition, List<Integer> target) {
         List<Integer> original = original(partition);
         if (!isMoving(partition) && target.equals(original)) {
@@ -58,7 +58,8 @@ final class Reassignments {
      *
      * @throws NoReassignmentInProgressException when there is none
      */
-    static PartitionRecord cancel(MetadataImage image, TopicImage topic, PartitionImage partition) {
+    public static PartitionRecord cancel(
+            MetadataImage image, TopicImage topic, PartitionImage partition) {
         if (!isMoving(partition)) {
             throw new NoReassignmentInProgressException(
                     Errors.NO_REASSIGNMENT_IN_PROGRESS.message());
@@ -83,7 +84,7 @@ final class Reassignments {
         }
     }
 
-    static boolean isMoving(PartitionImage partition) {
+    public static boolean isMoving(PartitionImage partition) {
         return !partition.addingReplicas().isEmpty() || !partition.removingReplicas().isEmpty();
     }
 
@@ -104,7 +105,7 @@ final class Reassignments {
     }
 
     /** The replicas before the reassignment under way, or the assigned ones if there is none. */
-    static List<Integer> original(PartitionImage partition) {
+    public static List<Integer> original(PartitionImage partition) {
         return without(partition.assignedReplicas(), partition.addingReplicas());
     }
 
@@ -129,7 +130,7 @@ final class Reassignments {
     }
 
     /** Whether the reassignment under way is done with that ISR. */
-    static boolean completes(
+    public static boolean completes(
             PartitionImage partition, List<IsrMember> isr, Map<String, String> configs) {
         return completes(
                 target(partition),
@@ -140,7 +141,7 @@ final class Reassignments {
     }
 
     /** Makes the replicas wanted the assigned ones; a leader that goes hands over. */
-    static void complete(
+    public static void complete(
             MetadataImage image,
             PartitionChange change,
             PartitionImage partition,

@@ -60,7 +60,7 @@ public final class SlowDisks {
     }
 
     /** Whether a partition's replica lies in a slow directory, as far as is known. */
-    boolean isSlow(MetadataImage image, PartitionImage partition, int nodeId, long nowMs) {
+    public boolean isSlow(MetadataImage image, PartitionImage partition, int nodeId, long nowMs) {
         Heard heard = byNode.get(nodeId);
         NodeImage node = image.nodes().get(nodeId);
         if (heard == null
@@ -76,7 +76,7 @@ public final class SlowDisks {
     }
 
     /** Whether leaders may move off a node's slow directories now. */
-    boolean mayMove(int nodeId, long nowMs) {
+    public boolean mayMove(int nodeId, long nowMs) {
         Heard heard = byNode.get(nodeId);
         if (heard == null || nowMs - heard.sinceMs() < STANDS_MS) {
             return false;

@@ -1,6 +1,6 @@
 package io.headrace.coordinator.handler;
 
-import io.headrace.coordinator.cluster.AllocateProducerIds;
+import io.headrace.coordinator.cluster.node.AllocateProducerIds;
 import io.headrace.coordinator.metadata.Controller;
 
 import org.apache.kafka.common.message.AllocateProducerIdsRequestData;

@@ -1,6 +1,6 @@
 package io.headrace.coordinator.handler;
 
-import io.headrace.coordinator.cluster.AlterPartition;
+import io.headrace.coordinator.cluster.replica.AlterPartition;
 import io.headrace.coordinator.metadata.Controller;
 
 import org.apache.kafka.common.message.AlterPartitionRequestData;

@@ -1,6 +1,6 @@
 package io.headrace.coordinator.handler;
 
-import io.headrace.coordinator.cluster.AssignReplicasToDirs;
+import io.headrace.coordinator.cluster.node.AssignReplicasToDirs;
 import io.headrace.coordinator.metadata.Controller;
 
 import org.apache.kafka.common.message.AssignReplicasToDirsRequestData;

@@ -1,8 +1,8 @@
 package io.headrace.coordinator.handler;
 
 import io.headrace.coordinator.cluster.Command;
-import io.headrace.coordinator.cluster.ReportOfflineLogDirs;
-import io.headrace.coordinator.cluster.ShutDownNode;
+import io.headrace.coordinator.cluster.node.ReportOfflineLogDirs;
+import io.headrace.coordinator.cluster.node.ShutDownNode;
 import io.headrace.coordinator.metadata.Controller;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;

@@ -1,6 +1,6 @@
 package io.headrace.coordinator.handler;
 
-import io.headrace.coordinator.cluster.RegisterNode;
+import io.headrace.coordinator.cluster.node.RegisterNode;
 import io.headrace.coordinator.metadata.Controller;
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.message.RegisterNodeRequestData;

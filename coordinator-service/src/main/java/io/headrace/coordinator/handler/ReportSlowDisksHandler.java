@@ -1,7 +1,7 @@
 package io.headrace.coordinator.handler;
 
-import io.headrace.coordinator.cluster.LeaveSlowDisks;
 import io.headrace.coordinator.cluster.SlowDisks;
+import io.headrace.coordinator.cluster.replica.LeaveSlowDisks;
 import io.headrace.coordinator.metadata.Controller;
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.message.ReportSlowDisksRequestData;

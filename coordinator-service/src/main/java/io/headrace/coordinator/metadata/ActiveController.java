@@ -1,17 +1,17 @@
 package io.headrace.coordinator.metadata;
 
-import io.headrace.coordinator.cluster.BalanceLeaders;
-import io.headrace.coordinator.cluster.BalanceLoad;
-import io.headrace.coordinator.cluster.BeginTakeOver;
 import io.headrace.coordinator.cluster.Command;
 import io.headrace.coordinator.cluster.ControllerState;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.cluster.Decision;
-import io.headrace.coordinator.cluster.ElectDueLeaders;
-import io.headrace.coordinator.cluster.ReviewCoordinators;
-import io.headrace.coordinator.cluster.ReviewNodes;
 import io.headrace.coordinator.cluster.UncleanElections;
-import io.headrace.coordinator.cluster.Upkeep;
+import io.headrace.coordinator.cluster.node.BeginTakeOver;
+import io.headrace.coordinator.cluster.node.ReviewCoordinators;
+import io.headrace.coordinator.cluster.node.ReviewNodes;
+import io.headrace.coordinator.cluster.replica.BalanceLeaders;
+import io.headrace.coordinator.cluster.replica.BalanceLoad;
+import io.headrace.coordinator.cluster.replica.ElectDueLeaders;
+import io.headrace.coordinator.cluster.replica.Upkeep;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.TopicImage;
 

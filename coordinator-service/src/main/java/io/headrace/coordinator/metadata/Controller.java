@@ -4,10 +4,10 @@ import io.headrace.coordinator.cluster.Command;
 import io.headrace.coordinator.cluster.ControllerState;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.coordinator.cluster.Decision;
-import io.headrace.coordinator.cluster.EnsureInternalTopic;
 import io.headrace.coordinator.cluster.LoadReport;
 import io.headrace.coordinator.cluster.LogEndReport;
 import io.headrace.coordinator.cluster.SlowDisks;
+import io.headrace.coordinator.cluster.topic.EnsureInternalTopic;
 import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.Uuid;

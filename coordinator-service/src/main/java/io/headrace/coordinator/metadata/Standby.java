@@ -1,6 +1,6 @@
 package io.headrace.coordinator.metadata;
 
-import io.headrace.coordinator.cluster.RandomIds;
+import io.headrace.coordinator.cluster.topic.RandomIds;
 
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;

@@ -2,8 +2,11 @@ package io.headrace.coordinator.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.coordinator.cluster.AlterConfigs.Change;
-import io.headrace.coordinator.cluster.AlterConfigs.Entry;
+import io.headrace.coordinator.cluster.replica.BalanceLeaders;
+import io.headrace.coordinator.cluster.replica.BalanceLoad;
+import io.headrace.coordinator.cluster.topic.AlterConfigs;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Change;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Entry;
 import io.headrace.protocol.config.BrokerConfigNames;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 
@@ -72,7 +75,7 @@ class BalanceLoadTest {
         if (!nodes.state().loadDue(now())) {
             return -1;
         }
-        BalanceLoad.Outcome outcome = nodes.decide(new BalanceLoad());
+        LeaderLoads.Outcome outcome = nodes.decide(new BalanceLoad());
         nodes.state().loadDone(outcome, now());
         return outcome.moved().size();
     }

@@ -1,5 +1,9 @@
 package io.headrace.coordinator.cluster;
 
+import io.headrace.coordinator.cluster.node.RegisterNode;
+import io.headrace.coordinator.cluster.node.ReviewNodes;
+import io.headrace.coordinator.cluster.replica.ElectDueLeaders;
+import io.headrace.coordinator.cluster.topic.CreateTopics;
 import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.MetadataRecords;

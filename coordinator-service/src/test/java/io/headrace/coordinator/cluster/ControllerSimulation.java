@@ -1,9 +1,17 @@
 package io.headrace.coordinator.cluster;
 
-import io.headrace.coordinator.cluster.AlterConfigs.Change;
-import io.headrace.coordinator.cluster.AlterConfigs.Entry;
 import io.headrace.coordinator.cluster.LogEndReport.Resting;
 import io.headrace.coordinator.cluster.SimulatedReplica.Fetched;
+import io.headrace.coordinator.cluster.node.RegisterNode;
+import io.headrace.coordinator.cluster.node.ReviewNodes;
+import io.headrace.coordinator.cluster.node.ShutDownNode;
+import io.headrace.coordinator.cluster.replica.AlterPartition;
+import io.headrace.coordinator.cluster.replica.AlterPartitionReassignments;
+import io.headrace.coordinator.cluster.replica.ElectDueLeaders;
+import io.headrace.coordinator.cluster.topic.AlterConfigs;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Change;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Entry;
+import io.headrace.coordinator.cluster.topic.CreateTopics;
 import io.headrace.protocol.config.TopicConfigs;
 import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeRequestData.UncleanLogEnd;

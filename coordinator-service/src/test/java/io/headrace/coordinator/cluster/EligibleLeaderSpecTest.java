@@ -2,8 +2,11 @@ package io.headrace.coordinator.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.coordinator.cluster.AlterConfigs.Change;
-import io.headrace.coordinator.cluster.AlterConfigs.Entry;
+import io.headrace.coordinator.cluster.node.RegisterNode;
+import io.headrace.coordinator.cluster.replica.ElectLeaders;
+import io.headrace.coordinator.cluster.topic.AlterConfigs;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Change;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Entry;
 import io.headrace.protocol.config.TopicConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.PartitionImage;

@@ -3,6 +3,7 @@ package io.headrace.coordinator.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.coordinator.cluster.replica.AlterPartition;
 import io.headrace.protocol.metadata.PartitionImage;
 
 import org.apache.kafka.common.errors.StaleBrokerEpochException;

@@ -3,6 +3,8 @@ package io.headrace.coordinator.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.coordinator.cluster.node.RegisterNode;
+import io.headrace.coordinator.cluster.node.ReviewNodes;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 

@@ -1,6 +1,11 @@
 package io.headrace.coordinator.cluster;
 
 import io.headrace.coordinator.cluster.LogEndReport.Resting;
+import io.headrace.coordinator.cluster.node.RegisterNode;
+import io.headrace.coordinator.cluster.node.ReviewNodes;
+import io.headrace.coordinator.cluster.replica.AlterPartition;
+import io.headrace.coordinator.cluster.replica.ElectDueLeaders;
+import io.headrace.coordinator.cluster.topic.CreateTopics;
 import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeRequestData.NodeEndpoint;
 import io.headrace.protocol.message.RegisterNodeRequestData.UncleanLogEnd;

@@ -2,6 +2,8 @@ package io.headrace.coordinator.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.coordinator.cluster.replica.AlterPartitionReassignments;
+import io.headrace.coordinator.cluster.replica.ListPartitionReassignments;
 import io.headrace.protocol.metadata.PartitionImage;
 
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData;

@@ -2,6 +2,8 @@ package io.headrace.coordinator.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.coordinator.cluster.node.BeginTakeOver;
+import io.headrace.coordinator.cluster.node.ReviewCoordinators;
 import io.headrace.protocol.metadata.ShardOwnerImage;
 
 import org.apache.kafka.common.Uuid;

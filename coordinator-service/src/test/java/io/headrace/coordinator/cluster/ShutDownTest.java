@@ -2,6 +2,10 @@ package io.headrace.coordinator.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.coordinator.cluster.node.AssignReplicasToDirs;
+import io.headrace.coordinator.cluster.node.RegisterNode;
+import io.headrace.coordinator.cluster.node.ReportOfflineLogDirs;
+import io.headrace.coordinator.cluster.node.ShutDownNode;
 import io.headrace.protocol.metadata.PartitionImage;
 
 import org.apache.kafka.common.Uuid;

@@ -3,6 +3,10 @@ package io.headrace.coordinator.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.coordinator.cluster.node.AssignReplicasToDirs;
+import io.headrace.coordinator.cluster.node.RegisterNode;
+import io.headrace.coordinator.cluster.replica.BalanceLeaders;
+import io.headrace.coordinator.cluster.replica.LeaveSlowDisks;
 import io.headrace.protocol.message.RegisterNodeRequestData;
 
 import org.apache.kafka.common.Uuid;

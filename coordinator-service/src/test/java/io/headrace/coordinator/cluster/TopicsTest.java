@@ -2,8 +2,14 @@ package io.headrace.coordinator.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.coordinator.cluster.AlterConfigs.Change;
-import io.headrace.coordinator.cluster.AlterConfigs.Entry;
+import io.headrace.coordinator.cluster.topic.AlterConfigs;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Change;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Entry;
+import io.headrace.coordinator.cluster.topic.ConfigValue;
+import io.headrace.coordinator.cluster.topic.CreatePartitions;
+import io.headrace.coordinator.cluster.topic.CreateTopics;
+import io.headrace.coordinator.cluster.topic.DescribeConfigs;
+import io.headrace.coordinator.cluster.topic.EnsureInternalTopic;
 import io.headrace.protocol.config.TopicConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;

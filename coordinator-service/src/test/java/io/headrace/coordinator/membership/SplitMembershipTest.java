@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
-import io.headrace.coordinator.cluster.CreateTopics;
-import io.headrace.coordinator.cluster.RegisterNode;
+import io.headrace.coordinator.cluster.node.RegisterNode;
+import io.headrace.coordinator.cluster.topic.CreateTopics;
 import io.headrace.coordinator.metadata.Controller;
 import io.headrace.coordinator.metadata.ControllerOptions;
 import io.headrace.coordinator.metadata.Database;

@@ -3,7 +3,7 @@ package io.headrace.coordinator.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.headrace.coordinator.cluster.CreateTopics;
+import io.headrace.coordinator.cluster.topic.CreateTopics;
 import io.headrace.coordinator.postgres.TestPostgres;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.testkit.wait.Eventually;

@@ -2,7 +2,7 @@ package io.headrace.coordinator.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.coordinator.cluster.RandomIds;
+import io.headrace.coordinator.cluster.topic.RandomIds;
 import io.headrace.coordinator.metadata.FaultyCommits.Fate;
 import io.headrace.coordinator.postgres.TestPostgres;
 import io.headrace.protocol.metadata.MetadataBatches;

@@ -2,8 +2,8 @@ package io.headrace.coordinator.metadata;
 
 import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
-import io.headrace.coordinator.cluster.CreateTopics;
-import io.headrace.coordinator.cluster.RegisterNode;
+import io.headrace.coordinator.cluster.node.RegisterNode;
+import io.headrace.coordinator.cluster.topic.CreateTopics;
 import io.headrace.protocol.message.RegisterNodeRequestData;
 import io.headrace.protocol.message.RegisterNodeRequestData.NodeEndpoint;
 

@@ -38,6 +38,8 @@ public final class Fanout implements AutoCloseable {
     private final FanoutMetrics metrics;
     private final ScheduledExecutorService loop;
     private final Map<TopicPartition, PartitionFeed> feeds = new HashMap<>();
+    private final SharedDeliveries sharedDeliveries = new SharedDeliveries();
+    private final Map<Long, List<Runnable>> ticks = new HashMap<>();
     private long keptBytes;
     private boolean sweeping;
     private volatile int feedCount;
@@ -106,6 +108,35 @@ public final class Fanout implements AutoCloseable {
         }
     }
 
+    /**
+     * Runs a task at the next multiple of a period, one after the other with all that are due then.
+     *
+     * @return when that is, by {@link #nowMs}
+     */
+    long atTick(long periodMs, Runnable task) {
+        long nowMs = nowMs();
+        long tickMs = (Math.floorDiv(nowMs, periodMs) + 1) * periodMs;
+        List<Runnable> due = ticks.get(tickMs);
+        if (due == null) {
+            due = new ArrayList<>();
+            ticks.put(tickMs, due);
+            schedule(() -> tick(tickMs), tickMs - nowMs);
+        }
+        due.add(guarded(task));
+        return tickMs;
+    }
+
+    private void tick(long tickMs) {
+        List<Runnable> due = ticks.remove(tickMs);
+        if (due != null) {
+            due.forEach(Runnable::run);
+        }
+    }
+
+    SharedDeliveries sharedDeliveries() {
+        return sharedDeliveries;
+    }
+
     private static Runnable guarded(Runnable task) {
         return () -> {
             try {
@@ -155,6 +186,7 @@ public final class Fanout implements AutoCloseable {
     void drop(PartitionFeed feed) {
         if (feeds.remove(feed.partition(), feed)) {
             feed.close();
+            sharedDeliveries.clear();
             feedCount = feeds.size();
         }
     }
@@ -162,6 +194,7 @@ public final class Fanout implements AutoCloseable {
     /** Accounts for kept records, and gives back the oldest when there are too many. */
     void onKept(long bytes) {
         keptBytes += bytes;
+        sharedDeliveries.onContentsChanged();
         if (bytes > 0 && keptBytes > options.totalBytes()) {
             for (PartitionFeed feed : feeds.values()) {
                 while (keptBytes > options.totalBytes() && feed.evictOldest()) {

@@ -3,14 +3,13 @@ package io.headrace.gateway.fanout;
 import io.headrace.client.consume.ConsumedRecord;
 
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoSink;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,38 +21,14 @@ import java.util.Map;
  */
 public final class FanoutReader implements AutoCloseable {
     private final Fanout fanout;
-    private final Map<TopicPartition, Track> tracks = new LinkedHashMap<>();
-    private List<Track> order = new ArrayList<>();
+    private final Map<TopicPartition, ReaderTrack> tracks = new LinkedHashMap<>();
+    private List<ReaderTrack> order = new ArrayList<>();
+    private List<TopicPartition> partitions = List.of();
     private int turn;
     private int catchUps;
     private boolean closed;
+    private long timerMs = Long.MAX_VALUE;
     private @Nullable Demand demand;
-
-    /** Being read in one partition. */
-    private enum Stage {
-        /** Nothing is under way. */
-        IDLE,
-        /** A fetch of its own is under way. */
-        FETCHING,
-        /** It waits at the end of the partition's feed. */
-        WAITING
-    }
-
-    /** What {@link #next} asked for. */
-    private static final class Demand {
-        private final int maxRecords;
-        private final long maxBytes;
-        private final MonoSink<Delivery> sink;
-        private boolean expired;
-        private boolean gathering;
-        private boolean gathered;
-
-        Demand(int maxRecords, long maxBytes, MonoSink<Delivery> sink) {
-            this.maxRecords = maxRecords;
-            this.maxBytes = maxBytes;
-            this.sink = sink;
-        }
-    }
 
     FanoutReader(Fanout fanout, Map<TopicPartition, Long> offsets) {
         this.fanout = fanout;
@@ -68,8 +43,15 @@ public final class FanoutReader implements AutoCloseable {
 
     private void addTracks(Map<TopicPartition, Long> offsets) {
         offsets.forEach(
-                (partition, offset) -> tracks.putIfAbsent(partition, new Track(partition, offset)));
+                (partition, offset) ->
+                        tracks.putIfAbsent(
+                                partition, new ReaderTrack(fanout, this, partition, offset)));
+        onTracksChanged();
+    }
+
+    private void onTracksChanged() {
         order = new ArrayList<>(tracks.values());
+        partitions = List.copyOf(tracks.keySet());
     }
 
     /**
@@ -79,10 +61,28 @@ public final class FanoutReader implements AutoCloseable {
      * @param maxBytes about how many bytes; one record is given even if it is larger
      */
     public Mono<Delivery> next(int maxRecords, long maxBytes, Duration maxWait) {
+        return next(maxRecords, maxBytes, maxWait, false, Duration.ZERO);
+    }
+
+    /**
+     * The next records, like {@link #next(int, long, Duration)}, as the same object that other
+     * readers at the same places get. Of its places only the next offsets are this reader's own.
+     *
+     * @param gather how long at most further records are waited for once there are some, unless
+     *     there are enough before. All readers with the same time wait until the same moment.
+     */
+    public Mono<Delivery> nextShared(
+            int maxRecords, long maxBytes, Duration maxWait, Duration gather) {
+        return next(maxRecords, maxBytes, maxWait, true, gather);
+    }
+
+    private Mono<Delivery> next(
+            int maxRecords, long maxBytes, Duration maxWait, boolean shared, Duration gather) {
         return Mono.create(
-                sink ->
-                        fanout.execute(
-                                () -> begin(new Demand(maxRecords, maxBytes, sink), maxWait)));
+                sink -> {
+                    Demand asked = new Demand(maxRecords, maxBytes, maxWait, shared, gather, sink);
+                    fanout.execute(() -> begin(asked));
+                });
     }
 
     /** Reads further partitions too; those known already stay where they are. */
@@ -99,13 +99,13 @@ public final class FanoutReader implements AutoCloseable {
     public void remove(String topic) {
         fanout.execute(
                 () -> {
-                    for (Track track : List.copyOf(tracks.values())) {
-                        if (track.partition.topic().equals(topic)) {
+                    for (ReaderTrack track : List.copyOf(tracks.values())) {
+                        if (track.partition().topic().equals(topic)) {
                             track.leave();
-                            tracks.remove(track.partition);
+                            tracks.remove(track.partition());
                         }
                     }
-                    order = new ArrayList<>(tracks.values());
+                    onTracksChanged();
                 });
     }
 
@@ -114,32 +114,51 @@ public final class FanoutReader implements AutoCloseable {
         fanout.execute(
                 () -> {
                     closed = true;
-                    tracks.values().forEach(Track::leave);
+                    tracks.values().forEach(ReaderTrack::leave);
                     Demand open = demand;
                     demand = null;
                     if (open != null) {
-                        open.sink.success(new Delivery(List.of(), List.of(), places(), null));
+                        open.sink().success(new Delivery(List.of(), List.of(), places(), null));
                     }
                 });
     }
 
-    private void begin(Demand newDemand, Duration maxWait) {
+    private void begin(Demand newDemand) {
         if (demand != null) {
-            newDemand.sink.error(new IllegalStateException("The reader is being read already"));
+            newDemand.sink().error(new IllegalStateException("The reader is being read already"));
             return;
         }
         if (closed) {
-            newDemand.sink.success(new Delivery(List.of(), List.of(), places(), null));
+            newDemand.sink().success(new Delivery(List.of(), List.of(), places(), null));
             return;
         }
         demand = newDemand;
-        newDemand.sink.onCancel(() -> fanout.execute(() -> cancel(newDemand)));
-        if (maxWait.isZero()) {
-            newDemand.expired = true;
-        } else {
-            fanout.schedule(() -> expire(newDemand), maxWait.toMillis());
-        }
+        newDemand.sink().onCancel(() -> fanout.execute(() -> cancel(newDemand)));
+        newDemand.begin(fanout.nowMs());
+        expireLater(newDemand);
         pump();
+    }
+
+    /** One timer for one demand after the other: most are met long before their time is up. */
+    private void expireLater(Demand open) {
+        if (!open.isExpired() && open.deadlineMs() < timerMs) {
+            timerMs = open.deadlineMs();
+            fanout.schedule(this::onTime, open.deadlineMs() - fanout.nowMs());
+        }
+    }
+
+    private void onTime() {
+        timerMs = Long.MAX_VALUE;
+        Demand open = demand;
+        if (open == null || closed) {
+            return;
+        }
+        if (fanout.nowMs() < open.deadlineMs()) {
+            expireLater(open);
+        } else {
+            open.expire();
+            pump();
+        }
     }
 
     private void cancel(Demand cancelled) {
@@ -148,15 +167,26 @@ public final class FanoutReader implements AutoCloseable {
         }
     }
 
-    private void expire(Demand expired) {
-        expired.expired = true;
-        if (demand == expired) {
-            pump();
-        }
+    /** What is asked for now; null when nothing is. */
+    @Nullable Demand demand() {
+        return demand;
+    }
+
+    /** Whether a partition may be read by a fetch of its own. */
+    boolean mayCatchUp() {
+        return catchUps + heldPieces() < fanout.options().catchUps();
+    }
+
+    void onCatchUpBegun() {
+        catchUps++;
+    }
+
+    void onCatchUpEnded() {
+        catchUps--;
     }
 
     /** Gives what there is, and sets going what is needed to have more. */
-    private void pump() {
+    void pump() {
         Demand open = demand;
         if (open == null || closed) {
             return;
@@ -166,30 +196,65 @@ public final class FanoutReader implements AutoCloseable {
             order.get((turn + i) % order.size()).advance();
         }
         if (!hasSomething()) {
-            if (open.expired && order.stream().allMatch(Track::isDone)) {
+            if (open.isExpired() && order.stream().allMatch(ReaderTrack::isDone)) {
                 finish(open);
             }
             return;
         }
-        if (catchUps > 0 && !open.gathered) {
-            if (!open.gathering) {
-                open.gathering = true;
-                fanout.schedule(() -> gathered(open), fanout.options().gather().toMillis());
-            }
-            return;
+        if (!waitsForMore(open)) {
+            finish(open);
         }
-        finish(open);
+    }
+
+    /** Whether further records are waited for; what ends that is under way then. */
+    private boolean waitsForMore(Demand open) {
+        if (open.isGathered()) {
+            return false;
+        }
+        if (catchUps > 0) {
+            if (!open.isGathering()) {
+                long gatherMs = fanout.options().gather().toMillis();
+                open.beginGathering(fanout.nowMs() + gatherMs);
+                fanout.schedule(() -> gathered(open), gatherMs);
+            }
+            return true;
+        }
+        if (open.gatherMs() == 0 || open.isExpired() || hasEnough(open)) {
+            return false;
+        }
+        if (!open.isGathering()) {
+            open.beginGathering(fanout.atTick(open.gatherMs(), () -> gathered(open)));
+        }
+        long pauseMs = Math.max(1, open.gatherMs() / 4);
+        for (ReaderTrack track : order) {
+            track.keepFetching(open.tickMs(), pauseMs);
+        }
+        return true;
+    }
+
+    /** Whether there is about as much as was asked for, or something else than records. */
+    private boolean hasEnough(Demand open) {
+        long records = 0;
+        long bytes = 0;
+        for (ReaderTrack track : order) {
+            if (track.hasSomething() && !track.hasRecords()) {
+                return true;
+            }
+            records += track.availableRecords();
+            bytes += track.availableBytes(open.maxBytes());
+        }
+        return records >= open.maxRecords() || bytes >= open.maxBytes();
     }
 
     private void gathered(Demand open) {
-        open.gathered = true;
+        open.onGathered();
         if (demand == open) {
             pump();
         }
     }
 
     private boolean hasSomething() {
-        for (Track track : order) {
+        for (ReaderTrack track : order) {
             if (track.hasSomething()) {
                 return true;
             }
@@ -199,44 +264,85 @@ public final class FanoutReader implements AutoCloseable {
 
     private void finish(Demand open) {
         demand = null;
-        List<ConsumedRecord> records = new ArrayList<>();
+        SharedDeliveries.Start start = open.isShared() ? start() : null;
+        SharedDeliveries.Shared known =
+                start == null ? null : fanout.sharedDeliveries().find(start, open);
+        if (known != null) {
+            for (int i = 0; i < order.size(); i++) {
+                order.get(i).goTo(known.ends()[i]);
+            }
+            open.sink().success(known.delivery());
+            return;
+        }
+        if (start != null) {
+            turn = start.turn();
+        }
+        Budget budget = new Budget(open.maxRecords(), open.maxBytes());
+        List<ConsumedRecord> records = take(open, budget);
         List<Delivery.Gap> gaps = new ArrayList<>();
-        Budget budget = new Budget(open.maxRecords, open.maxBytes);
         RuntimeException error = null;
-        int ready = 0;
-        for (Track track : order) {
-            ready += track.hasRecords() ? 1 : 0;
-        }
-        int share = Math.max(1, open.maxRecords / Math.max(1, ready));
-        for (int round = 0; round < 2; round++) {
-            for (int i = 0; i < order.size() && !budget.isSpent(); i++) {
-                Track track = order.get((turn + i) % order.size());
-                track.take(records, budget, round == 0 ? share : Integer.MAX_VALUE);
+        for (ReaderTrack track : order) {
+            Delivery.Gap gap = track.takeGap();
+            if (gap != null) {
+                gaps.add(gap);
             }
-        }
-        for (Track track : order) {
-            if (track.gap != null) {
-                gaps.add(track.gap);
-                track.gap = null;
-            }
-            if (track.error != null && error == null) {
-                error = track.error;
-                track.error = null;
+            if (track.error() != null && error == null) {
+                error = track.error();
+                track.forgetError();
             }
         }
         turn = order.isEmpty() ? 0 : (turn + 1) % order.size();
         if (error != null && records.isEmpty() && gaps.isEmpty()) {
-            open.sink.error(error);
-        } else {
-            RuntimeException trouble = records.isEmpty() && gaps.isEmpty() ? trouble() : null;
-            open.sink.success(new Delivery(records, gaps, places(), trouble));
+            open.sink().error(error);
+            return;
         }
+        RuntimeException trouble = records.isEmpty() && gaps.isEmpty() ? trouble() : null;
+        Delivery delivery = new Delivery(records, gaps, places(), trouble);
+        if (start != null && !records.isEmpty()) {
+            long bytes = open.maxBytes() - budget.bytes;
+            fanout.sharedDeliveries()
+                    .keep(start, open, bytes, !hasSomething(), positions(), delivery);
+        }
+        open.sink().success(delivery);
+    }
+
+    private List<ConsumedRecord> take(Demand open, Budget budget) {
+        List<ConsumedRecord> records = new ArrayList<>();
+        int ready = 0;
+        for (ReaderTrack track : order) {
+            ready += track.hasRecords() ? 1 : 0;
+        }
+        int share = Math.max(1, open.maxRecords() / Math.max(1, ready));
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < order.size() && !budget.isSpent(); i++) {
+                ReaderTrack track = order.get((turn + i) % order.size());
+                track.take(records, budget, round == 0 ? share : Integer.MAX_VALUE);
+            }
+        }
+        return Collections.unmodifiableList(records);
+    }
+
+    /** Where this reader is, when others there would get the same; null when they would not. */
+    private SharedDeliveries.@Nullable Start start() {
+        for (ReaderTrack track : order) {
+            if (!track.isSharable()) {
+                return null;
+            }
+        }
+        return order.isEmpty() ? null : SharedDeliveries.Start.of(partitions, positions());
+    }
+
+    private long[] positions() {
+        long[] positions = new long[order.size()];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = order.get(i).position();
+        }
+        return positions;
     }
 
     private @Nullable RuntimeException trouble() {
-        for (Track track : order) {
-            PartitionFeed feed = track.waitedFor;
-            RuntimeException trouble = feed == null ? null : feed.trouble();
+        for (ReaderTrack track : order) {
+            RuntimeException trouble = track.trouble();
             if (trouble != null) {
                 return trouble;
             }
@@ -247,8 +353,8 @@ public final class FanoutReader implements AutoCloseable {
     /** Pieces in memory: with the fetches under way, what one reader may hold is bounded. */
     private int heldPieces() {
         int held = 0;
-        for (Track track : order) {
-            held += track.piece == null ? 0 : 1;
+        for (ReaderTrack track : order) {
+            held += track.holdsPiece() ? 1 : 0;
         }
         return held;
     }
@@ -260,7 +366,7 @@ public final class FanoutReader implements AutoCloseable {
     }
 
     /** What may still be given. */
-    private static final class Budget {
+    static final class Budget {
         private int records;
         private long bytes;
         private boolean begun;
@@ -282,209 +388,6 @@ public final class FanoutReader implements AutoCloseable {
             begun = true;
             records--;
             bytes -= ClientPartitionLog.sizeOf(record);
-        }
-    }
-
-    /** The reader's place in one partition. */
-    private final class Track implements PartitionFeed.Waiter {
-        private final TopicPartition partition;
-        private long position;
-        private Stage stage = Stage.IDLE;
-        private boolean atEnd;
-        private boolean left;
-        private int failures;
-        private long logStartOffset = -1;
-        private long endOffset = -1;
-        private @Nullable LogSlice piece;
-        private Delivery.@Nullable Gap gap;
-        private @Nullable RuntimeException error;
-        private @Nullable PartitionFeed waitedFor;
-
-        Track(TopicPartition partition, long position) {
-            this.partition = partition;
-            this.position = position;
-        }
-
-        Delivery.Place place() {
-            return new Delivery.Place(position, logStartOffset, Math.max(endOffset, position));
-        }
-
-        boolean hasSomething() {
-            return gap != null || error != null || hasRecords();
-        }
-
-        boolean hasRecords() {
-            return current() != null;
-        }
-
-        /** Whether an answer need not wait for this partition once time is up. */
-        boolean isDone() {
-            return stage != Stage.FETCHING && atEnd;
-        }
-
-        /** The piece that holds the next record; pieces without any are passed over. */
-        private @Nullable LogSlice current() {
-            while (true) {
-                if (piece == null) {
-                    PartitionFeed feed = fanout.feed(partition);
-                    piece = feed == null ? null : feed.sliceAt(position);
-                }
-                LogSlice held = piece;
-                if (held == null) {
-                    return null;
-                }
-                note(held);
-                if (held.indexOf(position) < held.records().size()) {
-                    return held;
-                }
-                piece = null;
-                if (position >= held.nextOffset()) {
-                    continue;
-                }
-                position = held.nextOffset();
-            }
-        }
-
-        private void note(LogSlice slice) {
-            logStartOffset = slice.logStartOffset();
-            endOffset = Math.max(endOffset, slice.endOffset());
-        }
-
-        void take(List<ConsumedRecord> into, Budget budget, int most) {
-            int taken = 0;
-            while (taken < most) {
-                LogSlice held = current();
-                if (held == null) {
-                    return;
-                }
-                int index = held.indexOf(position);
-                while (index < held.records().size() && taken < most) {
-                    ConsumedRecord record = held.records().get(index);
-                    if (!budget.admits(record)) {
-                        return;
-                    }
-                    budget.spend(record);
-                    into.add(record);
-                    position = record.offset() + 1;
-                    index++;
-                    taken++;
-                }
-                if (index == held.records().size()) {
-                    position = Math.max(position, held.nextOffset());
-                    piece = null;
-                }
-            }
-        }
-
-        /** Sets going what leads to the next record. */
-        void advance() {
-            if (stage != Stage.IDLE || left || hasSomething()) {
-                return;
-            }
-            Demand open = demand;
-            PartitionFeed feed = fanout.feed(partition);
-            boolean joins = feed != null ? position == feed.endOffset() : atEnd;
-            if (feed != null && atEnd && position > feed.endOffset()) {
-                // The feed is behind what this reader read by itself: it is on its way.
-                joins = true;
-            }
-            if (joins && open != null && !open.expired) {
-                PartitionFeed joined = fanout.feedFrom(partition, position);
-                stage = Stage.WAITING;
-                atEnd = true;
-                waitedFor = joined;
-                joined.await(this);
-            } else if (!(atEnd && open != null && open.expired)
-                    && catchUps + heldPieces() < fanout.options().catchUps()) {
-                catchUp();
-            }
-        }
-
-        private void catchUp() {
-            stage = Stage.FETCHING;
-            catchUps++;
-            fanout.metrics().onCatchUpFetch();
-            fanout.read(
-                    partition, position, Duration.ZERO, this::onCaughtUp, this::onCatchUpFailed);
-        }
-
-        private void onCaughtUp(LogSlice slice) {
-            catchUps--;
-            stage = Stage.IDLE;
-            failures = 0;
-            note(slice);
-            endOffset = slice.endOffset();
-            atEnd = slice.nextOffset() >= slice.endOffset();
-            if (slice.records().isEmpty()) {
-                position = Math.max(position, slice.nextOffset());
-            } else if (slice.fetchOffset() == position && !left) {
-                piece = slice;
-            }
-            pump();
-        }
-
-        private void onCatchUpFailed(RuntimeException failure) {
-            if (Fanout.errorOf(failure) == Errors.OFFSET_OUT_OF_RANGE) {
-                fanout.bounds(partition, this::onBounds, this::onFailedForGood);
-            } else if (Fanout.isRetriable(failure) && !left && demand != null && !demand.expired) {
-                failures++;
-                fanout.schedule(this::retry, fanout.backoffMs(failures));
-            } else {
-                onFailedForGood(failure);
-            }
-        }
-
-        private void retry() {
-            catchUps--;
-            stage = Stage.IDLE;
-            pump();
-        }
-
-        private void onBounds(PartitionLog.Bounds bounds) {
-            catchUps--;
-            stage = Stage.IDLE;
-            long clamped = Math.clamp(position, bounds.startOffset(), bounds.endOffset());
-            if (clamped != position) {
-                gap = new Delivery.Gap(partition, position, clamped);
-                position = clamped;
-            }
-            logStartOffset = bounds.startOffset();
-            endOffset = bounds.endOffset();
-            atEnd = position == endOffset;
-            pump();
-        }
-
-        private void onFailedForGood(RuntimeException failure) {
-            catchUps--;
-            stage = Stage.IDLE;
-            error = failure;
-            pump();
-        }
-
-        @Override
-        public void onMore() {
-            stage = Stage.IDLE;
-            waitedFor = null;
-            atEnd = false;
-            pump();
-        }
-
-        @Override
-        public void onFailed(RuntimeException failure) {
-            stage = Stage.IDLE;
-            waitedFor = null;
-            error = failure;
-            pump();
-        }
-
-        void leave() {
-            left = true;
-            piece = null;
-            if (waitedFor != null) {
-                waitedFor.forget(this);
-                waitedFor = null;
-                stage = Stage.IDLE;
-            }
         }
     }
 }

@@ -43,6 +43,9 @@ final class PartitionFeed {
     private @Nullable RuntimeException failure;
     private long askedMs;
     private long lastUsedMs;
+    private long keepFetchingUntilMs = Long.MIN_VALUE;
+    private long pauseMs = 1;
+    private boolean pausing;
 
     PartitionFeed(TopicPartition partition, Fanout fanout, long offset) {
         this.partition = partition;
@@ -80,11 +83,56 @@ final class PartitionFeed {
         return null;
     }
 
+    /** Whether that very piece is kept here. */
+    @SuppressWarnings("ReferenceEquality") // An equal piece that a reader fetched is its own.
+    boolean isKept(LogSlice slice) {
+        return sliceAt(slice.fetchOffset()) == slice;
+    }
+
+    /** How many bytes the pieces from the one with the offset on have; no exacter than needed. */
+    long bytesFrom(long offset, long enough) {
+        long sum = 0;
+        var newestFirst = slices.descendingIterator();
+        while (newestFirst.hasNext() && sum < enough) {
+            LogSlice slice = newestFirst.next();
+            if (slice.nextOffset() <= offset) {
+                break;
+            }
+            sum += slice.sizeInBytes();
+        }
+        return sum;
+    }
+
     /** Waits for more than the end; once. */
     void await(Waiter waiter) {
         waiters.add(waiter);
         lastUsedMs = fanout.nowMs();
         fetch();
+    }
+
+    /**
+     * Reads on although nobody waits: what comes is asked for together then.
+     *
+     * @param pauseMs between one fetch and the next while nobody waits
+     */
+    void keepFetching(long untilMs, long pauseMs) {
+        if (untilMs > keepFetchingUntilMs) {
+            keepFetchingUntilMs = untilMs;
+            this.pauseMs = pauseMs;
+            fetchAfterPause();
+        }
+    }
+
+    private void fetchAfterPause() {
+        if (!pausing && !fetching && !closed && fanout.nowMs() < keepFetchingUntilMs) {
+            pausing = true;
+            fanout.schedule(
+                    () -> {
+                        pausing = false;
+                        fetch();
+                    },
+                    pauseMs);
+        }
     }
 
     void forget(Waiter waiter) {
@@ -108,7 +156,8 @@ final class PartitionFeed {
     }
 
     private void fetch() {
-        if (fetching || closed || waiters.isEmpty()) {
+        boolean wanted = !waiters.isEmpty() || fanout.nowMs() < keepFetchingUntilMs;
+        if (fetching || closed || !wanted) {
             return;
         }
         fetching = true;
@@ -133,6 +182,7 @@ final class PartitionFeed {
         if (slice.nextOffset() > endOffset) {
             append(slice);
             wake();
+            fetchAfterPause();
         } else {
             fetch();
         }

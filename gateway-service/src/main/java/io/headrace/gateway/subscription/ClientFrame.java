@@ -7,6 +7,7 @@ import io.headrace.gateway.record.Start;
 
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.List;
 
 /** What a client says over the WebSocket. */
@@ -19,6 +20,7 @@ sealed interface ClientFrame {
      *
      * @param sub the caller's name of the subscription
      * @param credit how many records may be sent; null for as many as the connection takes
+     * @param gather how long a record may wait for further ones, to be sent in one frame
      */
     record Subscribe(
             @Nullable String id,
@@ -26,7 +28,8 @@ sealed interface ClientFrame {
             Selection selection,
             Start start,
             Representation as,
-            @Nullable Long credit)
+            @Nullable Long credit,
+            Duration gather)
             implements ClientFrame {}
 
     /** Send no more records. */

@@ -228,7 +228,8 @@ public class EventHandler {
                                                 subscription.next(
                                                         MAX_RECORDS,
                                                         options.batchBytes().toBytes(),
-                                                        pause(options)))
+                                                        pause(options),
+                                                        Duration.ZERO))
                                         .map(this::encode);
                             })
                     .<DataBuffer>map(

@@ -19,6 +19,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -31,6 +32,7 @@ import java.util.Set;
 final class FrameParser {
     private static final JsonFactory JSON = new JsonFactory();
     private static final int MAX_NAME_LENGTH = 200;
+    private static final long MAX_GATHER_MS = 1000;
     private static final Set<String> LISTS = Set.of("topics", "patterns");
     private static final Map<String, Set<String>> MEMBERS =
             Map.of(
@@ -44,7 +46,8 @@ final class FrameParser {
                             "back",
                             "cursor",
                             "as",
-                            "credit"),
+                            "credit",
+                            "gatherMs"),
                     "unsubscribe",
                     Set.of("sub"),
                     "credit",
@@ -192,7 +195,19 @@ final class FrameParser {
                 selection,
                 start,
                 ConsumeHandler.representation(members.scalars.getOrDefault("as", "auto")),
-                credit);
+                credit,
+                gather(members));
+    }
+
+    private static Duration gather(Members members) {
+        Long millis = number(members, "gatherMs");
+        if (millis == null) {
+            return Duration.ZERO;
+        }
+        if (millis < 0 || millis > MAX_GATHER_MS) {
+            throw invalid("gatherMs is " + millis + ": say 0 to " + MAX_GATHER_MS + ".");
+        }
+        return Duration.ofMillis(millis);
     }
 
     private ClientFrame produce(@Nullable String id, Members members) {

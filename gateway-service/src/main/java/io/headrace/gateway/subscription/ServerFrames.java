@@ -12,6 +12,7 @@ import io.headrace.gateway.record.WrittenRecords;
 
 import org.jspecify.annotations.Nullable;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /** Writes what the gateway says over the WebSocket. */
@@ -29,48 +30,48 @@ final class ServerFrames {
         return out;
     }
 
-    private static byte[] end(JsonOutput out) {
-        return out.raw('}').toBytes();
+    private static ByteBuffer end(JsonOutput out) {
+        return out.raw('}').toByteBuffer();
     }
 
-    static byte[] hello(long heartbeatMs, int maxFrameBytes, int maxSubscriptions) {
+    static ByteBuffer hello(long heartbeatMs, int maxFrameBytes, int maxSubscriptions) {
         JsonOutput out = begin("hello", null, null).raw(',').name("version").number(1);
         out.raw(',').name("heartbeatMs").number(heartbeatMs);
         out.raw(',').name("maxFrameBytes").number(maxFrameBytes);
         return end(out.raw(',').name("maxSubscriptions").number(maxSubscriptions));
     }
 
-    static byte[] heartbeat() {
+    static ByteBuffer heartbeat() {
         return end(begin("heartbeat", null, null));
     }
 
-    static byte[] pong(@Nullable String id) {
+    static ByteBuffer pong(@Nullable String id) {
         return end(begin("pong", id, null));
     }
 
-    static byte[] subscribed(
+    static ByteBuffer subscribed(
             @Nullable String id, String sub, List<String> topics, int partitions, String cursor) {
         JsonOutput out = begin("subscribed", id, sub).raw(',').name("topics");
         names(out, topics).raw(',').name("partitions").number(partitions);
         return end(out.raw(',').name("cursor").string(cursor));
     }
 
-    static byte[] unsubscribed(@Nullable String id, String sub, String cursor) {
+    static ByteBuffer unsubscribed(@Nullable String id, String sub, String cursor) {
         return end(begin("unsubscribed", id, sub).raw(',').name("cursor").string(cursor));
     }
 
-    static byte[] credited(@Nullable String id, String sub, long credit) {
+    static ByteBuffer credited(@Nullable String id, String sub, long credit) {
         JsonOutput out = begin("credited", id, sub).raw(',').name("credit");
         return end(credit < 0 ? out.raw("null") : out.number(credit));
     }
 
-    static byte[] changed(String sub, List<String> added, List<String> removed) {
+    static ByteBuffer changed(String sub, List<String> added, List<String> removed) {
         JsonOutput out = begin("changed", null, sub).raw(',').name("added");
         names(out, added).raw(',').name("removed");
         return end(names(out, removed));
     }
 
-    static byte[] records(
+    static ByteBuffer records(
             String sub,
             Delivery delivery,
             Representation as,
@@ -93,13 +94,13 @@ final class ServerFrames {
         return end(out);
     }
 
-    static byte[] produced(@Nullable String id, List<SentRecord> outcomes) {
+    static ByteBuffer produced(@Nullable String id, List<SentRecord> outcomes) {
         JsonOutput out = begin("produced", id, null).raw(',').name("records");
         ProduceResult.write(out, outcomes);
         return end(out);
     }
 
-    static byte[] error(@Nullable String id, @Nullable String sub, Problem problem) {
+    static ByteBuffer error(@Nullable String id, @Nullable String sub, Problem problem) {
         JsonOutput out = begin("error", id, sub).raw(',').name("problem");
         ProduceResult.write(out, problem);
         return end(out);

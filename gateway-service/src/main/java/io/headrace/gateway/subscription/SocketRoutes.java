@@ -55,7 +55,7 @@ public class SocketRoutes {
                                         limits.maxRecordsPerRequest(),
                                         limits.maxHeadersPerRecord()),
                                 options.maxTopics()),
-                        new WrittenRecords(),
+                        new SharedFrames(new WrittenRecords()),
                         options);
         WebSocketService service =
                 new HandshakeWebSocketService(

@@ -7,7 +7,6 @@ import io.headrace.gateway.problem.Problems;
 import io.headrace.gateway.record.BodyBudget;
 import io.headrace.gateway.record.ProducerPool;
 import io.headrace.gateway.record.Representation;
-import io.headrace.gateway.record.WrittenRecords;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +21,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Scheduler;
 
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,8 +50,9 @@ final class SocketSession {
     private final Map<String, Reading> readings = new LinkedHashMap<>();
     private final ArrayDeque<Outgoing> outgoing = new ArrayDeque<>();
     private final List<MonoSink<Void>> blocked = new ArrayList<>();
-    private Disposable stallTimer = Disposables.disposed();
     private boolean sending;
+    private long sendingSinceNanos;
+    private boolean watched;
     private boolean closed;
     private boolean sentSinceHeartbeat;
 
@@ -61,11 +63,10 @@ final class SocketSession {
             BodyBudget budget,
             SlowReaders slowReaders,
             FrameParser parser,
-            WrittenRecords written,
+            SharedFrames frames,
             GatewayProperties.Stream options) {}
 
-    @SuppressWarnings("ArrayRecordComponent") // Handed on, never compared.
-    private record Outgoing(byte[] frame, Runnable onSent) {}
+    private record Outgoing(ByteBuffer frame, Runnable onSent) {}
 
     /**
      * @param cutOff closes the connection without a word to a client that would not read it
@@ -137,7 +138,6 @@ final class SocketSession {
 
     private void close() {
         closed = true;
-        stallTimer.dispose();
         readings.values().forEach(Reading::close);
         readings.clear();
         outgoing.clear();
@@ -148,11 +148,11 @@ final class SocketSession {
 
     // What goes out.
 
-    private void send(byte[] frame) {
+    private void send(ByteBuffer frame) {
         send(frame, () -> {});
     }
 
-    private void send(byte[] frame, Runnable onSent) {
+    private void send(ByteBuffer frame, Runnable onSent) {
         if (closed) {
             return;
         }
@@ -170,11 +170,8 @@ final class SocketSession {
         }
         sending = true;
         sentSinceHeartbeat = true;
-        stallTimer =
-                worker.schedule(
-                        this::onStalled,
-                        means.options().slowReader().toMillis(),
-                        TimeUnit.MILLISECONDS);
+        sendingSinceNanos = System.nanoTime();
+        watch(means.options().slowReader().toNanos());
         WebSocketMessage message =
                 new WebSocketMessage(
                         WebSocketMessage.Type.TEXT, socket.bufferFactory().wrap(next.frame()));
@@ -185,7 +182,6 @@ final class SocketSession {
 
     private void onSent(Outgoing sent) {
         sending = false;
-        stallTimer.dispose();
         sent.onSent().run();
         if (hasRoom() && !blocked.isEmpty()) {
             List<MonoSink<Void>> freed = List.copyOf(blocked);
@@ -195,7 +191,25 @@ final class SocketSession {
         drain();
     }
 
-    private void onStalled() {
+    /** One timer for one frame after the other: most leave long before it ends. */
+    private void watch(long delayNanos) {
+        if (!watched) {
+            watched = true;
+            worker.schedule(this::checkProgress, delayNanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void checkProgress() {
+        watched = false;
+        if (!sending || closed) {
+            return;
+        }
+        long leftNanos =
+                means.options().slowReader().toNanos() - (System.nanoTime() - sendingSinceNanos);
+        if (leftNanos > 0) {
+            watch(leftNanos);
+            return;
+        }
         means.slowReaders().onCutOff("A WebSocket client", means.options().slowReader());
         cutOff.run();
     }
@@ -261,7 +275,7 @@ final class SocketSession {
     }
 
     /** Queues an answer; the client's further frames wait until there is room again. */
-    private void answer(byte[] frame, MonoSink<Void> sink) {
+    private void answer(ByteBuffer frame, MonoSink<Void> sink) {
         send(frame);
         if (hasRoom() || closed) {
             sink.success();
@@ -351,7 +365,8 @@ final class SocketSession {
                 new Reading(
                         frame.sub(),
                         frame.as(),
-                        credit == null ? Credit.unlimited() : Credit.of(credit));
+                        credit == null ? Credit.unlimited() : Credit.of(credit),
+                        frame.gather());
         readings.put(frame.sub(), reading);
         reading.opening =
                 means.opener()
@@ -366,15 +381,17 @@ final class SocketSession {
         private final String sub;
         private final Representation as;
         private final Credit credit;
+        private final Duration gather;
         private Disposable opening = Disposables.disposed();
         private @Nullable Subscription subscription;
         private boolean ended;
         private boolean busy;
 
-        Reading(String sub, Representation as, Credit credit) {
+        Reading(String sub, Representation as, Credit credit, Duration gather) {
             this.sub = sub;
             this.as = as;
             this.credit = credit;
+            this.gather = gather;
         }
 
         String cursor() {
@@ -446,7 +463,8 @@ final class SocketSession {
         }
 
         private void read(Subscription opened, int records) {
-            opened.next(records, means.options().batchBytes().toBytes(), means.options().refresh())
+            GatewayProperties.Stream options = means.options();
+            opened.next(records, options.batchBytes().toBytes(), options.refresh(), gather)
                     .subscribe(
                             delivery -> step(() -> onDelivery(opened, delivery)),
                             error -> step(() -> onFailed(null, error)));
@@ -463,7 +481,8 @@ final class SocketSession {
             }
             credit.spend(delivery.records().size());
             send(
-                    ServerFrames.records(sub, delivery, as, opened.cursor(), means.written()),
+                    means.frames()
+                            .records(sub, as, delivery, opened::cursor, opened.cursorTopics()),
                     this::next);
         }
 

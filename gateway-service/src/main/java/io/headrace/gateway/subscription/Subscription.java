@@ -16,6 +16,7 @@ import io.headrace.gateway.record.TopicCatalog.TopicShape;
 
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +54,8 @@ final class Subscription implements AutoCloseable {
     private final FanoutReader reader;
     private long refreshedNanos = System.nanoTime();
     private boolean topicLost;
+    private boolean delivered;
+    private @Nullable List<TopicShape> shapes;
     private final SortedMap<String, TopicShape> topics = new TreeMap<>();
     private final SortedMap<String, SortedMap<Integer, Long>> places = new TreeMap<>();
 
@@ -125,9 +128,13 @@ final class Subscription implements AutoCloseable {
                 .put(partition.partition(), offset);
     }
 
-    /** The next records, or none when the time is up. */
-    Mono<Delivery> next(int maxRecords, long maxBytes, Duration maxWait) {
-        return reader.next(maxRecords, maxBytes, maxWait).onErrorResume(this::goOn);
+    /**
+     * The next records, or none when the time is up.
+     *
+     * @param gather how long further records are waited for once there are some
+     */
+    Mono<Delivery> next(int maxRecords, long maxBytes, Duration maxWait, Duration gather) {
+        return reader.nextShared(maxRecords, maxBytes, maxWait, gather).onErrorResume(this::goOn);
     }
 
     /** A part of the cluster that is away, or a topic that was deleted, must not end the others. */
@@ -147,13 +154,28 @@ final class Subscription implements AutoCloseable {
 
     /** Moves the cursor behind a whole delivery. */
     void onDelivered(Delivery delivery) {
-        delivery.places()
-                .forEach(
-                        (partition, place) -> {
-                            if (topics.containsKey(partition.topic())) {
-                                place(partition, place.nextOffset());
-                            }
-                        });
+        int placed = 0;
+        for (Map.Entry<TopicPartition, Delivery.Place> each : delivery.places().entrySet()) {
+            if (topics.containsKey(each.getKey().topic())) {
+                place(each.getKey(), each.getValue().nextOffset());
+                placed++;
+            }
+        }
+        delivered = placed == delivery.places().size() && placed == partitionCount();
+    }
+
+    /**
+     * The topics, when the cursor follows from them and the delivery before alone, so that whoever
+     * has the same of both has the same cursor; null when other places are in it.
+     */
+    @Nullable List<TopicShape> cursorTopics() {
+        if (!delivered) {
+            return null;
+        }
+        if (shapes == null) {
+            shapes = List.copyOf(topics.values());
+        }
+        return shapes;
     }
 
     private Mono<Void> find(Start start) {
@@ -178,6 +200,7 @@ final class Subscription implements AutoCloseable {
     }
 
     private void take(Begun begun) {
+        onTopicsChanged();
         topics.put(begun.topic().name(), begun.topic());
         begun.offsets().forEach(this::place);
         reader.add(begun.offsets());
@@ -283,7 +306,13 @@ final class Subscription implements AutoCloseable {
         return error.problem().type().equals(GONE);
     }
 
+    private void onTopicsChanged() {
+        delivered = false;
+        shapes = null;
+    }
+
     private Change change(List<Begun> begun, List<String> removed) {
+        onTopicsChanged();
         removed.forEach(this::lose);
         List<String> added = new ArrayList<>();
         for (Begun each : begun) {

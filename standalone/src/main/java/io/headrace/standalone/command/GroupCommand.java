@@ -48,13 +48,11 @@ public final class GroupCommand implements Runnable {
     void list(
             @Mixin ClusterOption cluster,
             @Option(names = "--json", description = "Print JSON.") boolean json) {
-        List<Map<String, Object>> rows = cluster.with(GroupCommand::groupRows);
-        Printer printer = new Printer(spec, json);
-        if (rows.isEmpty() && !json) {
-            printer.line("No groups. Start one: headrace consume TOPIC --group NAME");
-            return;
-        }
-        printer.table(List.of("group", "state", "type", "lag"), rows);
+        new Printer(spec, json)
+                .list(
+                        List.of("group", "state", "type", "lag"),
+                        cluster.with(GroupCommand::groupRows),
+                        "No groups. Start one: headrace consume TOPIC --group NAME");
     }
 
     private static List<Map<String, Object>> groupRows(HeadraceClient client) {

@@ -77,6 +77,16 @@ public final class Printer {
         out.flush();
     }
 
+    /** A {@link #table}; people who would see an empty one are told what to do instead. */
+    void list(List<String> columns, List<Map<String, Object>> rows, String whenEmpty) {
+        if (rows.isEmpty()) {
+            line(whenEmpty);
+        }
+        if (json || !rows.isEmpty()) {
+            table(columns, rows);
+        }
+    }
+
     private static String heading(String column) {
         return column.toUpperCase(Locale.ROOT).replace('_', '-');
     }

@@ -106,12 +106,11 @@ public final class TopicCommand implements Runnable {
                             row.put("id", topic.topicId().toString());
                             rows.add(row);
                         });
-        Printer printer = new Printer(spec, json);
-        if (rows.isEmpty() && !json) {
-            printer.line("No topics. Create one: headrace topic create NAME");
-            return;
-        }
-        printer.table(List.of("topic", "partitions", "id"), rows);
+        new Printer(spec, json)
+                .list(
+                        List.of("topic", "partitions", "id"),
+                        rows,
+                        "No topics. Create one: headrace topic create NAME");
     }
 
     @Command(

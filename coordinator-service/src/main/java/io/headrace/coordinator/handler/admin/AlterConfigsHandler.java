@@ -1,7 +1,7 @@
 package io.headrace.coordinator.handler.admin;
 
-import io.headrace.coordinator.cluster.AlterConfigs.Change;
-import io.headrace.coordinator.cluster.AlterConfigs.Entry;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Change;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Entry;
 import io.headrace.coordinator.metadata.Controller;
 
 import org.apache.kafka.common.message.AlterConfigsRequestData;

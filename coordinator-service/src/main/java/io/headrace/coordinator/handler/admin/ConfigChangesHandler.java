@@ -1,9 +1,9 @@
 package io.headrace.coordinator.handler.admin;
 
-import io.headrace.coordinator.cluster.AlterConfigs;
-import io.headrace.coordinator.cluster.AlterConfigs.Change;
-import io.headrace.coordinator.cluster.AlterConfigs.Verdict;
 import io.headrace.coordinator.cluster.Command;
+import io.headrace.coordinator.cluster.topic.AlterConfigs;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Change;
+import io.headrace.coordinator.cluster.topic.AlterConfigs.Verdict;
 import io.headrace.coordinator.metadata.Controller;
 
 import org.apache.kafka.common.errors.ApiException;

@@ -1,6 +1,6 @@
 package io.headrace.coordinator.handler.admin;
 
-import io.headrace.coordinator.cluster.ListConfigResources;
+import io.headrace.coordinator.cluster.topic.ListConfigResources;
 import io.headrace.coordinator.handler.Failures;
 import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.handler.ForwardedRequest;

@@ -1,7 +1,7 @@
 package io.headrace.coordinator.handler.admin;
 
 import io.headrace.coordinator.cluster.Command;
-import io.headrace.coordinator.cluster.UpdateFeatures;
+import io.headrace.coordinator.cluster.node.UpdateFeatures;
 import io.headrace.coordinator.metadata.Controller;
 
 import org.apache.kafka.common.message.UpdateFeaturesRequestData;

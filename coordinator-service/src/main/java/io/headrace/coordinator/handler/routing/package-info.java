@@ -1,8 +1,8 @@
 /**
  * How a forwarded request comes to the shards it is about.
  *
- * <p>Lives here: the router to this coordinator's shards, handlers of APIs about one and about many
- * shards, the gathering of answers.
+ * <p>Lives here: the router to this coordinator's shards, handlers of APIs about one shard, about
+ * many and about all, the gathering of answers.
  *
  * <p>May depend on: {@code handler}'s interface, {@code shard}, {@code metadata}.
  *

@@ -1,10 +1,7 @@
 package io.headrace.coordinator.handler.transaction;
 
-import io.headrace.coordinator.handler.ForwardedHandler;
-import io.headrace.coordinator.handler.ForwardedRequest;
-import io.headrace.coordinator.handler.routing.Gathering;
+import io.headrace.coordinator.handler.routing.EveryShardHandler;
 import io.headrace.coordinator.handler.routing.ShardRouter;
-import io.headrace.protocol.codec.ApiCatalog;
 
 import org.apache.kafka.common.message.ListTransactionsRequestData;
 import org.apache.kafka.common.message.ListTransactionsResponseData;
@@ -16,44 +13,20 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** ListTransactions: the transactional ids of every shard that this coordinator owns. */
-final class ListTransactionsHandler implements ForwardedHandler {
-    private final ShardRouter router;
-
+final class ListTransactionsHandler
+        extends EveryShardHandler<ListTransactionsRequestData, ListTransactionsResponseData> {
     ListTransactionsHandler(ShardRouter router) {
-        this.router = router;
-    }
-
-    @Override
-    public short apiKey() {
-        return ApiKeys.LIST_TRANSACTIONS.id;
-    }
-
-    @Override
-    public short minVersion() {
-        return ApiCatalog.get(ApiKeys.LIST_TRANSACTIONS).oldestVersion();
-    }
-
-    @Override
-    public short maxVersion() {
-        return ApiCatalog.get(ApiKeys.LIST_TRANSACTIONS).latestVersion();
-    }
-
-    @Override
-    public void handle(ForwardedRequest request) {
-        ListTransactionsRequestData body = request.body(ListTransactionsRequestData.class);
-        Set<Integer> shards = router.shards().indexes();
-        Gathering<ListTransactionsResponseData> gathering =
-                new Gathering<>(
-                        shards.size(),
-                        ListTransactionsResponseData.class,
-                        parts -> request.reply(whole(parts)));
-        for (int shard : shards) {
-            router.route(request, shard, body, gathering::add);
-        }
+        super(
+                ApiKeys.LIST_TRANSACTIONS,
+                ListTransactionsRequestData.class,
+                ListTransactionsResponseData.class,
+                router);
     }
 
     /** All ids, or an error: but for shards that moved away meanwhile, whose owner is asked. */
-    private static ListTransactionsResponseData whole(List<ListTransactionsResponseData> parts) {
+    @Override
+    protected ListTransactionsResponseData whole(
+            ListTransactionsRequestData body, List<ListTransactionsResponseData> parts) {
         ListTransactionsResponseData whole = new ListTransactionsResponseData();
         Set<String> unknownStates = new TreeSet<>();
         for (ListTransactionsResponseData part : parts) {

@@ -1,12 +1,7 @@
 package io.headrace.storage.handler.forwarding;
 
-import io.headrace.protocol.metadata.CoordinatorImage;
-import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.ShardOwnerImage;
-import io.headrace.storage.forward.ForwardTarget;
 import io.headrace.storage.handler.request.Nodes;
-import io.headrace.storage.handler.request.PartitionQuestions;
-import io.headrace.storage.handler.request.Request;
 import io.headrace.storage.handler.request.Services;
 
 import org.apache.kafka.common.message.ListTransactionsResponseData;
@@ -21,73 +16,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * ListTransactions: asks every coordinator that owns transaction shards, and merges what this node
  * is to list.
  */
-public final class ListTransactionsHandler extends ForwardingHandler {
+final class ListTransactionsHandler extends ListingHandler<ListTransactionsResponseData> {
     private static final byte KEY_TYPE = 1;
 
     ListTransactionsHandler(Services services) {
         super(
                 services,
                 ApiKeys.LIST_TRANSACTIONS,
-                Errors.COORDINATOR_NOT_AVAILABLE,
-                body -> new ForwardTarget.Controller());
+                ListTransactionsResponseData.class,
+                ShardOwnerImage.TRANSACTION);
     }
 
     @Override
-    public void handle(Request request, ApiMessage body) {
-        List<CoordinatorImage> owners = owners(services().image());
-        if (owners.isEmpty()) {
-            // No shard was ever owned, so there are no transactions.
-            request.reply(new ListTransactionsResponseData());
-            return;
-        }
-        List<CompletableFuture<ApiMessage>> answers = new ArrayList<>();
-        for (CoordinatorImage owner : owners) {
-            answers.add(
-                    FanOut.send(
-                            services(),
-                            request,
-                            body,
-                            new ForwardTarget.Coordinator(owner),
-                            Errors.COORDINATOR_NOT_AVAILABLE));
-        }
-        List<Nodes.Address> live = Nodes.live(services(), request);
-        request.releaseFrame();
-        PartitionQuestions.whenAll(answers, () -> request.reply(merged(answers, live)));
-    }
-
-    /** The coordinators that own transaction shards. */
-    public static List<CoordinatorImage> owners(MetadataImage image) {
-        Set<Integer> ids = new TreeSet<>();
-        image.shardOwners()
-                .forEach(
-                        (key, owner) -> {
-                            if (key.kind() == ShardOwnerImage.TRANSACTION) {
-                                ids.add(owner.ownerId());
-                            }
-                        });
-        List<CoordinatorImage> owners = new ArrayList<>();
-        for (int id : ids) {
-            CoordinatorImage owner = image.coordinators().get(id);
-            if (owner != null) {
-                owners.add(owner);
-            }
-        }
-        return owners;
-    }
-
-    private ListTransactionsResponseData merged(
-            List<CompletableFuture<ApiMessage>> answers, List<Nodes.Address> live) {
+    ListTransactionsResponseData merged(
+            ApiMessage body, List<ListTransactionsResponseData> answers, List<Nodes.Address> live) {
         Map<String, TransactionState> states = new LinkedHashMap<>();
         Set<String> unknownStates = new TreeSet<>();
         ListTransactionsResponseData merged = new ListTransactionsResponseData();
-        for (CompletableFuture<ApiMessage> each : answers) {
-            ListTransactionsResponseData answer = (ListTransactionsResponseData) each.join();
+        for (ListTransactionsResponseData answer : answers) {
             if (answer.errorCode() != Errors.NONE.code()) {
                 merged.setErrorCode(answer.errorCode()); // part of a list is no list
             }

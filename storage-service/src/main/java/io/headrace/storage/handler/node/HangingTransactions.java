@@ -1,9 +1,10 @@
 package io.headrace.storage.handler.node;
 
 import io.headrace.protocol.metadata.CoordinatorImage;
+import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.storage.forward.ForwardTarget;
 import io.headrace.storage.handler.forwarding.CoordinatorQuestions;
-import io.headrace.storage.handler.forwarding.ListTransactionsHandler;
+import io.headrace.storage.handler.forwarding.ShardOwners;
 import io.headrace.storage.handler.request.Services;
 
 import org.apache.kafka.common.TopicPartition;
@@ -32,7 +33,8 @@ final class HangingTransactions {
     /** NONE when it hangs, INVALID_TXN_STATE when its owner will end it. */
     CompletableFuture<Errors> check(long producerId, TopicPartition partition) {
         List<CompletableFuture<Errors>> answers = new ArrayList<>();
-        for (CoordinatorImage owner : ListTransactionsHandler.owners(services.image())) {
+        for (CoordinatorImage owner :
+                ShardOwners.of(services.image(), ShardOwnerImage.TRANSACTION)) {
             answers.add(ask(owner, producerId, partition));
         }
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))

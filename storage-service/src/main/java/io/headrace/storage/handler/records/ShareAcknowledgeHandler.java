@@ -18,7 +18,6 @@ import org.apache.kafka.common.message.ShareAcknowledgeResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
-import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -101,7 +100,7 @@ final class ShareAcknowledgeHandler implements ApiHandler {
         ShareAcknowledgeResponseData response =
                 new ShareAcknowledgeResponseData()
                         .setErrorCode(answer.error().code())
-                        .setErrorMessage(messageOf(answer.error()))
+                        .setErrorMessage(ShareRequests.messageOf(answer.error()))
                         .setAcquisitionLockTimeoutMs(answer.lockMs());
         topics.values().forEach(response.responses()::add);
         for (Nodes.Address leader : ShareRequests.leaders(services, request, answer)) {
@@ -126,14 +125,10 @@ final class ShareAcknowledgeHandler implements ApiHandler {
                 new ShareAcknowledgeResponseData.PartitionData()
                         .setPartitionIndex(partition.partition().partition())
                         .setErrorCode(error.code())
-                        .setErrorMessage(messageOf(error));
+                        .setErrorMessage(ShareRequests.messageOf(error));
         data.currentLeader()
                 .setLeaderId(partition.leaderId())
                 .setLeaderEpoch(partition.leaderEpoch());
         return data;
-    }
-
-    private static @Nullable String messageOf(Errors error) {
-        return error == Errors.NONE ? null : error.message();
     }
 }

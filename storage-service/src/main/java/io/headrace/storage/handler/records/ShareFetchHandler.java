@@ -138,7 +138,7 @@ final class ShareFetchHandler implements ApiHandler {
         ShareFetchResponseData response =
                 new ShareFetchResponseData()
                         .setErrorCode(answer.error().code())
-                        .setErrorMessage(messageOf(answer.error()))
+                        .setErrorMessage(ShareRequests.messageOf(answer.error()))
                         .setAcquisitionLockTimeoutMs(answer.lockMs());
         topics.values().forEach(response.responses()::add);
         for (Nodes.Address leader : ShareRequests.leaders(services, request, answer)) {
@@ -168,18 +168,15 @@ final class ShareFetchHandler implements ApiHandler {
                 new ShareFetchResponseData.PartitionData()
                         .setPartitionIndex(partition.partition().partition())
                         .setErrorCode(partition.error().code())
-                        .setErrorMessage(messageOf(partition.error()))
+                        .setErrorMessage(ShareRequests.messageOf(partition.error()))
                         .setAcknowledgeErrorCode(partition.acknowledgeError().code())
-                        .setAcknowledgeErrorMessage(messageOf(partition.acknowledgeError()))
+                        .setAcknowledgeErrorMessage(
+                                ShareRequests.messageOf(partition.acknowledgeError()))
                         .setRecords(partition.records())
                         .setAcquiredRecords(acquired);
         data.currentLeader()
                 .setLeaderId(partition.leaderId())
                 .setLeaderEpoch(partition.leaderEpoch());
         return data;
-    }
-
-    private static @Nullable String messageOf(Errors error) {
-        return error == Errors.NONE ? null : error.message();
     }
 }

@@ -77,6 +77,11 @@ final class ShareRequests {
         return leaders;
     }
 
+    /** What is said of an error; null when there is none. */
+    static @Nullable String messageOf(Errors error) {
+        return error == Errors.NONE ? null : error.message();
+    }
+
     static boolean isElsewhere(Errors error) {
         return error == Errors.NOT_LEADER_OR_FOLLOWER || error == Errors.FENCED_LEADER_EPOCH;
     }
