@@ -32,6 +32,7 @@ final class Cluster {
     private final Consumer<SimulatedStorageNode> onEnd;
     private final Bug bug;
     private int crashes;
+    private int stops;
 
     /** A storage node's machine: its disk outlives its processes. */
     final class Machine {
@@ -106,6 +107,33 @@ final class Cluster {
                                     flushMaxMs,
                                     SimulatedSettings.of(nodeId, own.path("/data")),
                                     bug.onRecovery()));
+        }
+
+        /**
+         * Has the process stop in order, if it serves.
+         *
+         * @param then runs when it has
+         */
+        void stop(Runnable then) {
+            SimulatedStorageNode stopping = node();
+            if (stopping == null
+                    || !stopping.isServing()
+                    || stopping.isStopping()
+                    || stopping.host().isPaused()) {
+                return;
+            }
+            world.trace("stop " + name(), 0, 0, 0);
+            stopping.stop()
+                    .thenRun(
+                            () ->
+                                    world.after(
+                                            0,
+                                            () -> {
+                                                if (node() == stopping) {
+                                                    stops++;
+                                                    then.run();
+                                                }
+                                            }));
         }
 
         /**
@@ -245,5 +273,10 @@ final class Cluster {
 
     int crashes() {
         return crashes;
+    }
+
+    /** How many nodes stopped in order. */
+    int stops() {
+        return stops;
     }
 }

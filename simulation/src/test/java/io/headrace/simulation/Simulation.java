@@ -57,10 +57,11 @@ final class Simulation {
     private final Workload workload;
     private final OneLeaderAnEpoch epochs = new OneLeaderAnEpoch();
     private final ShardEpochsOnlyRise owners = new ShardEpochsOnlyRise();
+    private final CommittedRecordsAgree agreement = new CommittedRecordsAgree();
     private final List<Invariant> invariants =
             List.of(
                     epochs,
-                    new CommittedRecordsAgree(),
+                    agreement,
                     new InSyncReplicasHaveAll(),
                     new HighWatermarkOnlyRises(),
                     owners);
@@ -122,8 +123,14 @@ final class Simulation {
                         this::isWhole,
                         this::isLed);
         faults.start();
+        Rot rot = new Rot(world, cluster);
+        if (plan.rots()) {
+            agreement.rots(true);
+            rot.start();
+        }
         world.after(plan.faultsForMs(), faults::stop);
         await("the faults end", faults::isStopped);
+        rot.stop();
         workload.finish(this::await);
         await(WHOLE, this::isWhole);
         if (plan.restartsInTheEnd()) {
@@ -134,6 +141,11 @@ final class Simulation {
         }
         await("everything written is committed", this::isCommitted);
         workload.check(this::await);
+        if (plan.rots()) {
+            await("every damaged segment is repaired", rot::isScrubbed);
+            agreement.rots(false);
+            cluster.machines().forEach(this::look);
+        }
         world.requireSound();
         return new Report(
                 world.seed(),
@@ -147,13 +159,16 @@ final class Simulation {
                 world.elapsedMs(),
                 longestWaitMs,
                 world.traceHash(),
-                checks());
+                checks(rot));
     }
 
-    private Map<String, Long> checks() {
+    private Map<String, Long> checks(Rot rot) {
         Map<String, Long> counts = new TreeMap<>();
         invariants.forEach(each -> counts.put(each.getClass().getSimpleName(), each.checks()));
         counts.putAll(workload.checks());
+        counts.put("orderly stops", (long) cluster.stops());
+        counts.put("flipped bits", (long) rot.flips());
+        counts.put("repaired segments", rot.repairs());
         return counts;
     }
 

@@ -426,22 +426,42 @@ public final class LogStore implements AutoCloseable {
         closed = true;
         moves.close();
         for (LogDirectory directory : directories) {
-            close(directory);
+            close(directory, allClosed(directory).join());
         }
     }
 
-    private void close(LogDirectory directory) {
+    /**
+     * As {@link #close()}, for whoever cannot wait; no replica is being moved.
+     *
+     * @param blocking where the last steps run
+     */
+    public CompletableFuture<Void> close(Executor blocking) {
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        if (!closed) {
+            closed = true;
+            for (LogDirectory directory : directories) {
+                all.add(
+                        allClosed(directory)
+                                .thenAcceptAsync(whole -> close(directory, whole), blocking));
+            }
+        }
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
+    }
+
+    /** Whether the logs of a directory could all be closed. */
+    private static CompletableFuture<Boolean> allClosed(LogDirectory directory) {
         List<CompletableFuture<Void>> all = new ArrayList<>();
         for (PartitionLog log : directory.logs().values()) {
             CompletableFuture<Void> one = new CompletableFuture<>();
             all.add(one);
             log.loop().execute(() -> LogClose.close(log, one));
         }
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                .handle((done, failure) -> failure == null);
+    }
+
+    private static void close(LogDirectory directory, boolean isWhole) {
         try {
-            boolean isWhole = true;
-            for (CompletableFuture<Void> one : all) {
-                isWhole &= one.handle((done, failure) -> failure == null).join();
-            }
             if (isWhole && !directory.isOffline()) {
                 directory.writeCheckpoints(true);
                 directory.checkpoints().markClean();

@@ -11,6 +11,7 @@ import io.headrace.storage.repair.RepairOutcome;
 import io.headrace.storage.repair.Scrubber;
 import io.headrace.testkit.random.Seeded;
 import io.headrace.testkit.wait.Eventually;
+import io.headrace.transport.loop.LoopGroup;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +29,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
@@ -44,6 +47,8 @@ class LogRepairTest {
     private LogFixture peer;
     private PartitionLog log;
     private PartitionLog good;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor();
+    private final LoopGroup loops = LoopGroup.start("repair-test", 1);
     private LogRepairer repairer;
     private boolean hasPeer = true;
 
@@ -54,12 +59,20 @@ class LogRepairTest {
         peer = new LogFixture(directory.resolve("peer"), configs);
         log = damaged.log();
         good = peer.log();
-        repairer = new LogRepairer(id -> damaged.store().repairable(id), new OtherLog());
+        repairer =
+                new LogRepairer(
+                        id -> damaged.store().repairable(id),
+                        new OtherLog(),
+                        thread,
+                        loops.at(0),
+                        () -> System.nanoTime() / 1_000_000);
     }
 
     @AfterEach
     void close() {
         repairer.close();
+        thread.close();
+        loops.close();
         damaged.store().close();
         peer.store().close();
     }
