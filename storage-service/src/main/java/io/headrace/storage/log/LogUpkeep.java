@@ -25,6 +25,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /**
  * What one log has done on the I/O executor: epochs, index files, snapshots, checkpoints,
@@ -99,6 +100,24 @@ final class LogUpkeep {
     /** See {@link #serially}; for the rest of this room. */
     <T> CompletableFuture<T> afterEarlierTasks(Callable<T> task) {
         return serially(task);
+    }
+
+    /** As {@link #afterEarlierTasks}, for what has several steps: later tasks wait for the last. */
+    <T> CompletableFuture<T> stepsAfterEarlierTasks(Supplier<CompletableFuture<T>> steps) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        tasks.executeUntilOver(
+                whenOver ->
+                        steps.get()
+                                .whenComplete(
+                                        (done, failure) -> {
+                                            whenOver.run();
+                                            if (failure == null) {
+                                                result.complete(done);
+                                            } else {
+                                                result.completeExceptionally(failure);
+                                            }
+                                        }));
+        return result;
     }
 
     /** Sees to it that a task nobody waits for does not fail unseen. */

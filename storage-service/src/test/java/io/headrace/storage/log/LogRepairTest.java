@@ -277,6 +277,53 @@ class LogRepairTest {
         assertThat(repairer.counters().repairedSegments()).isEqualTo(1);
     }
 
+    /** After a kill -9 nobody waits for a page-cache log to be flushed, but its repair does. */
+    @Test
+    void aLogThatNobodyFlushesIsRepaired() throws Exception {
+        LogFixture cached =
+                new LogFixture(
+                        directory.resolve("cached"),
+                        Map.of("segment.ms", "40", "flush.policy", "page-cache"));
+        for (int i = 0; i < 60; i++) {
+            for (LogFixture each : List.of(cached, peer)) {
+                each.log()
+                        .append(
+                                LogFixture.batch(2, 500, each.nowMs + 2L * i),
+                                1,
+                                AppendOrigin.CLIENT,
+                                each.nowMs);
+            }
+        }
+        good.requestFlush();
+        peer.commit();
+        good.updateHighWatermark(good.logEndOffset());
+        log = cached.reopenAfterKill(directory.resolve("cached"));
+        log.updateHighWatermark(log.logEndOffset());
+        Path file = closedFiles(cached).getFirst();
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[200] ^= 1;
+        Files.write(file, bytes);
+        try (LogRepairer its =
+                new LogRepairer(
+                        id -> cached.store().repairable(id),
+                        new OtherLog(),
+                        thread,
+                        loops.at(0),
+                        () -> System.nanoTime() / 1_000_000)) {
+            var outcome = its.repair(LogFixture.ID, 0);
+            Eventually.until(
+                    SOON,
+                    () -> {
+                        cached.commit();
+                        return outcome.isDone();
+                    },
+                    "the repair to end");
+            assertThat(outcome.get()).isEqualTo(RepairOutcome.WHOLE);
+            assertThat(its.counters().repairedSegments()).isEqualTo(1);
+        }
+        cached.store().close();
+    }
+
     @Test
     void withoutAnotherReplicaItIsSaid() throws Exception {
         fill(new java.util.SplittableRandom(1), 60);
