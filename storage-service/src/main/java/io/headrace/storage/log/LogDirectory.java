@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.PriorityBlockingQueue;
@@ -45,6 +46,8 @@ final class LogDirectory {
     private final DirectoryCheckpoints checkpoints;
     private final String bootId;
     private final Map<TopicIdPartition, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final Map<TopicIdPartition, CompletableFuture<Void>> leaving =
+            new ConcurrentHashMap<>();
     private final PriorityBlockingQueue<Removal> removals = new PriorityBlockingQueue<>();
     private final Queue<Runnable> retries = new ConcurrentLinkedQueue<>();
     private final AtomicInteger planned = new AtomicInteger();
@@ -140,6 +143,11 @@ final class LogDirectory {
         return logs;
     }
 
+    /** Logs that are out of sight, until their directories are, too. */
+    Map<TopicIdPartition, CompletableFuture<Void>> leaving() {
+        return leaving;
+    }
+
     boolean isOffline() {
         return offlineCause != null;
     }
@@ -204,6 +212,17 @@ final class LogDirectory {
             if (task != null) {
                 task.run();
             }
+        }
+    }
+
+    /**
+     * Sees to it that a log to be made is not measured by what an earlier one of the same id has
+     * promised: one that was set aside, or whose removal a crash cut short. Durable.
+     */
+    void forgetPromiseOf(TopicIdPartition id) throws IOException {
+        PromiseJournal.Key key = LogStore.journalKey(id);
+        if (journal.mayHold(key)) {
+            journal.promise(Map.of(key, -1L));
         }
     }
 
@@ -297,7 +316,7 @@ final class LogDirectory {
 
     /**
      * Makes sure that no checkpoint of an earlier log of that name is left, which would lend the
-     * new one its offsets. To be called before the new one is among the logs.
+     * new one its offsets. To be called before the new one has its name.
      */
     synchronized void forgetCheckpointOf(TopicIdPartition id) throws IOException {
         if (lastWritten == null || namesOnDisk.contains(nameOf(id))) {

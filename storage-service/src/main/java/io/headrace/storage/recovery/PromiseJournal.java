@@ -132,6 +132,11 @@ public final class PromiseJournal implements AutoCloseable {
         return promises.getOrDefault(key, NO_PROMISE);
     }
 
+    /** Whether the file may have a promise for a partition, also one whose taking back failed. */
+    public synchronized boolean mayHold(Key key) {
+        return replacing || promises.containsKey(key);
+    }
+
     /**
      * Promises offsets, all at once; -1 takes a promise back. When it fails for want of space,
      * nothing is promised, and it may be tried again.
