@@ -277,6 +277,24 @@ class LogRepairTest {
         assertThat(repairer.counters().repairedSegments()).isEqualTo(1);
     }
 
+    /** A batch's offset is not in its CRC: behind a damage nothing but the next one confirms it. */
+    @Seeded(runs = 8)
+    void aWrongOffsetBehindADamageIsFound(RandomGenerator random) throws Exception {
+        fill(random, 60);
+        Path file = closedFiles(damaged).getFirst();
+        byte[] bytes = Files.readAllBytes(file);
+        int second = sizeAt(bytes, 0);
+        bytes[second - 1] ^= 1;
+        bytes[second + 7] ^= (byte) (1 << random.nextInt(3));
+        Files.write(file, bytes);
+        assertThat(repair(0)).isEqualTo(RepairOutcome.WHOLE);
+        assertThat(file).hasSameBinaryContentAs(peer.logPath().resolve(file.getFileName()));
+    }
+
+    private static int sizeAt(byte[] bytes, int position) {
+        return 12 + ByteBuffer.wrap(bytes).getInt(position + 8);
+    }
+
     /** After a kill -9 nobody waits for a page-cache log to be flushed, but its repair does. */
     @Test
     void aLogThatNobodyFlushesIsRepaired() throws Exception {
