@@ -41,6 +41,7 @@ final class Cluster {
         private int boot;
         private long flushMaxMs = 3;
         private boolean failedFlush;
+        private boolean rots;
         private @Nullable SimulatedStorageNode node;
 
         Machine(int nodeId) {
@@ -64,6 +65,18 @@ final class Cluster {
         /** How long a flush of its disk takes to begin, at most, from the next start on. */
         void flushMaxMs(long max) {
             flushMaxMs = max;
+        }
+
+        /**
+         * Whether bits of its disk flip. It stops only in order then: what a restart after a crash
+         * reads again and finds damaged, it may cut.
+         */
+        boolean rots() {
+            return rots;
+        }
+
+        void beginToRot() {
+            rots = true;
         }
 
         /** Leaves so much space on the disk. */

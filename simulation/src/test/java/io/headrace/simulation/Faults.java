@@ -165,8 +165,9 @@ final class Faults {
             case FAILED_FLUSH -> {
                 // What the page cache still shows is on no platter: its machine is to be switched
                 // off before the disk is used again.
-                if (plan.power() == Power.UNSTABLE) {
-                    anyMachine().failFlush();
+                Machine machine = anyMachine();
+                if (plan.power() == Power.UNSTABLE && !machine.rots()) {
+                    machine.failFlush();
                 }
             }
         }
@@ -174,6 +175,9 @@ final class Faults {
 
     /** Little space is left, for a while. */
     private void fill(Machine machine) {
+        if (machine.rots()) {
+            return;
+        }
         machine.leaveBytes(world.between(0, 20_000));
         world.after(world.between(300, 4_000), machine::leaveAllBytes);
     }
@@ -315,6 +319,10 @@ final class Faults {
     }
 
     private void crash(Machine machine) {
+        if (machine.rots()) {
+            stop(machine);
+            return;
+        }
         if (mayLosePower(machine) && world.random().nextBoolean()) {
             machine.losePower();
         } else {

@@ -95,7 +95,7 @@ record Plan(
                 mix,
                 power,
                 losesDisk,
-                !losesDisk && world.chance(0.15),
+                !losesDisk && power != Power.ONE_BY_ONE && world.chance(0.2),
                 world.chance(0.4),
                 world.chance(0.5),
                 world.chance(0.6),

@@ -62,9 +62,14 @@ final class Rot {
     }
 
     void start() {
+        machine.beginToRot();
+        goOn();
+    }
+
+    private void goOn() {
         if (!stopped) {
             flipOne();
-            world.after(world.between(50, 500), this::start);
+            world.after(world.between(50, 500), this::goOn);
         }
     }
 
@@ -89,8 +94,7 @@ final class Rot {
                     .thenAccept(
                             found ->
                                     world.after(
-                                            0,
-                                            () -> found.ifPresent(each -> flip(drawn, each))));
+                                            0, () -> found.ifPresent(each -> flip(drawn, each))));
         }
     }
 
@@ -150,8 +154,7 @@ final class Rot {
             return;
         }
         repairer.repair(place.log().id(), place.offset())
-                .whenComplete(
-                        (outcome, failure) -> world.after(0, () -> heard.accept(outcome)));
+                .whenComplete((outcome, failure) -> world.after(0, () -> heard.accept(outcome)));
     }
 
     /**

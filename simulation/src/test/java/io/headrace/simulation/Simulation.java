@@ -133,8 +133,8 @@ final class Simulation {
         rot.stop();
         workload.finish(this::await);
         await(WHOLE, this::isWhole);
-        if (plan.restartsInTheEnd()) {
-            Machine one = cluster.machines().get(world.random().nextInt(Cluster.NODES.size()));
+        Machine one = cluster.machines().get(world.random().nextInt(Cluster.NODES.size()));
+        if (plan.restartsInTheEnd() && !one.rots()) {
             one.kill();
             world.after(world.between(1, 300), one::start);
             await("a node started anew takes part, and " + WHOLE, this::isWhole);

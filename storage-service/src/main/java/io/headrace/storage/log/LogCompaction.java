@@ -112,8 +112,7 @@ final class LogCompaction implements CompactableLog {
     public CompletableFuture<Boolean> replace(
             List<SegmentSummary> segments, CleanedSegment cleaned) {
         return CompletableFuture.supplyAsync(
-                        () -> log.upkeep().stepsAfterEarlierTasks(() -> swap(segments, cleaned)),
-                        log.loop())
+                        () -> log.upkeep().tasks().steps(() -> swap(segments, cleaned)), log.loop())
                 .thenCompose(swapped -> swapped);
     }
 
@@ -168,8 +167,7 @@ final class LogCompaction implements CompactableLog {
                                                                             cleaned.nextOffset());
                                                                     return true;
                                                                 })))
-                .whenCompleteAsync(
-                        (done, failure) -> log.setReplacingSegments(false), log.loop());
+                .whenCompleteAsync((done, failure) -> log.setReplacingSegments(false), log.loop());
     }
 
     private Segment commit(CleanedSegment cleaned) throws IOException {

@@ -25,7 +25,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 
 /**
  * What one log has done on the I/O executor: epochs, index files, snapshots, checkpoints,
@@ -102,22 +101,9 @@ final class LogUpkeep {
         return serially(task);
     }
 
-    /** As {@link #afterEarlierTasks}, for what has several steps: later tasks wait for the last. */
-    <T> CompletableFuture<T> stepsAfterEarlierTasks(Supplier<CompletableFuture<T>> steps) {
-        CompletableFuture<T> result = new CompletableFuture<>();
-        tasks.executeUntilOver(
-                whenOver ->
-                        steps.get()
-                                .whenComplete(
-                                        (done, failure) -> {
-                                            whenOver.run();
-                                            if (failure == null) {
-                                                result.complete(done);
-                                            } else {
-                                                result.completeExceptionally(failure);
-                                            }
-                                        }));
-        return result;
+    /** What runs one after the other of this log. */
+    SerialTasks tasks() {
+        return tasks;
     }
 
     /** Sees to it that a task nobody waits for does not fail unseen. */

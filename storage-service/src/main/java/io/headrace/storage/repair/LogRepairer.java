@@ -176,8 +176,7 @@ public final class LogRepairer implements AutoCloseable {
     private CompletableFuture<Boolean> attempt(Job job) {
         RepairableLog log = logs.apply(job.id());
         if (log == null) {
-            return CompletableFuture.failedFuture(
-                    new RepairFailedException("it has no open log"));
+            return CompletableFuture.failedFuture(new RepairFailedException("it has no open log"));
         }
         if (closed || !log.beginRewrite()) {
             return CompletableFuture.completedFuture(false);
@@ -222,9 +221,9 @@ public final class LogRepairer implements AutoCloseable {
                             if (replaced) {
                                 counters.repairedSegments.increment();
                                 LOG.warn(
-"{}: repaired from a peer: {}",
-log.id(),
-segment.summary());
+                                        "{}: repaired from a peer: {}",
+                                        log.id(),
+                                        segment.summary());
                             }
                             return replaced;
                         });

@@ -107,8 +107,7 @@ final class SegmentAudit {
         long after = last;
         long resume = resumeAfter(from);
         boolean goesOn = resume < sizeInBytes;
-        long endOffset =
-                goesOn ? BatchView.baseOffset(bytes.buffer(), bytes.index()) : nextOffset;
+        long endOffset = goesOn ? BatchView.baseOffset(bytes.buffer(), bytes.index()) : nextOffset;
         spans.add(new DamagedSpan(start, resume, after + 1, endOffset, problem));
         position = resume;
         last = endOffset - 1;

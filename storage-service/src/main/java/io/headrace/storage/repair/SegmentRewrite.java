@@ -179,8 +179,7 @@ final class SegmentRewrite implements AutoCloseable {
                     || at + size > to
                     || !source.load(at, (int) size)
                     || !BatchView.isCrcValid(source.buffer(), source.index())) {
-                throw new RepairFailedException(
-                        "what was good at byte " + at + " is not any more");
+                throw new RepairFailedException("what was good at byte " + at + " is not any more");
             }
             writer.append(slice(source.buffer(), source.index(), (int) size));
             at += size;
