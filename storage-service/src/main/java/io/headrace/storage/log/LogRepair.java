@@ -66,7 +66,7 @@ final class LogRepair implements RepairableLog {
         if (log.recoveryPoint() < nextOffset) {
             // Nothing else may have it flushed, where nobody waits for that.
             log.upkeep().checkpoint();
-            log.requestFlush();
+            log.flusher().request();
         }
         return Optional.of(closed(all[index], nextOffset));
     }
