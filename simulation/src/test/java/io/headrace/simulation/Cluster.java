@@ -68,8 +68,8 @@ final class Cluster {
         }
 
         /**
-         * Whether bits of its disk flip. It stops only in order then: what a restart after a crash
-         * reads again and finds damaged, it may cut.
+         * Whether bits of its disk flip. Its process lives on then: what a restart reads again and
+         * finds damaged, it may cut.
          */
         boolean rots() {
             return rots;

@@ -284,7 +284,7 @@ final class Faults {
     /**
      * Two machines lose what only they had, at once, while all replicas are in sync; and the
      * process of the third, which has everything, starts anew before the controller misses them. It
-     * must live on then: nothing else happens until leaders are found.
+     * must live on then, and be heard: nothing else happens until leaders are found.
      *
      * @return whether it happened
      */
@@ -298,6 +298,7 @@ final class Faults {
             return false;
         }
         quiet = true;
+        wire.heal();
         for (Machine machine : cluster.machines()) {
             if (machine != third) {
                 loss.accept(machine);
@@ -320,7 +321,7 @@ final class Faults {
 
     private void crash(Machine machine) {
         if (machine.rots()) {
-            stop(machine);
+            pause(machine);
             return;
         }
         if (mayLosePower(machine) && world.random().nextBoolean()) {
@@ -335,6 +336,9 @@ final class Faults {
 
     /** What stopped in order has all on its disk, also what lived in the page cache. */
     private void stop(Machine machine) {
+        if (machine.rots()) {
+            return;
+        }
         machine.stop(
                 () -> {
                     if (world.chance(0.3)) {

@@ -455,7 +455,7 @@ public final class LogStore implements AutoCloseable {
         closed = true;
         moves.close();
         for (LogDirectory directory : directories) {
-            close(directory, allClosed(directory).join());
+            directory.end(directory.closeLogs().join());
         }
     }
 
@@ -469,40 +469,10 @@ public final class LogStore implements AutoCloseable {
         if (!closed) {
             closed = true;
             for (LogDirectory directory : directories) {
-                all.add(
-                        allClosed(directory)
-                                .thenAcceptAsync(whole -> close(directory, whole), blocking));
+                all.add(directory.closeLogs().thenAcceptAsync(directory::end, blocking));
             }
         }
         return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
-    }
-
-    /** Whether the logs of a directory could all be closed. */
-    private static CompletableFuture<Boolean> allClosed(LogDirectory directory) {
-        List<CompletableFuture<Void>> all = new ArrayList<>();
-        for (PartitionLog log : directory.logs().values()) {
-            CompletableFuture<Void> one = new CompletableFuture<>();
-            all.add(one);
-            log.loop().execute(() -> LogClose.close(log, one));
-        }
-        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-                .handle((done, failure) -> failure == null);
-    }
-
-    private static void close(LogDirectory directory, boolean isWhole) {
-        try {
-            if (isWhole && !directory.isOffline()) {
-                directory.writeCheckpoints(true);
-                directory.checkpoints().markClean();
-            }
-        } catch (IOException e) {
-            directory.onWriteFailed(e); // a full disk: the next start reads more
-        }
-        try {
-            directory.close();
-        } catch (IOException e) {
-            directory.fail(e);
-        }
     }
 
     /** What recovery keys promises by. */
