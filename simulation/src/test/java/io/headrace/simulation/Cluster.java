@@ -32,6 +32,7 @@ final class Cluster {
     private final Consumer<SimulatedStorageNode> onEnd;
     private final Bug bug;
     private int crashes;
+    private int stops;
 
     /** A storage node's machine: its disk outlives its processes. */
     final class Machine {
@@ -40,6 +41,7 @@ final class Cluster {
         private int boot;
         private long flushMaxMs = 3;
         private boolean failedFlush;
+        private boolean rots;
         private @Nullable SimulatedStorageNode node;
 
         Machine(int nodeId) {
@@ -63,6 +65,18 @@ final class Cluster {
         /** How long a flush of its disk takes to begin, at most, from the next start on. */
         void flushMaxMs(long max) {
             flushMaxMs = max;
+        }
+
+        /**
+         * Whether bits of its disk flip. Its process lives on then: what a restart reads again and
+         * finds damaged, it may cut.
+         */
+        boolean rots() {
+            return rots;
+        }
+
+        void beginToRot() {
+            rots = true;
         }
 
         /** Leaves so much space on the disk. */
@@ -106,6 +120,33 @@ final class Cluster {
                                     flushMaxMs,
                                     SimulatedSettings.of(nodeId, own.path("/data")),
                                     bug.onRecovery()));
+        }
+
+        /**
+         * Has the process stop in order, if it serves.
+         *
+         * @param then runs when it has
+         */
+        void stop(Runnable then) {
+            SimulatedStorageNode stopping = node();
+            if (stopping == null
+                    || !stopping.isServing()
+                    || stopping.isStopping()
+                    || stopping.host().isPaused()) {
+                return;
+            }
+            world.trace("stop " + name(), 0, 0, 0);
+            stopping.stop()
+                    .thenRun(
+                            () ->
+                                    world.after(
+                                            0,
+                                            () -> {
+                                                if (node() == stopping) {
+                                                    stops++;
+                                                    then.run();
+                                                }
+                                            }));
         }
 
         /**
@@ -245,5 +286,10 @@ final class Cluster {
 
     int crashes() {
         return crashes;
+    }
+
+    /** How many nodes stopped in order. */
+    int stops() {
+        return stops;
     }
 }

@@ -22,6 +22,7 @@ final class Faults {
     private enum Kind {
         CRASH(22, 45, 8, 10),
         CRASH_TWO(10, 14, 2, 4),
+        STOP(8, 6, 2, 3),
         POWER_OF_TWO(4, 5, 1, 2),
         PAUSE_NODE(15, 12, 6, 8),
         CUT(18, 8, 14, 40),
@@ -66,6 +67,7 @@ final class Faults {
     private final Predicate<SimulatedStorageNode> isSpare;
     private final BooleanSupplier isWhole;
     private final BooleanSupplier isLed;
+    private boolean losing;
     private boolean quiet;
     private boolean stopped;
 
@@ -138,6 +140,7 @@ final class Faults {
                 crash(anyMachine());
                 crash(anyMachine());
             }
+            case STOP -> stop(anyMachine());
             case POWER_OF_TWO -> {
                 if (plan.power() == Power.ONE_BY_ONE) {
                     leaveOnlyOne(Machine::losePower);
@@ -162,8 +165,9 @@ final class Faults {
             case FAILED_FLUSH -> {
                 // What the page cache still shows is on no platter: its machine is to be switched
                 // off before the disk is used again.
-                if (plan.power() == Power.UNSTABLE) {
-                    anyMachine().failFlush();
+                Machine machine = anyMachine();
+                if (plan.power() == Power.UNSTABLE && !machine.rots()) {
+                    machine.failFlush();
                 }
             }
         }
@@ -171,6 +175,9 @@ final class Faults {
 
     /** Little space is left, for a while. */
     private void fill(Machine machine) {
+        if (machine.rots()) {
+            return;
+        }
         machine.leaveBytes(world.between(0, 20_000));
         world.after(world.between(300, 4_000), machine::leaveAllBytes);
     }
@@ -236,27 +243,48 @@ final class Faults {
 
     /**
      * A machine that the others no longer hear goes up in smoke; another takes its place. What the
-     * first one sent last arrives when the network is mended.
+     * first one sent last arrives when the network is mended, after the second one has registered,
+     * mostly. Often nothing else happens meanwhile but that a second machine is down, so that
+     * nothing new is committed; and often what is sent to the new machine takes long.
      */
     private void lose(Machine machine) {
-        for (String other : Cluster.NODES) {
-            if (!other.equals(machine.name())) {
-                wire.cut(machine.name(), other);
-            }
-        }
+        losing = true;
+        boolean alone = world.chance(0.7);
+        quiet = alone;
+        others(machine).forEach(other -> wire.hold(machine.name(), other));
+        Machine second = anyMachine();
         world.after(
                 world.between(50, 600),
                 () -> {
                     machine.loseDisk();
                     world.after(world.between(1, 300), machine::start);
-                    world.after(world.between(3_300, 6_000), wire::heal);
+                    long mendedMs = world.between(3_400, 6_000);
+                    world.after(mendedMs, () -> endLoss(machine));
+                    if (alone && second != machine) {
+                        second.kill();
+                        world.after(mendedMs + world.between(1, 1_500), second::start);
+                    }
                 });
+    }
+
+    private void endLoss(Machine machine) {
+        others(machine).forEach(other -> wire.letGo(machine.name(), other));
+        if (world.chance(0.6)) {
+            others(machine).forEach(other -> wire.slow(other, machine.name(), 1_500));
+            world.after(world.between(300, 2_000), wire::heal);
+        }
+        quiet = false;
+        losing = false;
+    }
+
+    private static List<String> others(Machine machine) {
+        return Cluster.NODES.stream().filter(name -> !name.equals(machine.name())).toList();
     }
 
     /**
      * Two machines lose what only they had, at once, while all replicas are in sync; and the
      * process of the third, which has everything, starts anew before the controller misses them. It
-     * must live on then: nothing else happens until leaders are found.
+     * must live on then, and be heard: nothing else happens until leaders are found.
      *
      * @return whether it happened
      */
@@ -270,6 +298,7 @@ final class Faults {
             return false;
         }
         quiet = true;
+        wire.heal();
         for (Machine machine : cluster.machines()) {
             if (machine != third) {
                 loss.accept(machine);
@@ -291,6 +320,10 @@ final class Faults {
     }
 
     private void crash(Machine machine) {
+        if (machine.rots()) {
+            pause(machine);
+            return;
+        }
         if (mayLosePower(machine) && world.random().nextBoolean()) {
             machine.losePower();
         } else {
@@ -299,6 +332,22 @@ final class Faults {
         machine.flushMaxMs(world.chance(0.2) ? 150 : 3);
         boolean soon = world.chance(plan.mix() == Mix.CRASHES ? 0.7 : 0.3);
         world.after(soon ? world.between(1, 60) : world.between(1, 6_000), machine::start);
+    }
+
+    /** What stopped in order has all on its disk, also what lived in the page cache. */
+    private void stop(Machine machine) {
+        if (machine.rots()) {
+            return;
+        }
+        machine.stop(
+                () -> {
+                    if (world.chance(0.3)) {
+                        machine.losePower();
+                    } else {
+                        machine.kill();
+                    }
+                    world.after(world.between(1, 3_000), machine::start);
+                });
     }
 
     private boolean mayLosePower(Machine machine) {
@@ -398,8 +447,12 @@ final class Faults {
         return stopped;
     }
 
-    /** Mends everything and starts what is down. */
+    /** Mends everything and starts what is down, once the loss of a disk has taken its course. */
     void stop() {
+        if (losing) {
+            world.after(20, this::stop);
+            return;
+        }
         stopped = true;
         wire.heal();
         wire.faults(0, 2, 0, 0);

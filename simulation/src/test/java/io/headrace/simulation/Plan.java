@@ -7,6 +7,7 @@ import io.headrace.simulation.network.World;
  *
  * @param mix which faults are frequent
  * @param losesDisk whether one disk is lost, once, with all that is on it
+ * @param rots whether bits of one machine's closed segments flip; logs have many segments then
  * @param faultsForMs how long faults happen
  * @param faultEveryMaxMs the longest pause between two
  * @param databaseWayMaxMs how long a request to the database, or its answer, is on its way
@@ -19,6 +20,7 @@ record Plan(
         Mix mix,
         Power power,
         boolean losesDisk,
+        boolean rots,
         boolean hasTransactions,
         boolean hasTransactionalOffsets,
         boolean hasGroups,
@@ -67,6 +69,7 @@ record Plan(
                 mix,
                 Power.STABLE,
                 true,
+                false,
                 hasTransactions,
                 hasTransactionalOffsets,
                 hasGroups,
@@ -87,10 +90,12 @@ record Plan(
     static Plan draw(World world) {
         Mix mix = Mix.values()[world.random().nextInt(Mix.values().length)];
         Power power = Power.values()[world.random().nextInt(Power.values().length)];
+        boolean losesDisk = power != Power.ONE_BY_ONE && world.chance(0.25);
         return new Plan(
                 mix,
                 power,
-                power != Power.ONE_BY_ONE && world.chance(0.25),
+                losesDisk,
+                !losesDisk && power != Power.ONE_BY_ONE && world.chance(0.2),
                 world.chance(0.4),
                 world.chance(0.5),
                 world.chance(0.6),

@@ -60,7 +60,7 @@ class PlantedBugsTest {
                                         "ISR expansion from a dead incarnation",
                                         PlantedBugs.CountsDeadIncarnations::new)
                                 .onLostDisks(),
-                        0),
+                        36),
                 onWire(
                         "a min.insync change racing an ISR shrink",
                         new PlantedBugs.MinInSyncRacesShrink(),

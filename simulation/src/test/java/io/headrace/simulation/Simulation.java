@@ -57,10 +57,11 @@ final class Simulation {
     private final Workload workload;
     private final OneLeaderAnEpoch epochs = new OneLeaderAnEpoch();
     private final ShardEpochsOnlyRise owners = new ShardEpochsOnlyRise();
+    private final CommittedRecordsAgree agreement = new CommittedRecordsAgree();
     private final List<Invariant> invariants =
             List.of(
                     epochs,
-                    new CommittedRecordsAgree(),
+                    agreement,
                     new InSyncReplicasHaveAll(),
                     new HighWatermarkOnlyRises(),
                     owners);
@@ -122,18 +123,29 @@ final class Simulation {
                         this::isWhole,
                         this::isLed);
         faults.start();
+        Rot rot = new Rot(world, cluster);
+        if (plan.rots()) {
+            agreement.rots(true);
+            rot.start();
+        }
         world.after(plan.faultsForMs(), faults::stop);
         await("the faults end", faults::isStopped);
+        rot.stop();
         workload.finish(this::await);
         await(WHOLE, this::isWhole);
-        if (plan.restartsInTheEnd()) {
-            Machine one = cluster.machines().get(world.random().nextInt(Cluster.NODES.size()));
+        Machine one = cluster.machines().get(world.random().nextInt(Cluster.NODES.size()));
+        if (plan.restartsInTheEnd() && !one.rots()) {
             one.kill();
             world.after(world.between(1, 300), one::start);
             await("a node started anew takes part, and " + WHOLE, this::isWhole);
         }
         await("everything written is committed", this::isCommitted);
         workload.check(this::await);
+        if (plan.rots()) {
+            await("every damaged segment is repaired", rot::isScrubbed);
+            agreement.rots(false);
+            cluster.machines().forEach(this::look);
+        }
         world.requireSound();
         return new Report(
                 world.seed(),
@@ -147,13 +159,16 @@ final class Simulation {
                 world.elapsedMs(),
                 longestWaitMs,
                 world.traceHash(),
-                checks());
+                checks(rot));
     }
 
-    private Map<String, Long> checks() {
+    private Map<String, Long> checks(Rot rot) {
         Map<String, Long> counts = new TreeMap<>();
         invariants.forEach(each -> counts.put(each.getClass().getSimpleName(), each.checks()));
         counts.putAll(workload.checks());
+        counts.put("orderly stops", (long) cluster.stops());
+        counts.put("flipped bits", (long) rot.flips());
+        counts.put("repaired segments", rot.repairs());
         return counts;
     }
 

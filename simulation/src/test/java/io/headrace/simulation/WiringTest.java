@@ -22,11 +22,12 @@ class WiringTest {
     void aStorageNodeIsWiredAsInTheService() throws ClassNotFoundException {
         Set<String> service = madeBy(Class.forName("io.headrace.storage.StorageNode"));
         Set<String> simulated = madeBy(SimulatedStorageNode.class);
-        // Sockets, and what makes them wait: there are none.
+        // Sockets, what makes them wait, and the machine's clock: there are none.
         service.removeAll(
                 Set.of(
                         "io.headrace.storage.StorageNode",
                         "io.headrace.storage.StorageStartException",
+                        "io.headrace.transport.loop.SteadyClock",
                         "io.headrace.transport.server.ServerOptions"));
         // Made by NodeDisks in the service, as the simulation's own threads and clock are.
         simulated.removeAll(

@@ -22,6 +22,7 @@ import io.headrace.testkit.history.Violation;
 import org.apache.kafka.common.TopicPartition;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -71,15 +72,15 @@ final class Workload {
     }
 
     void createTopics(Administrator administrator) {
-        Map<String, String> safe = Map.of("min.insync.replicas", "2");
+        Map<String, String> safe = new HashMap<>(Map.of("min.insync.replicas", "2"));
+        if (plan.rots()) {
+            safe.put("segment.ms", String.valueOf(world.between(20, 500)));
+        }
         create(administrator, DURABLE, plan.hasTransactions() ? 1 : 2, safe, partitions);
         if (plan.hasCachedTopic()) {
-            create(
-                    administrator,
-                    "cached",
-                    1,
-                    Map.of("min.insync.replicas", "2", "flush.policy", "page-cache"),
-                    partitions);
+            Map<String, String> cached = new HashMap<>(safe);
+            cached.put("flush.policy", "page-cache");
+            create(administrator, "cached", 1, cached, partitions);
         }
         if (plan.hasTransactions()) {
             create(administrator, "transfers", 2, safe, transactional);

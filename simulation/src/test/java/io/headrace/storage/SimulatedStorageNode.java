@@ -50,6 +50,7 @@ public final class SimulatedStorageNode {
     private static final long TICK_MS = 1_000;
 
     private final Host host;
+    private final Wire wire;
     private final World world;
     private final StorageProperties properties;
     private final ClusterSecret secret;
@@ -69,7 +70,9 @@ public final class SimulatedStorageNode {
     private @Nullable Partitions partitions;
     private @Nullable NodeDisks disks;
     private @Nullable NodeUpkeep welfare;
+    private @Nullable LogRepairer repairer;
     private boolean serving;
+    private boolean stopping;
     private @Nullable Throwable failure;
 
     /**
@@ -92,6 +95,7 @@ public final class SimulatedStorageNode {
     /** Starts a process on the host. */
     public SimulatedStorageNode(Ground ground) {
         this.host = ground.host();
+        this.wire = ground.wire();
         this.world = host.world();
         this.properties = ground.properties();
         this.bootId = ground.bootId();
@@ -111,7 +115,7 @@ public final class SimulatedStorageNode {
                                 .map(name -> InetSocketAddress.createUnresolved(nameOf(name), 9094))
                                 .toList(),
                         linkLoops,
-                        ground.wire().connectorOf(host, linkLoops),
+                        wire.connectorOf(host, linkLoops),
                         new ChannelOptions(
                                 "storage-" + properties.nodeId(),
                                 Duration.ofSeconds(2),
@@ -124,7 +128,7 @@ public final class SimulatedStorageNode {
                 new LeaderFetchers(
                         FetcherSettings.of(properties.nodeId(), view::nodeEpoch, view::image),
                         loops,
-                        ground.wire().connectorOf(host, loops),
+                        wire.connectorOf(host, loops),
                         authenticator);
         this.tail = new MetadataTail(view, links, this::onMetadata);
         CompletableFuture<MetadataImage> firstImage = tail.start();
@@ -160,6 +164,11 @@ public final class SimulatedStorageNode {
     public @Nullable LogStore logs() {
         NodeDisks opened = disks;
         return opened == null ? null : opened.logs();
+    }
+
+    /** What repairs its logs, or null before it serves. */
+    public @Nullable LogRepairer repairer() {
+        return repairer;
     }
 
     /** Why the node cannot start or go on, or null. */
@@ -245,13 +254,21 @@ public final class SimulatedStorageNode {
                         new NodeReports(properties.nodeId(), view, links));
         welfare = own;
         own.onMetadata(view.image(), view.image().topicsById().keySet());
+        LogRepairer repairs =
+                new LogRepairer(
+                        store::repairable,
+                        fetchers.peers(loops),
+                        host.threads(0, 1),
+                        loops.at(0),
+                        world::elapsedMs);
+        repairer = repairs;
         Services services =
                 NodeServices.of(
                         properties,
                         view,
                         created,
                         store,
-                        new LogRepairer(store::repairable, fetchers.peers(loops)),
+                        repairs,
                         loops,
                         links,
                         dataMetrics,
@@ -264,10 +281,50 @@ public final class SimulatedStorageNode {
         upkeep.schedule(this::tick, TICK_MS);
     }
 
+    /** Whether it was told to stop. */
+    public boolean isStopping() {
+        return stopping;
+    }
+
+    /**
+     * Stops in order, as {@link StorageNode#close} does: others lead first, then the logs are
+     * closed. The process is to end then.
+     *
+     * @return completes when it may; never if it dies before
+     */
+    public CompletableFuture<Void> stop() {
+        NodeUpkeep own = welfare;
+        if (own == null || stopping) {
+            throw new IllegalStateException("Only a node that serves can be stopped, and once");
+        }
+        stopping = true;
+        return own.handOver(properties.replication().handOverWait(), links.loop())
+                .thenComposeAsync(done -> closeAll(), links.loop());
+    }
+
+    private CompletableFuture<Void> closeAll() {
+        Partitions current = partitions;
+        NodeDisks opened = disks;
+        if (current == null || opened == null) {
+            throw new IllegalStateException("A node that serves has disks");
+        }
+        serving = false;
+        wire.shut(host);
+        tail.stop();
+        fetchers.close();
+        return current.close()
+                .handle((done, failure) -> failure == null)
+                .thenCompose(done -> opened.logs().close(io))
+                .thenRun(links::close);
+    }
+
     private void tick() {
         NodeDisks opened = disks;
         Partitions current = partitions;
         NodeUpkeep own = welfare;
+        if (stopping && !serving) {
+            return;
+        }
         if (opened != null && current != null && own != null) {
             opened.logs().tick(world.nowMs());
             current.tick(view.image());

@@ -19,6 +19,7 @@ import io.headrace.storage.repair.LogRepairer;
 import io.headrace.storage.repair.Peers;
 import io.headrace.storage.repair.RepairCounters;
 import io.headrace.storage.repair.Scrubber;
+import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.LoopGroup;
 
 import org.apache.kafka.common.Uuid;
@@ -39,6 +40,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -54,6 +57,9 @@ final class NodeDisks implements AutoCloseable {
     private final String clusterId;
     private final LogStore logs;
     private final Compactor compactor;
+    private final ExecutorService repairThread =
+            Executors.newSingleThreadExecutor(
+                    Thread.ofPlatform().daemon().name("storage-repair").factory());
     private volatile @Nullable LogRepairer repairer;
     private volatile @Nullable Scrubber scrubber;
     private volatile @Nullable SlowDiskWatch watch;
@@ -138,9 +144,19 @@ final class NodeDisks implements AutoCloseable {
         return compactor.counters();
     }
 
-    /** Begins to repair what readers and the scrub find damaged. */
-    LogRepairer startRepair(Peers peers, ClusterView view) {
-        LogRepairer started = new LogRepairer(logs::repairable, peers);
+    /**
+     * Begins to repair what readers and the scrub find damaged.
+     *
+     * @param timer any loop
+     */
+    LogRepairer startRepair(Peers peers, ClusterView view, Loop timer) {
+        LogRepairer started =
+                new LogRepairer(
+                        logs::repairable,
+                        peers,
+                        repairThread,
+                        timer,
+                        () -> System.nanoTime() / 1_000_000);
         Scrubber reader =
                 new Scrubber(
                         () -> logs.logs().stream().map(PartitionLog::id).toList(),
@@ -266,6 +282,7 @@ final class NodeDisks implements AutoCloseable {
         if (started != null) {
             started.close();
         }
+        repairThread.shutdownNow();
         compactor.close();
         logs.close();
     }

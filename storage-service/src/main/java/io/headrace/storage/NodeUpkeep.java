@@ -12,6 +12,7 @@ import io.headrace.storage.log.LogDirDescription;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.partition.PartitionStats;
 import io.headrace.storage.partition.Partitions;
+import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -24,9 +25,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CompletableFuture;
 
 /** What a serving node tells the controller now and then, and how it hands over when it stops. */
 final class NodeUpkeep {
@@ -122,34 +121,54 @@ final class NodeUpkeep {
     }
 
     /**
-     * Has the controller elect others for what this node leads, and waits until they are, or the
-     * time is up. Blocks.
+     * Has the controller elect others for what this node leads.
+     *
+     * @param timer any loop
+     * @return completes when they are, or the time is up
      */
-    void handOver(Duration limit) {
-        long deadlineNanos = System.nanoTime() + limit.toNanos();
-        int failures = 0;
-        try {
-            while (failures < FAILURES_MAX
-                    && partitions.anyToHandOver().get(limit.toMillis() + 1, TimeUnit.MILLISECONDS)
-                    && System.nanoTime() < deadlineNanos) {
-                failures = asks() ? 0 : failures + 1;
-                Thread.sleep(ASK_AGAIN_MS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.debug("Stopping without handing over", e);
+    CompletableFuture<Void> handOver(Duration limit, Loop timer) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        if (limit.isZero()) {
+            over.complete(null);
+            return over;
         }
+        Loop.ScheduledTask late = timer.schedule(() -> over.complete(null), limit.toMillis());
+        askOn(over, timer, FAILURES_MAX);
+        return over.whenComplete((done, failure) -> late.cancel());
     }
 
-    private boolean asks() throws InterruptedException {
-        try {
-            boolean mayStop = reports.wantShutDown().get(2, TimeUnit.SECONDS);
-            LOG.debug("Asked to hand over; nothing is led here any more: {}", mayStop);
-            return true;
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.debug("The controller was not asked to hand over", e);
-            return false;
+    /** Asks again and again while there is something to hand over. */
+    private void askOn(CompletableFuture<Void> over, Loop timer, int failuresLeft) {
+        if (over.isDone() || failuresLeft == 0) {
+            over.complete(null);
+            return;
         }
+        partitions
+                .anyToHandOver()
+                .whenComplete(
+                        (any, failure) -> {
+                            if (Boolean.TRUE.equals(any)) {
+                                ask(over, timer, failuresLeft);
+                            } else {
+                                over.complete(null);
+                            }
+                        });
+    }
+
+    private void ask(CompletableFuture<Void> over, Loop timer, int failuresLeft) {
+        reports.wantShutDown()
+                .whenComplete(
+                        (mayStop, refusal) -> {
+                            LOG.debug("Asked to hand over; may stop: {}", mayStop, refusal);
+                            timer.schedule(
+                                    () ->
+                                            askOn(
+                                                    over,
+                                                    timer,
+                                                    refusal == null
+                                                            ? FAILURES_MAX
+                                                            : failuresLeft - 1),
+                                    ASK_AGAIN_MS);
+                        });
     }
 }

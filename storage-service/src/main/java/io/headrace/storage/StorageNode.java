@@ -233,7 +233,7 @@ public final class StorageNode implements AutoCloseable {
                             view,
                             created,
                             store,
-                            opened.startRepair(fetchers.peers(loops), view),
+                            opened.startRepair(fetchers.peers(loops), view, loops.at(0)),
                             loops,
                             links,
                             dataMetrics,
@@ -451,7 +451,15 @@ public final class StorageNode implements AutoCloseable {
     private void handOver() {
         NodeUpkeep own = welfare;
         if (own != null && server != null) {
-            own.handOver(properties.replication().handOverWait());
+            Duration limit = properties.replication().handOverWait();
+            try {
+                own.handOver(limit, links.loop())
+                        .get(limit.toMillis() + STOP_MS, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.debug("Stopping without handing over", e);
+            }
         }
     }
 

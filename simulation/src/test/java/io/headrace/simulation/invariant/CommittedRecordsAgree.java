@@ -4,6 +4,7 @@ import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.simulation.invariant.ReplicaReader.Batch;
 import io.headrace.storage.SimulatedStorageNode;
+import io.headrace.storage.log.CorruptRangeException;
 import io.headrace.storage.log.PartitionLog;
 import io.headrace.storage.partition.Partition;
 
@@ -23,7 +24,18 @@ import java.util.WeakHashMap;
 public final class CommittedRecordsAgree implements Invariant {
     private final Map<TopicIdPartition, NavigableMap<Long, Batch>> committed = new HashMap<>();
     private final Map<PartitionLog, Long> checkedTo = new WeakHashMap<>();
+    private boolean rots;
     private long checks;
+
+    /**
+     * Whether what a replica has may be damaged, and not be read until it is repaired.
+     *
+     * @param mayBeDamaged if false, all that was read before is read again
+     */
+    public void rots(boolean mayBeDamaged) {
+        rots = mayBeDamaged;
+        checkedTo.clear();
+    }
 
     @Override
     public long checks() {
@@ -68,6 +80,11 @@ public final class CommittedRecordsAgree implements Invariant {
             }
         } catch (ApiException cannotBeReadNow) {
             return;
+        } catch (CorruptRangeException damaged) {
+            if (rots) {
+                return;
+            }
+            throw damaged;
         }
         checkedTo.put(log, from);
     }

@@ -114,6 +114,11 @@ public final class Host {
         door = handlers;
     }
 
+    /** Closes the port: nobody is let in any more. */
+    void shut() {
+        door = null;
+    }
+
     @Nullable Function<ServerConnection, ConnectionHandler> door() {
         return door;
     }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,11 +46,12 @@ final class Pipe implements ClientChannel {
     private record Waiting(
             ApiSchema api, CompletableFuture<ByteBuffer> answer, Loop.ScheduledTask timeout) {}
 
-    /** One way: frames arrive in order, or wait for a cut to be mended. */
+    /** One way: frames arrive in the order in which they were sent, or wait for a cut's end. */
     private final class Direction {
         private final Host from;
         private final Host to;
-        private final List<Runnable> stalled = new ArrayList<>();
+        private final ArrayDeque<Runnable> onTheWay = new ArrayDeque<>();
+        private int stalled;
         private long lastArrivalMs;
         private boolean lost;
 
@@ -65,32 +67,37 @@ final class Pipe implements ClientChannel {
             if (wire.losesFrame()) {
                 lost = true;
                 breakSoon();
-            } else if (wire.isCut(from.name(), to.name()) || !stalled.isEmpty()) {
-                stalled.add(arrival);
             } else {
-                deliver(arrival);
+                onTheWay.add(arrival);
+                sendOn();
             }
         }
 
-        private void deliver(Runnable arrival) {
+        /** One more of those on the way arrives after a while. */
+        private void sendOn() {
             long nowMs = wire.world().nowMs();
             long delayMs = wire.delayMs() + wire.slownessMs(from.name(), to.name());
             lastArrivalMs = Math.max(lastArrivalMs, nowMs + delayMs);
-            wire.world().after(lastArrivalMs - nowMs, () -> arrive(arrival));
+            wire.world().after(lastArrivalMs - nowMs, this::arrive);
         }
 
-        private void arrive(Runnable arrival) {
+        private void arrive() {
             if (wire.isCut(from.name(), to.name())) {
-                stalled.add(arrival);
-            } else if (to.isAlive()) {
-                arrival.run();
+                stalled++;
+            } else {
+                Runnable first = onTheWay.remove();
+                if (to.isAlive()) {
+                    first.run();
+                }
             }
         }
 
         void goOn() {
-            List<Runnable> now = new ArrayList<>(stalled);
-            stalled.clear();
-            now.forEach(this::deliver);
+            int now = stalled;
+            stalled = 0;
+            for (int i = 0; i < now; i++) {
+                sendOn();
+            }
         }
     }
 
@@ -316,6 +323,12 @@ final class Pipe implements ClientChannel {
             open = false;
             clientEnded = true;
             forgetIfOver();
+        }
+    }
+
+    void onShut(Host host) {
+        if (host == server) {
+            closeByServer();
         }
     }
 

@@ -35,6 +35,7 @@ public final class Wire {
     private final World world;
     private final Map<String, Host> hosts = new LinkedHashMap<>();
     private final Set<Link> cut = new HashSet<>();
+    private final Set<Link> held = new HashSet<>();
     private final Map<Link, Long> slow = new HashMap<>();
     private final Set<Pipe> pipes = new LinkedHashSet<>();
     private Tamper tamper = Tamper.NONE;
@@ -130,18 +131,39 @@ public final class Wire {
         return maxMs == null ? 0 : world.between(0, maxMs);
     }
 
-    /** Mends every cut and slow link: what was held up goes on. */
+    /** Mends every cut and slow link, but no held one: what was held up goes on. */
     public void heal() {
         cut.clear();
         slow.clear();
         world.trace("heal", 0, 0, 0);
+        goOn();
+    }
+
+    /** Cuts one direction until it is let go. */
+    public void hold(String from, String to) {
+        held.add(new Link(from, to));
+        world.trace("hold " + from + ">" + to, 0, 0, 0);
+    }
+
+    /** Mends what was held. */
+    public void letGo(String from, String to) {
+        held.remove(new Link(from, to));
+        world.trace("let go " + from + ">" + to, 0, 0, 0);
+        goOn();
+    }
+
+    private void goOn() {
         for (Pipe pipe : List.copyOf(pipes)) {
             pipe.goOn();
         }
     }
 
     boolean isCut(String from, String to) {
-        return !cut.isEmpty() && cut.contains(new Link(from, to));
+        if (cut.isEmpty() && held.isEmpty()) {
+            return false;
+        }
+        Link link = new Link(from, to);
+        return cut.contains(link) || held.contains(link);
     }
 
     boolean losesFrame() {
@@ -163,6 +185,14 @@ public final class Wire {
     public void onDeath(Host host, boolean machineLives) {
         for (Pipe pipe : List.copyOf(pipes)) {
             pipe.onDeath(host, machineLives, world.between(2_000, 15_000));
+        }
+    }
+
+    /** A process closes its port and all connections that it accepted. */
+    public void shut(Host host) {
+        host.shut();
+        for (Pipe pipe : List.copyOf(pipes)) {
+            pipe.onShut(host);
         }
     }
 

@@ -23,8 +23,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 
 /**
  * A log as compaction sees it: what it is on the owner loop, and the replacement of segments, whose
@@ -112,8 +112,7 @@ final class LogCompaction implements CompactableLog {
     public CompletableFuture<Boolean> replace(
             List<SegmentSummary> segments, CleanedSegment cleaned) {
         return CompletableFuture.supplyAsync(
-                        () -> log.upkeep().afterEarlierTasks(() -> swap(segments, cleaned)),
-                        log.loop())
+                        () -> log.upkeep().tasks().steps(() -> swap(segments, cleaned)), log.loop())
                 .thenCompose(swapped -> swapped);
     }
 
@@ -127,42 +126,63 @@ final class LogCompaction implements CompactableLog {
         log.segments().endRewrite();
     }
 
-    /** On an I/O thread, with no other serial task of this log beside it. */
-    private boolean swap(List<SegmentSummary> summaries, CleanedSegment cleaned)
-            throws IOException {
-        List<Segment> old = onLoop(() -> reserve(summaries));
-        if (old.isEmpty()) {
-            return false;
-        }
-        try {
-            // A point to recover from must not lie in a file that is about to be another one.
-            log.directory().writeCheckpoints(true);
-            exchange(old, cleaned);
-            return true;
-        } finally {
-            onLoop(
-                    () -> {
-                        log.setReplacingSegments(false);
-                        return true;
-                    });
-        }
+    /** Steps on the owner loop and on I/O threads, with no other serial task of this log beside. */
+    private CompletableFuture<Boolean> swap(
+            List<SegmentSummary> summaries, CleanedSegment cleaned) {
+        return CompletableFuture.completedFuture(summaries)
+                .thenApplyAsync(this::reserve, log.loop())
+                .thenCompose(
+                        old ->
+                                old.isEmpty()
+                                        ? CompletableFuture.completedFuture(false)
+                                        : exchange(old, cleaned));
     }
 
     /** Only renames: one that fails, for whatever reason, leaves what a restart puts right. */
-    private void exchange(List<Segment> old, CleanedSegment cleaned) throws IOException {
+    private CompletableFuture<Boolean> exchange(List<Segment> old, CleanedSegment cleaned) {
+        return log.upkeep()
+                .onIo(
+                        () -> {
+                            // A point to recover from must not lie in a file that is about to be
+                            // another one.
+                            log.directory().writeCheckpoints(true);
+                            return orFail(() -> commit(cleaned));
+                        })
+                .thenApplyAsync(
+                        replacement -> {
+                            log.segments().replace(old, replacement);
+                            return replacement;
+                        },
+                        log.loop())
+                .thenCompose(
+                        replacement ->
+                                log.upkeep()
+                                        .onIo(
+                                                () ->
+                                                        orFail(
+                                                                () -> {
+                                                                    SegmentSwap.finish(
+                                                                            log.path(),
+                                                                            cleaned.baseOffset(),
+                                                                            cleaned.nextOffset());
+                                                                    return true;
+                                                                })))
+                .whenCompleteAsync((done, failure) -> log.setReplacingSegments(false), log.loop());
+    }
+
+    private Segment commit(CleanedSegment cleaned) throws IOException {
+        Path directory = log.path();
+        SegmentSwap.commit(directory, cleaned.baseOffset());
+        LogFile file = LogFile.open(SegmentSwap.swapLog(directory, cleaned.baseOffset()));
+        Segment replacement = segment(directory, cleaned);
+        // Open from now on: nothing asks for its name before it has it.
+        log.context().openFiles().put(replacement, file);
+        return replacement;
+    }
+
+    private <T> T orFail(Callable<T> renames) throws Exception {
         try {
-            Path directory = log.path();
-            SegmentSwap.commit(directory, cleaned.baseOffset());
-            LogFile file = LogFile.open(SegmentSwap.swapLog(directory, cleaned.baseOffset()));
-            Segment replacement = segment(directory, cleaned);
-            // Open from now on: nothing asks for its name before it has it.
-            log.context().openFiles().put(replacement, file);
-            onLoop(
-                    () -> {
-                        log.segments().replace(old, replacement);
-                        return true;
-                    });
-            SegmentSwap.finish(directory, cleaned.baseOffset(), cleaned.nextOffset());
+            return renames.call();
         } catch (IOException e) {
             log.directory().fail(e);
             throw e;
@@ -210,9 +230,5 @@ final class LogCompaction implements CompactableLog {
                 cleaned.timeIndexEntries(),
                 lastTime,
                 cleaned.aborted());
-    }
-
-    private <T> T onLoop(Supplier<T> task) {
-        return CompletableFuture.supplyAsync(task, log.loop()).join();
     }
 }

@@ -343,6 +343,35 @@ final class LogDirectory {
         return due;
     }
 
+    /** Closes its logs; answers whether all of them could be. */
+    CompletableFuture<Boolean> closeLogs() {
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        for (PartitionLog log : logs().values()) {
+            CompletableFuture<Void> one = new CompletableFuture<>();
+            all.add(one);
+            log.loop().execute(() -> LogClose.close(log, one));
+        }
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                .handle((done, failure) -> failure == null);
+    }
+
+    /** Marks the directory clean if its logs are, and lets go of it; blocks. */
+    void end(boolean isWhole) {
+        try {
+            if (isWhole && !isOffline()) {
+                writeCheckpoints(true);
+                checkpoints().markClean();
+            }
+        } catch (IOException e) {
+            onWriteFailed(e); // a full disk: the next start reads more
+        }
+        try {
+            close();
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
     void close() throws IOException {
         groupCommit.close();
         sharedWrites.close();

@@ -52,8 +52,6 @@ final class LogRepair implements RepairableLog {
         if (offset >= log.activeSegment().baseOffset()) {
             try {
                 log.segments().roll(log.context().runtime().clockMs().getAsLong());
-                log.upkeep().checkpoint();
-                log.requestFlush();
             } catch (IOException e) {
                 log.directory().onWriteFailed(e); // if only full, when it is asked for again
                 return Optional.empty();
@@ -61,9 +59,16 @@ final class LogRepair implements RepairableLog {
         }
         Segment[] all = log.segments().all();
         int index = log.segments().floorIndex(Math.max(offset, log.logStartOffset()));
-        return index == all.length - 1
-                ? Optional.empty()
-                : Optional.of(closed(all[index], all[index + 1].baseOffset()));
+        if (index == all.length - 1) {
+            return Optional.empty();
+        }
+        long nextOffset = all[index + 1].baseOffset();
+        if (log.recoveryPoint() < nextOffset) {
+            // Nothing else may have it flushed, where nobody waits for that.
+            log.upkeep().checkpoint();
+            log.flusher().request();
+        }
+        return Optional.of(closed(all[index], nextOffset));
     }
 
     private ClosedSegment closed(Segment segment, long nextOffset) {

@@ -455,34 +455,24 @@ public final class LogStore implements AutoCloseable {
         closed = true;
         moves.close();
         for (LogDirectory directory : directories) {
-            close(directory);
+            directory.end(directory.closeLogs().join());
         }
     }
 
-    private void close(LogDirectory directory) {
+    /**
+     * As {@link #close()}, for whoever cannot wait; no replica is being moved.
+     *
+     * @param blocking where the last steps run
+     */
+    public CompletableFuture<Void> close(Executor blocking) {
         List<CompletableFuture<Void>> all = new ArrayList<>();
-        for (PartitionLog log : directory.logs().values()) {
-            CompletableFuture<Void> one = new CompletableFuture<>();
-            all.add(one);
-            log.loop().execute(() -> LogClose.close(log, one));
-        }
-        try {
-            boolean isWhole = true;
-            for (CompletableFuture<Void> one : all) {
-                isWhole &= one.handle((done, failure) -> failure == null).join();
+        if (!closed) {
+            closed = true;
+            for (LogDirectory directory : directories) {
+                all.add(directory.closeLogs().thenAcceptAsync(directory::end, blocking));
             }
-            if (isWhole && !directory.isOffline()) {
-                directory.writeCheckpoints(true);
-                directory.checkpoints().markClean();
-            }
-        } catch (IOException e) {
-            directory.onWriteFailed(e); // a full disk: the next start reads more
         }
-        try {
-            directory.close();
-        } catch (IOException e) {
-            directory.fail(e);
-        }
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
     }
 
     /** What recovery keys promises by. */

@@ -101,6 +101,11 @@ final class LogUpkeep {
         return serially(task);
     }
 
+    /** What runs one after the other of this log. */
+    SerialTasks tasks() {
+        return tasks;
+    }
+
     /** Sees to it that a task nobody waits for does not fail unseen. */
     void watch(CompletableFuture<?> future) {
         var _ =

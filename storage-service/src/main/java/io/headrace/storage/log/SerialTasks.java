@@ -1,8 +1,10 @@
 package io.headrace.storage.log;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Runs the blocking tasks of one log one after another, in order, on a shared executor. */
 final class SerialTasks implements Executor {
@@ -35,6 +37,24 @@ final class SerialTasks implements Executor {
                     task.accept(whenOver);
                     return false;
                 });
+    }
+
+    /** Runs what has several steps, on whatever threads; later tasks wait for the last of them. */
+    <T> CompletableFuture<T> steps(Supplier<CompletableFuture<T>> all) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        executeUntilOver(
+                whenOver ->
+                        all.get()
+                                .whenComplete(
+                                        (done, failure) -> {
+                                            whenOver.run();
+                                            if (failure == null) {
+                                                result.complete(done);
+                                            } else {
+                                                result.completeExceptionally(failure);
+                                            }
+                                        }));
+        return result;
     }
 
     private void add(Task task) {

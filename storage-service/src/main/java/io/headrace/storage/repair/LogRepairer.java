@@ -4,6 +4,7 @@ import io.headrace.storage.compaction.CleanedSegment;
 import io.headrace.storage.file.FileWindow;
 import io.headrace.storage.recovery.SegmentSwap;
 import io.headrace.storage.segment.SegmentFiles;
+import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.jspecify.annotations.Nullable;
@@ -12,19 +13,20 @@ import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /**
- * Puts damaged segments right, one at a time, on a thread of its own.
+ * Puts damaged segments right, one at a time.
  *
  * <pre>
  *   asked for an offset - audit its segment - fetch the damaged spans from a peer
@@ -36,25 +38,49 @@ public final class LogRepairer implements AutoCloseable {
     private static final int WAITING_MAX = 1_000;
     private static final int ATTEMPTS = 100;
     private static final long AGAIN_MS = 100;
-    private static final long REST_NANOS = 1_000_000_000L;
+    private static final long REST_MS = 1_000;
 
     private final Function<TopicIdPartition, @Nullable RepairableLog> logs;
     private final Peers peers;
+    private final Executor io;
+    private final Loop timer;
+    private final LongSupplier monotonicMs;
     private final RepairCounters counters = new RepairCounters();
     private final Map<TopicIdPartition, CompletableFuture<RepairOutcome>> running =
             new ConcurrentHashMap<>();
-    private final Map<TopicIdPartition, Long> failedNanos = new ConcurrentHashMap<>();
-    private final ExecutorService thread =
-            Executors.newSingleThreadExecutor(
-                    Thread.ofPlatform().daemon().name("storage-repair").factory());
+    private final Map<TopicIdPartition, Long> failedMs = new ConcurrentHashMap<>();
+    private final ArrayDeque<Job> waiting = new ArrayDeque<>();
+    private boolean working;
     private volatile boolean closed;
+
+    /** What was asked for, and how often it may still be tried. */
+    private record Job(
+            TopicIdPartition id,
+            long offset,
+            int attempts,
+            CompletableFuture<RepairOutcome> outcome) {
+        Job again() {
+            return new Job(id, offset, attempts - 1, outcome);
+        }
+    }
 
     /**
      * @param logs answers null for those that this node has not
+     * @param io where files are read and written, which blocks
+     * @param timer any loop
+     * @param monotonicMs a clock that is never set
      */
-    public LogRepairer(Function<TopicIdPartition, @Nullable RepairableLog> logs, Peers peers) {
+    public LogRepairer(
+            Function<TopicIdPartition, @Nullable RepairableLog> logs,
+            Peers peers,
+            Executor io,
+            Loop timer,
+            LongSupplier monotonicMs) {
         this.logs = logs;
         this.peers = peers;
+        this.io = io;
+        this.timer = timer;
+        this.monotonicMs = monotonicMs;
     }
 
     /** What was found and done. */
@@ -70,8 +96,8 @@ public final class LogRepairer implements AutoCloseable {
         if (!peers.hasOthers(id)) {
             return CompletableFuture.completedFuture(RepairOutcome.IMPOSSIBLE);
         }
-        Long failed = failedNanos.get(id);
-        boolean rests = failed != null && System.nanoTime() - failed < REST_NANOS;
+        Long failed = failedMs.get(id);
+        boolean rests = failed != null && monotonicMs.getAsLong() - failed < REST_MS;
         if (closed || rests || running.size() >= WAITING_MAX) {
             return CompletableFuture.completedFuture(RepairOutcome.NOT_NOW);
         }
@@ -80,85 +106,143 @@ public final class LogRepairer implements AutoCloseable {
         if (earlier != null) {
             return earlier;
         }
-        thread.execute(() -> run(id, offset, mine));
+        synchronized (waiting) {
+            waiting.add(new Job(id, offset, ATTEMPTS, mine));
+        }
+        startNext();
         return mine;
     }
 
-    private void run(TopicIdPartition id, long offset, CompletableFuture<RepairOutcome> result) {
+    private void startNext() {
+        Job next;
+        synchronized (waiting) {
+            next = working ? null : waiting.poll();
+            working |= next != null;
+        }
+        if (next != null) {
+            execute(next);
+        }
+    }
+
+    private void execute(Job job) {
+        if (closed) {
+            onAttempted(job, false, null);
+            return;
+        }
+        CompletableFuture.supplyAsync(() -> attempt(job), io)
+                .thenCompose(Function.identity())
+                .whenComplete((whole, failure) -> onAttempted(job, whole, failure));
+    }
+
+    private void onAttempted(Job job, @Nullable Boolean whole, @Nullable Throwable failure) {
+        boolean again = failure == null && !Boolean.TRUE.equals(whole);
+        if (again && !closed && job.attempts() > 1) {
+            timer.schedule(() -> execute(job.again()), AGAIN_MS);
+            return;
+        }
         RepairOutcome outcome = RepairOutcome.NOT_NOW;
-        try {
-            repairNow(id, offset);
+        if (failure == null && !again) {
             outcome = RepairOutcome.WHOLE;
-            failedNanos.remove(id);
-        } catch (InterruptedException e) {
-            LOG.debug("The repair of {} was interrupted", id);
-            Thread.currentThread().interrupt();
-        } catch (RepairFailedException | IOException | RuntimeException e) {
+            failedMs.remove(job.id());
+        } else if (closed) {
+            LOG.debug("The repair of {} ended with the node", job.id(), failure);
+        } else {
             counters.failures.increment();
-            failedNanos.put(id, System.nanoTime());
-            LOG.error("{} is damaged around offset {} and cannot be repaired now", id, offset, e);
-        } finally {
-            running.remove(id);
-            result.complete(outcome);
+            failedMs.put(job.id(), monotonicMs.getAsLong());
+            Throwable cause =
+                    failure == null
+                            ? new RepairFailedException("it cannot be replaced yet")
+                            : unwrap(failure);
+            LOG.error(
+                    "{} is damaged around offset {} and cannot be repaired now",
+                    job.id(),
+                    job.offset(),
+                    cause);
         }
+        running.remove(job.id(), job.outcome());
+        job.outcome().complete(outcome);
+        synchronized (waiting) {
+            working = false;
+        }
+        startNext();
     }
 
-    private void repairNow(TopicIdPartition id, long offset)
-            throws IOException, RepairFailedException, InterruptedException {
-        RepairableLog log = logs.apply(id);
+    private static Throwable unwrap(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? unwrap(cause) : failure;
+    }
+
+    /** Answers whether the segment is whole now. */
+    private CompletableFuture<Boolean> attempt(Job job) {
+        RepairableLog log = logs.apply(job.id());
         if (log == null) {
-            throw new RepairFailedException("it has no open log");
+            return CompletableFuture.failedFuture(new RepairFailedException("it has no open log"));
         }
-        for (int attempt = 0; attempt < ATTEMPTS && !closed; attempt++) {
-            if (log.beginRewrite()) {
-                try {
-                    if (tryRepair(log, offset)) {
-                        return;
-                    }
-                } finally {
-                    log.endRewrite();
-                }
-            }
-            Thread.sleep(AGAIN_MS);
+        if (closed || !log.beginRewrite()) {
+            return CompletableFuture.completedFuture(false);
         }
-        throw new RepairFailedException("it cannot be replaced yet");
+        return log.closedSegment(job.offset())
+                .thenComposeAsync(found -> repair(log, found), io)
+                .whenComplete((whole, failure) -> log.endRewrite());
     }
 
-    /** Whether the segment is whole now. */
-    private boolean tryRepair(RepairableLog log, long offset)
-            throws IOException, RepairFailedException, InterruptedException {
-        Optional<ClosedSegment> found = await(log.closedSegment(offset));
+    private CompletableFuture<Boolean> repair(RepairableLog log, Optional<ClosedSegment> found) {
         if (found.isEmpty()) {
-            return true;
+            return CompletableFuture.completedFuture(true);
         }
         ClosedSegment segment = found.get();
         List<DamagedSpan> spans;
         try {
             spans = audit(segment, false, bytes -> {});
         } catch (NoSuchFileException e) {
-            return false; // removed or replaced meanwhile: look again
+            LOG.debug("A segment went while it was audited", e);
+            return CompletableFuture.completedFuture(false); // removed or replaced: look again
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
         }
         if (spans.stream().noneMatch(span -> span.endOffset() > segment.logStartOffset())) {
-            return true;
+            return CompletableFuture.completedFuture(true);
         }
         if (segment.settledOffset() < segment.summary().nextOffset()) {
-            return false;
+            return CompletableFuture.completedFuture(false);
         }
         counters.damagedSegments.increment();
         LOG.error("{}: damaged in {}: {}", log.id(), segment.summary(), spans);
-        try {
-            CleanedSegment written = new SegmentRewrite(log.id(), segment, peers).write(spans);
-            if (!await(log.replace(segment, written))) {
+        return SegmentRewrite.start(log.id(), segment, spans, peers, io, timer)
+                .thenCompose(written -> replace(log, segment, written))
+                .handleAsync((done, failure) -> onRewritten(segment, done, failure), io);
+    }
+
+    private CompletableFuture<Boolean> replace(
+            RepairableLog log, ClosedSegment segment, CleanedSegment written) {
+        return log.replace(segment, written)
+                .thenApply(
+                        replaced -> {
+                            if (replaced) {
+                                counters.repairedSegments.increment();
+                                LOG.warn(
+                                        "{}: repaired from a peer: {}",
+                                        log.id(),
+                                        segment.summary());
+                            }
+                            return replaced;
+                        });
+    }
+
+    /** What was written for nothing is removed. */
+    private static boolean onRewritten(
+            ClosedSegment segment, @Nullable Boolean replaced, @Nullable Throwable failure) {
+        if (!Boolean.TRUE.equals(replaced)) {
+            try {
                 SegmentSwap.deleteCleaned(segment.directory(), segment.summary().baseOffset());
-                return false;
+            } catch (IOException e) {
+                throw new CompletionException(e);
             }
-        } catch (RepairFailedException | RuntimeException e) {
-            SegmentSwap.deleteCleaned(segment.directory(), segment.summary().baseOffset());
-            throw e;
         }
-        counters.repairedSegments.increment();
-        LOG.warn("{}: repaired from a peer: {}", log.id(), segment.summary());
-        return true;
+        if (failure != null) {
+            throw new CompletionException(unwrap(failure));
+        }
+        return Boolean.TRUE.equals(replaced);
     }
 
     /** What of a closed segment is no good batches. */
@@ -176,19 +260,10 @@ public final class LogRepairer implements AutoCloseable {
         }
     }
 
-    private static <T> T await(CompletableFuture<T> future)
-            throws RepairFailedException, InterruptedException {
-        try {
-            return future.get();
-        } catch (ExecutionException e) {
-            throw new RepairFailedException("the log did not answer", e);
-        }
-    }
-
-    /** Ends what is under way; nothing more is repaired. */
+    /** Nothing more is begun; what waits is told so. What is under way ends with {@code io}. */
     @Override
     public void close() {
         closed = true;
-        thread.shutdownNow();
+        running.values().forEach(each -> each.complete(RepairOutcome.NOT_NOW));
     }
 }

@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/**
- * A partition's log as repair sees it. Called from repair's thread, which waits for the futures.
- */
+/** A partition's log as repair sees it. */
 public interface RepairableLog {
     TopicIdPartition id();
 

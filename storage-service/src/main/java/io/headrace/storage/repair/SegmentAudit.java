@@ -28,6 +28,7 @@ final class SegmentAudit {
     private final long baseOffset;
     private final long nextOffset;
     private final long sizeInBytes;
+    private final boolean hasHoles;
     private final LeaderEpochs epochs;
     private final List<DamagedSpan> spans = new ArrayList<>();
     private long position;
@@ -43,44 +44,74 @@ final class SegmentAudit {
         this.baseOffset = segment.summary().baseOffset();
         this.nextOffset = segment.summary().nextOffset();
         this.sizeInBytes = segment.summary().sizeInBytes();
+        this.hasHoles = segment.hasHoles();
         this.epochs = segment.epochs();
     }
 
     /** Reads it all. */
     List<DamagedSpan> run() throws IOException {
         last = baseOffset - 1;
-        long behindHole = -1;
-        long beforeHole = -1;
+        Suspect suspect = null;
         while (position < sizeInBytes) {
             String problem = problemAt(position, last);
+            if (problem == null && suspect != null && suspect.behindSpan() && !continues()) {
+                problem = "does not follow the one before, which follows a damage";
+            }
             if (problem != null) {
-                boolean isSuspect = behindHole >= 0; // nothing confirmed its offsets
-                long from = isSuspect ? behindHole : position;
-                last = isSuspect ? beforeHole : last;
-                addSpan(from, problem);
-                behindHole = -1;
+                suspect = addSpan(suspect, problem);
                 continue;
             }
             ByteBuffer buffer = bytes.buffer();
             int index = bytes.index();
-            boolean afterHole = BatchView.baseOffset(buffer, index) > last + 1;
-            behindHole = afterHole ? position : -1;
-            beforeHole = last;
+            boolean isSuspect = suspect != null && suspect.position() == position;
+            if (!isSuspect) {
+                boolean afterHole = BatchView.baseOffset(buffer, index) > last + 1;
+                suspect = afterHole ? new Suspect(position, last, false) : null;
+            }
             last = BatchView.lastOffset(buffer, index);
             position += BatchDescriptor.LOG_OVERHEAD_BYTES + BatchView.length(buffer, index);
+        }
+        if (suspect != null && suspect.behindSpan() && !hasHoles && last != nextOffset - 1) {
+            DamagedSpan span = spans.removeLast();
+            spans.add(
+                    new DamagedSpan(
+                            span.position(),
+                            sizeInBytes,
+                            span.fromOffset(),
+                            nextOffset,
+                            span.problem()));
         }
         return spans;
     }
 
-    private void addSpan(long from, String problem) throws IOException {
+    /**
+     * A batch whose offsets no other one confirms yet: they are not in its CRC.
+     *
+     * @param after the last offset before it, or before the damage that it follows
+     */
+    private record Suspect(long position, long after, boolean behindSpan) {}
+
+    private boolean continues() {
+        return hasHoles || BatchView.baseOffset(bytes.buffer(), bytes.index()) == last + 1;
+    }
+
+    /** Goes on behind a damage, with a batch that is to be confirmed. */
+    private @Nullable Suspect addSpan(@Nullable Suspect suspect, String problem)
+            throws IOException {
+        long from = suspect == null ? position : suspect.position();
+        long start = from;
+        last = suspect == null ? last : suspect.after();
+        if (suspect != null && suspect.behindSpan()) {
+            start = spans.removeLast().position(); // that one reaches farther
+        }
+        long after = last;
         long resume = resumeAfter(from);
-        long endOffset =
-                resume < sizeInBytes
-                        ? BatchView.baseOffset(bytes.buffer(), bytes.index())
-                        : nextOffset;
-        spans.add(new DamagedSpan(from, resume, last + 1, endOffset, problem));
+        boolean goesOn = resume < sizeInBytes;
+        long endOffset = goesOn ? BatchView.baseOffset(bytes.buffer(), bytes.index()) : nextOffset;
+        spans.add(new DamagedSpan(start, resume, after + 1, endOffset, problem));
         position = resume;
         last = endOffset - 1;
+        return goesOn ? new Suspect(resume, after, true) : null;
     }
 
     /** Where good batches go on; the segment's end if nowhere. Leaves that batch in the buffer. */

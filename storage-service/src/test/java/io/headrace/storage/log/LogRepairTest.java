@@ -11,6 +11,7 @@ import io.headrace.storage.repair.RepairOutcome;
 import io.headrace.storage.repair.Scrubber;
 import io.headrace.testkit.random.Seeded;
 import io.headrace.testkit.wait.Eventually;
+import io.headrace.transport.loop.LoopGroup;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +29,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
@@ -44,6 +47,8 @@ class LogRepairTest {
     private LogFixture peer;
     private PartitionLog log;
     private PartitionLog good;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor();
+    private final LoopGroup loops = LoopGroup.start("repair-test", 1);
     private LogRepairer repairer;
     private boolean hasPeer = true;
 
@@ -54,12 +59,20 @@ class LogRepairTest {
         peer = new LogFixture(directory.resolve("peer"), configs);
         log = damaged.log();
         good = peer.log();
-        repairer = new LogRepairer(id -> damaged.store().repairable(id), new OtherLog());
+        repairer =
+                new LogRepairer(
+                        id -> damaged.store().repairable(id),
+                        new OtherLog(),
+                        thread,
+                        loops.at(0),
+                        () -> System.nanoTime() / 1_000_000);
     }
 
     @AfterEach
     void close() {
         repairer.close();
+        thread.close();
+        loops.close();
         damaged.store().close();
         peer.store().close();
     }
@@ -262,6 +275,71 @@ class LogRepairTest {
         }
         readAllRepairing();
         assertThat(repairer.counters().repairedSegments()).isEqualTo(1);
+    }
+
+    /** A batch's offset is not in its CRC: behind a damage nothing but the next one confirms it. */
+    @Seeded(runs = 8)
+    void aWrongOffsetBehindADamageIsFound(RandomGenerator random) throws Exception {
+        fill(random, 60);
+        Path file = closedFiles(damaged).getFirst();
+        byte[] bytes = Files.readAllBytes(file);
+        int second = sizeAt(bytes, 0);
+        bytes[second - 1] ^= 1;
+        bytes[second + 7] ^= (byte) (1 << random.nextInt(3));
+        Files.write(file, bytes);
+        assertThat(repair(0)).isEqualTo(RepairOutcome.WHOLE);
+        assertThat(file).hasSameBinaryContentAs(peer.logPath().resolve(file.getFileName()));
+    }
+
+    private static int sizeAt(byte[] bytes, int position) {
+        return 12 + ByteBuffer.wrap(bytes).getInt(position + 8);
+    }
+
+    /** After a kill -9 nobody waits for a page-cache log to be flushed, but its repair does. */
+    @Test
+    void aLogThatNobodyFlushesIsRepaired() throws Exception {
+        LogFixture cached =
+                new LogFixture(
+                        directory.resolve("cached"),
+                        Map.of("segment.ms", "40", "flush.policy", "page-cache"));
+        for (int i = 0; i < 60; i++) {
+            for (LogFixture each : List.of(cached, peer)) {
+                each.log()
+                        .append(
+                                LogFixture.batch(2, 500, each.nowMs + 2L * i),
+                                1,
+                                AppendOrigin.CLIENT,
+                                each.nowMs);
+            }
+        }
+        good.requestFlush();
+        peer.commit();
+        good.updateHighWatermark(good.logEndOffset());
+        log = cached.reopenAfterKill(directory.resolve("cached"));
+        log.updateHighWatermark(log.logEndOffset());
+        Path file = closedFiles(cached).getFirst();
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[200] ^= 1;
+        Files.write(file, bytes);
+        try (LogRepairer its =
+                new LogRepairer(
+                        id -> cached.store().repairable(id),
+                        new OtherLog(),
+                        thread,
+                        loops.at(0),
+                        () -> System.nanoTime() / 1_000_000)) {
+            var outcome = its.repair(LogFixture.ID, 0);
+            Eventually.until(
+                    SOON,
+                    () -> {
+                        cached.commit();
+                        return outcome.isDone();
+                    },
+                    "the repair to end");
+            assertThat(outcome.get()).isEqualTo(RepairOutcome.WHOLE);
+            assertThat(its.counters().repairedSegments()).isEqualTo(1);
+        }
+        cached.store().close();
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.headrace.testkit.clock;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,12 +15,16 @@ import java.util.concurrent.Executor;
  * submission. Not thread-safe.
  */
 public final class ManualLoop implements Executor {
+    /** So many milliseconds ahead, each has a list of its tasks; what is later waits in a heap. */
+    private static final int NEAR_MS = 1 << 15;
+
     /** A test that runs more tasks without moving the time has a loop in it. */
     private static final int MAX_TASKS_AT_ONE_TIME = 1_000_000;
 
     /** A task that can be taken back. */
     public static final class Scheduled implements Comparable<Scheduled> {
         private final Runnable task;
+        private @Nullable Scheduled next;
         private final long order;
         private final long periodMs;
         private long atMs;
@@ -46,7 +52,10 @@ public final class ManualLoop implements Executor {
         }
     }
 
-    private final PriorityQueue<Scheduled> queue = new PriorityQueue<>();
+    private final @Nullable Scheduled[] first = new @Nullable Scheduled[NEAR_MS];
+    private final @Nullable Scheduled[] last = new @Nullable Scheduled[NEAR_MS];
+    private final PriorityQueue<Scheduled> later = new PriorityQueue<>();
+    private int near;
     private long nowMs;
     private long submitted;
 
@@ -85,13 +94,80 @@ public final class ManualLoop implements Executor {
             throw new IllegalArgumentException("a delay is not negative");
         }
         Scheduled scheduled = new Scheduled(atMs, submitted++, task, periodMs);
-        queue.add(scheduled);
+        add(scheduled);
         return scheduled;
+    }
+
+    private void add(Scheduled scheduled) {
+        if (scheduled.atMs - nowMs >= NEAR_MS) {
+            later.add(scheduled);
+        } else {
+            append(scheduled);
+        }
+    }
+
+    private void append(Scheduled scheduled) {
+        int at = slot(scheduled.atMs);
+        Scheduled before = last[at];
+        if (before == null) {
+            first[at] = scheduled;
+        } else {
+            before.next = scheduled;
+        }
+        last[at] = scheduled;
+        scheduled.next = null;
+        near++;
+    }
+
+    private static int slot(long ms) {
+        return (int) (ms & (NEAR_MS - 1));
+    }
+
+    /** Takes the next task of the present time out, or answers null. */
+    private @Nullable Scheduled removeDue() {
+        int at = slot(nowMs);
+        Scheduled due = first[at];
+        if (due != null) {
+            Scheduled next = due.next;
+            first[at] = next;
+            if (next == null) {
+                last[at] = null;
+            }
+            near--;
+        }
+        return due;
+    }
+
+    /** Moves the time on to where there may be a task, at most to a bound. */
+    private void moveOn(long untilMs) {
+        Scheduled soonest = later.peek();
+        if (near > 0) {
+            nowMs++;
+        } else {
+            nowMs = soonest == null ? untilMs : Math.min(untilMs, soonest.atMs);
+        }
+        while (soonest != null && soonest.atMs - nowMs < NEAR_MS) {
+            append(later.remove());
+            soonest = later.peek();
+        }
+    }
+
+    /** All tasks that wait, in the order in which they will run. */
+    private List<Scheduled> all() {
+        List<Scheduled> all = new ArrayList<>();
+        for (long ms = nowMs; ms < nowMs + NEAR_MS; ms++) {
+            for (Scheduled each = first[slot(ms)]; each != null; each = each.next) {
+                all.add(each);
+            }
+        }
+        later.stream().sorted().forEach(all::add);
+        all.removeIf(task -> task.done);
+        return all;
     }
 
     /** How many tasks wait. */
     public int waiting() {
-        return (int) queue.stream().filter(task -> !task.done).count();
+        return all().size();
     }
 
     /** Runs everything that is due now, and what that submits for now; returns how many ran. */
@@ -109,12 +185,11 @@ public final class ManualLoop implements Executor {
 
     /** Moves the time to the next task and runs all tasks of that time; false without a task. */
     public boolean runNext() {
-        queue.removeIf(task -> task.done);
-        Scheduled next = queue.peek();
-        if (next == null) {
+        List<Scheduled> waiting = all();
+        if (waiting.isEmpty()) {
             return false;
         }
-        advanceTo(next.atMs);
+        advanceTo(waiting.getFirst().atMs);
         return true;
     }
 
@@ -124,21 +199,24 @@ public final class ManualLoop implements Executor {
         }
         int ran = 0;
         int atOneTime = 0;
-        Scheduled next = queue.peek();
-        while (next != null && next.atMs <= untilMs) {
-            queue.remove();
-            atOneTime = next.atMs == nowMs ? atOneTime + 1 : 0;
-            if (atOneTime > MAX_TASKS_AT_ONE_TIME) {
+        while (nowMs <= untilMs) { // a task may move the time on itself
+            Scheduled next = removeDue();
+            if (next == null) {
+                if (nowMs == untilMs) {
+                    break;
+                }
+                moveOn(untilMs);
+                atOneTime = 0;
+                continue;
+            }
+            if (++atOneTime > MAX_TASKS_AT_ONE_TIME) {
                 throw new IllegalStateException("tasks submit each other without end");
             }
             if (!next.done) {
-                nowMs = next.atMs;
                 run(next);
                 ran++;
             }
-            next = queue.peek();
         }
-        nowMs = Math.max(nowMs, untilMs); // a task may have moved the time on itself
         return ran;
     }
 
@@ -147,15 +225,12 @@ public final class ManualLoop implements Executor {
         task.task.run();
         if (!task.done) {
             task.atMs = nowMs + task.periodMs;
-            queue.add(task);
+            add(task);
         }
     }
 
     /** The times at which tasks wait, in order; for messages of failed tests. */
     public List<Long> waitingTimesMs() {
-        List<Long> times = new ArrayList<>();
-        queue.stream().filter(task -> !task.done).forEach(task -> times.add(task.atMs));
-        times.sort(null);
-        return times;
+        return all().stream().map(task -> task.atMs).toList();
     }
 }
