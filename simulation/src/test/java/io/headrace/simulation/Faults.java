@@ -154,7 +154,7 @@ final class Faults {
             case DEPOSE -> depose();
             case DATABASE_AWAY -> leaveDatabase();
             case CONFIGURE -> {
-                if (!plan.losesDisk()) {
+                if (!plan.losesDisk() && !plan.rots()) { // one copy is none
                     administrator.alter(
                             "durable",
                             "min.insync.replicas",
