@@ -5,7 +5,8 @@ import io.headrace.storage.file.DirectoryLock;
 import io.headrace.storage.file.NoSpace;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.recovery.DirectoryMetadata;
-import io.headrace.storage.recovery.PromiseJournal;
+import io.headrace.storage.journal.PromiseJournal;
+import io.headrace.storage.journal.RoundJournal;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -39,6 +40,7 @@ final class LogDirectory {
     private final Uuid directoryId;
     private final DirectoryLock lock;
     private final PromiseJournal journal;
+    private final RoundJournal roundJournal;
     private final GroupCommit groupCommit;
     private final SharedWrites sharedWrites;
     private final WarmWindow warmWindow;
@@ -71,12 +73,15 @@ final class LogDirectory {
             Uuid directoryId,
             DirectoryLock lock,
             PromiseJournal journal,
+            RoundJournal roundJournal,
             LogContext context) {
         this.path = path;
         this.directoryId = directoryId;
         this.lock = lock;
         this.journal = journal;
-        this.groupCommit = new GroupCommit(path, journal, this::fail, this::onWriteFailed);
+        this.roundJournal = roundJournal;
+        this.groupCommit =
+                new GroupCommit(path, journal, roundJournal, this::fail, this::onWriteFailed);
         this.sharedWrites = new SharedWrites(path, context.runtime().io());
         this.warmWindow = new WarmWindow(context.properties().warmBytes());
         this.checkpoints = new DirectoryCheckpoints(path);
@@ -97,7 +102,20 @@ final class LogDirectory {
                                     new Uuid(
                                             context.runtime().random().nextLong(),
                                             context.runtime().random().nextLong()));
-            return new LogDirectory(path, directoryId, lock, PromiseJournal.open(path), context);
+            PromiseJournal journal = PromiseJournal.open(path);
+            try {
+                RoundJournal roundJournal =
+                        RoundJournal.open(
+                                path,
+                                journal,
+                                context.properties().journalBytes(),
+                                () -> context.runtime().random().nextLong(),
+                                () -> LogStoreLoader.pathsIn(path));
+                return new LogDirectory(path, directoryId, lock, journal, roundJournal, context);
+            } catch (IOException | RuntimeException e) {
+                journal.close();
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
@@ -114,6 +132,23 @@ final class LogDirectory {
 
     PromiseJournal journal() {
         return journal;
+    }
+
+    RoundJournal roundJournal() {
+        return roundJournal;
+    }
+
+    /** See {@link RoundJournal#settle}. */
+    void settle(PromiseJournal.Key key) throws IOException {
+        roundJournal.settle(key);
+    }
+
+    /** Sees to it that a new log is taken for no other of that key, which was set aside. */
+    void forgetPromise(PromiseJournal.Key key) throws IOException {
+        settle(key);
+        if (journal.mayHold(key)) {
+            journal.promise(Map.of(key, -1L));
+        }
     }
 
     GroupCommit groupCommit() {
@@ -210,6 +245,7 @@ final class LogDirectory {
     /** Takes back what a log that is no more, or promises nothing any more, has promised. */
     void takeBackPromise(PartitionLog log) {
         try {
+            settle(log.journalKey()); // which raises it
             journal.promise(Map.of(log.journalKey(), -1L));
         } catch (IOException e) {
             if (onWriteFailed(e)) {
@@ -327,6 +363,7 @@ final class LogDirectory {
     void close() throws IOException {
         groupCommit.close();
         sharedWrites.close();
+        roundJournal.close();
         journal.close();
         lock.close();
     }

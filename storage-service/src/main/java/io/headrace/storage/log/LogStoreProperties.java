@@ -19,6 +19,8 @@ import java.util.List;
  * @param producerIdsMax how many producer ids the node remembers, over all partitions
  * @param producerIdExpiration how long a silent producer id is remembered
  * @param flushThreads how many files of one group commit are flushed at once, per disk
+ * @param journalBytes the size of each of the three files that take the records of small rounds,
+ *     per disk; 0: every round flushes the logs' own files
  * @param checkpointInterval how often offsets are checkpointed
  * @param checkpointBytes after so many bytes in a directory they are, too: a restart after a kill
  *     has no more than these to read, and what came while the checkpoint was written
@@ -34,6 +36,7 @@ public record LogStoreProperties(
         int producerIdsMax,
         Duration producerIdExpiration,
         int flushThreads,
+        int journalBytes,
         Duration checkpointInterval,
         long checkpointBytes,
         Duration retentionCheckInterval) {
@@ -43,6 +46,8 @@ public record LogStoreProperties(
      * others use it. At least 256 MiB, at most 4 GiB.
      */
     private static final long WARM_BYTES = warmBytesByMemory();
+
+    private static final int JOURNAL_BYTES = 4 << 20;
 
     public LogStoreProperties {
         logDirs = List.copyOf(logDirs);
@@ -54,8 +59,8 @@ public record LogStoreProperties(
                     "recoveryThreads, openFilesMax, flushThreads and producerIdsMax must be at"
                             + " least 1");
         }
-        if (warmBytes < 0) {
-            throw new IllegalArgumentException("warmBytes must not be negative");
+        if (warmBytes < 0 || journalBytes < 0) {
+            throw new IllegalArgumentException("warmBytes, journalBytes must not be negative");
         }
     }
 
@@ -71,6 +76,7 @@ public record LogStoreProperties(
                 1_000_000,
                 Duration.ofDays(1),
                 4,
+                JOURNAL_BYTES,
                 Duration.ofSeconds(5),
                 256L << 20,
                 Duration.ofMinutes(5));

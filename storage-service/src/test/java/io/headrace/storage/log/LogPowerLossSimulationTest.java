@@ -66,6 +66,7 @@ final class LogPowerLossSimulationTest {
             SimulatedDisk disk, Model model, RandomGenerator random, String bootId) {
         try {
             LogFixture fixture = new LogFixture(disk.path("/data"), CONFIGS, bootId);
+            fixture.settlesAtCommit = random.nextBoolean();
             verify(fixture, model, disk);
             if (disk.isPoweredOff()) {
                 return;
@@ -96,7 +97,7 @@ final class LogPowerLossSimulationTest {
 
     private static void step(
             LogFixture fixture, PartitionLog log, Model model, RandomGenerator random) {
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(9)) {
             case 0 -> {
                 log.requestFlush();
                 fixture.commit();
@@ -106,6 +107,7 @@ final class LogPowerLossSimulationTest {
                 fixture.nowMs += 6000;
                 fixture.store().tick(fixture.nowMs);
             }
+            case 3 -> fixture.settleSealed();
             default -> {
                 ByteBuffer batch =
                         random.nextBoolean()
