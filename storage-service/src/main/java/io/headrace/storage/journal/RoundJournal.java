@@ -216,6 +216,9 @@ public final class RoundJournal implements AutoCloseable {
 
     private @Nullable JournalFile fileWithRoomFor(int sizeInBytes) {
         JournalFile file = halves[taking].file;
+        if (file != null && sizeInBytes > file.capacityBytes()) {
+            return null;
+        }
         if (file != null && file.roomBytes() < sizeInBytes) {
             file = seal() ? halves[taking].file : null;
         }

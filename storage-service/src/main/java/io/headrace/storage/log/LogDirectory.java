@@ -35,6 +35,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class LogDirectory {
     private static final long RESERVE_MAX_BYTES = 512 << 20;
     private static final long RESERVE_SHARE = 20;
+    private static final int JOURNAL_MIN_BYTES = 64 << 10;
+    private static final long JOURNAL_SHARE = 256;
 
     private final Path path;
     private final Uuid directoryId;
@@ -108,7 +110,7 @@ final class LogDirectory {
                         RoundJournal.open(
                                 path,
                                 journal,
-                                context.properties().journalBytes(),
+                                journalBytes(path, context.properties().journalBytes()),
                                 () -> context.runtime().random().nextLong(),
                                 () -> LogStoreLoader.pathsIn(path));
                 return new LogDirectory(path, directoryId, lock, journal, roundJournal, context);
@@ -120,6 +122,12 @@ final class LogDirectory {
             lock.close();
             throw e;
         }
+    }
+
+    /** A small disk has a small journal. */
+    private static int journalBytes(Path path, int wanted) throws IOException {
+        long share = Files.getFileStore(path).getTotalSpace() / JOURNAL_SHARE;
+        return wanted == 0 ? 0 : (int) Math.clamp(share, JOURNAL_MIN_BYTES, wanted);
     }
 
     Path path() {

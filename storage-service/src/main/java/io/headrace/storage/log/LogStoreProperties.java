@@ -20,7 +20,7 @@ import java.util.List;
  * @param producerIdExpiration how long a silent producer id is remembered
  * @param flushThreads how many files of one group commit are flushed at once, per disk
  * @param journalBytes the size of each of the three files that take the records of small rounds,
- *     per disk; 0: every round flushes the logs' own files
+ *     per disk, less on a disk below 256 times as much; 0: every round flushes the logs' own files
  * @param checkpointInterval how often offsets are checkpointed
  * @param checkpointBytes after so many bytes in a directory they are, too: a restart after a kill
  *     has no more than these to read, and what came while the checkpoint was written
@@ -59,8 +59,11 @@ public record LogStoreProperties(
                     "recoveryThreads, openFilesMax, flushThreads and producerIdsMax must be at"
                             + " least 1");
         }
-        if (warmBytes < 0 || journalBytes < 0) {
-            throw new IllegalArgumentException("warmBytes, journalBytes must not be negative");
+        if (warmBytes < 0) {
+            throw new IllegalArgumentException("warmBytes must not be negative");
+        }
+        if (journalBytes != 0 && (journalBytes < 64 << 10 || journalBytes > 64 << 20)) {
+            throw new IllegalArgumentException("journalBytes must be 0, or 64 KiB to 64 MiB");
         }
     }
 

@@ -30,7 +30,7 @@ final class LogFixture {
             new TopicIdPartition(TOPIC_ID, new TopicPartition("orders", 0));
 
     static final long CHECKPOINT_BYTES = 256 << 10;
-    static final int JOURNAL_BYTES = 256 << 10;
+    static final int JOURNAL_BYTES = 64 << 10;
 
     private final List<Path> directories;
     private final Path directory;

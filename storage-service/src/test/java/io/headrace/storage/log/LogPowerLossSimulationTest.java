@@ -65,7 +65,8 @@ final class LogPowerLossSimulationTest {
     private static void live(
             SimulatedDisk disk, Model model, RandomGenerator random, String bootId) {
         try {
-            LogFixture fixture = new LogFixture(disk.path("/data"), CONFIGS, bootId);
+            LogFixture fixture = 
+                    new LogFixture(List.of(disk.path("/data")), CONFIGS, bootId, 256 << 10);
             fixture.settlesAtCommit = random.nextBoolean();
             verify(fixture, model, disk);
             if (disk.isPoweredOff()) {
