@@ -45,14 +45,6 @@ public final class FileFlusher implements AutoCloseable {
         pool = threads;
     }
 
-    /** Opens the volume: failed writes from now on will be told. */
-    void openVolume() {
-        if (!volumeTried) {
-            volumeTried = true;
-            volume = VolumeFlush.open(path);
-        }
-    }
-
     /** Returns when the device has all that was written to the files, and the entries. */
     public void flush(Collection<LogFile> files, Collection<Path> directories)
             throws IOException {
@@ -69,7 +61,11 @@ public final class FileFlusher implements AutoCloseable {
         if (fileCount < VOLUME_FLUSH_FILES_MIN || System.nanoTime() - filesOnlyUntilNanos < 0) {
             return false;
         }
-        openVolume();
+        if (!volumeTried) {
+            volumeTried = true;
+            volume = VolumeFlush.open(path);
+            return false; // writes that failed before it was opened it would not tell
+        }
         VolumeFlush whole = volume;
         if (whole == null) {
             return false;

@@ -156,7 +156,6 @@ public final class RoundJournal implements AutoCloseable {
         if (fileBytes == 0) {
             return;
         }
-        flusher.openVolume();
         try {
             for (int i = 0; i < halves.length; i++) {
                 if (halves[i].file == null) {

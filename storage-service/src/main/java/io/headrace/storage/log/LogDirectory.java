@@ -127,7 +127,7 @@ final class LogDirectory {
     /** A small disk has a small journal. */
     private static int journalBytes(Path path, int wanted) throws IOException {
         long share = Files.getFileStore(path).getTotalSpace() / JOURNAL_SHARE;
-        return wanted == 0 ? 0 : (int) Math.clamp(share, JOURNAL_MIN_BYTES, wanted);
+        return wanted == 0 ? 0 : Math.clamp(share, JOURNAL_MIN_BYTES, wanted);
     }
 
     Path path() {

@@ -111,7 +111,7 @@ final class LogMoves {
                                 move.id(),
                                 () -> {
                                     deleteLater(target, target.path().resolve(name));
-                                    target.settle(LogStore.journalKey(move.id()));
+                                    target.forgetPromise(LogStore.journalKey(move.id()));
                                 },
                                 failure -> onCreated(move, failure)));
     }
