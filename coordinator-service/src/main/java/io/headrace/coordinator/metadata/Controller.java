@@ -156,14 +156,14 @@ public final class Controller implements InternalTopics, AutoCloseable {
     /** Notes a node's poll of the metadata log: a sign of life, and what it has applied. */
     public void onPoll(int nodeId, long nodeEpoch, long appliedOffset) {
         if (active && nodeNews.onPoll(nodeId, nodeEpoch, appliedOffset, nowMs())) {
-            tell(nodeNews::tell);
+            wake();
         }
     }
 
     /** Notes that the connection closed over which a node polled. */
     public void onDisconnect(int nodeId, long nodeEpoch) {
         if (active && nodeNews.onDisconnect(nodeId, nodeEpoch)) {
-            tell(nodeNews::tell);
+            wake();
         }
     }
 
@@ -205,6 +205,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
 
     private boolean isSuspected(int coordinatorId, String incarnationId) {
         return incarnationId.equals(suspected.get(coordinatorId));
+    }
+
+    /** Each turn asks for nodes' news itself: if this is dropped, they wait for a tick at most. */
+    private void wake() {
+        queue.offer(new ControllerWork.Told(state -> {}));
     }
 
     private void tell(Consumer<ControllerState> news) {
@@ -269,7 +274,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
         ControllerDuty duty = duty(store);
         while (!stopping) {
-            pause(duty.hasRole() ? duty.turn(nextWork()) : duty.standBy());
+            pause(duty.hasRole() ? turn(duty, nextWork()) : duty.standBy());
         }
         duty.end();
     }
@@ -301,6 +306,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
 
         @Override
         public void onActive() {
+            nodeNews.clear();
             active = true;
         }
 
@@ -334,7 +340,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
         List<ControllerWork> work = new ArrayList<>();
         queue.drainTo(work, options.maxCommandsPerCommit());
-        long pauseMs = duty.turn(work);
+        long pauseMs = turn(duty, work);
         return duty.hasRole() ? options.times().tickMs() : pauseMs;
     }
 
@@ -364,6 +370,18 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
     }
 
+    /**
+     * One turn with the role, and the refusal of what it could not do because the role was lost.
+     */
+    private long turn(ControllerDuty duty, List<ControllerWork> work) {
+        work.addFirst(new ControllerWork.Told(nodeNews::tell));
+        long pauseMs = duty.turn(work);
+        if (!duty.hasRole()) {
+            refuse(work);
+        }
+        return pauseMs;
+    }
+
     private List<ControllerWork> nextWork() {
         List<ControllerWork> work = new ArrayList<>();
         try {
@@ -381,6 +399,10 @@ public final class Controller implements InternalTopics, AutoCloseable {
     private void refuseQueued() {
         List<ControllerWork> left = new ArrayList<>();
         queue.drainTo(left);
+        refuse(left);
+    }
+
+    private void refuse(List<ControllerWork> left) {
         for (ControllerWork work : left) {
             switch (work) {
                 case ControllerWork.Asked<?> asked ->
@@ -407,8 +429,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
     public void close() {
         stopping = true;
         active = false;
-        ControllerWork wake = new ControllerWork.Told(state -> {});
-        queue.offer(wake);
+        wake();
         try {
             if (thread.getState() != Thread.State.NEW && !thread.join(Duration.ofSeconds(10))) {
                 log.warn("The controller's thread does not end; the database recovers at start");

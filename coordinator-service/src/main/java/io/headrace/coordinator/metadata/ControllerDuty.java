@@ -213,7 +213,6 @@ final class ControllerDuty {
                 heard,
                 others);
         offeredMs = nowMs();
-        current.controller().close();
         store.release(current.takeOver().controllerEpoch());
         beginAnew();
         return true;
@@ -237,7 +236,11 @@ final class ControllerDuty {
     }
 
     private void beginAnew() {
+        Serving ended = serving;
         serving = null;
+        if (ended != null) {
+            ended.controller().close();
+        }
         listener.onStandby();
         tail = new LogTail(store, metadataLog);
         standby = new Standby(options, store, sessions, suspected, exclusive);

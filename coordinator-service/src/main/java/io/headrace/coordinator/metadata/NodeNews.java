@@ -36,6 +36,11 @@ final class NodeNews {
         return first;
     }
 
+    /** Forgets what was heard while another controller had the role. */
+    synchronized void clear() {
+        byNode.clear();
+    }
+
     /** Tells all of it. */
     void tell(ControllerState state) {
         Map<Integer, News> taken;

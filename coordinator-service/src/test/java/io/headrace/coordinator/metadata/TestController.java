@@ -79,15 +79,20 @@ final class TestController implements AutoCloseable {
     }
 
     void registerNode(int nodeId) throws Exception {
+        controller.submit(registration(nodeId, incarnationOf(nodeId))).get(10, TimeUnit.SECONDS);
+    }
+
+    /** A storage node's registration. */
+    static RegisterNode registration(int nodeId, Uuid incarnationId) {
         RegisterNodeRequestData node =
                 new RegisterNodeRequestData()
                         .setNodeId(nodeId)
                         .setRole("storage")
-                        .setIncarnationId(incarnationOf(nodeId))
+                        .setIncarnationId(incarnationId)
                         .setLogDirs(List.of(new Uuid(1, nodeId)));
         node.endpoints()
                 .add(new NodeEndpoint().setName("CLIENT").setHost("localhost").setPort(9092));
-        controller.submit(new RegisterNode(node)).get(10, TimeUnit.SECONDS);
+        return new RegisterNode(node);
     }
 
     /** The incarnation under which a node registers here. */
