@@ -46,8 +46,7 @@ public final class FileFlusher implements AutoCloseable {
     }
 
     /** Returns when the device has all that was written to the files, and the entries. */
-    public void flush(Collection<LogFile> files, Collection<Path> directories)
-            throws IOException {
+    public void flush(Collection<LogFile> files, Collection<Path> directories) throws IOException {
         List<Task> tasks = new ArrayList<>();
         directories.forEach(directory -> tasks.add(() -> Directories.flush(directory)));
         if (!flushVolume(files.size())) {

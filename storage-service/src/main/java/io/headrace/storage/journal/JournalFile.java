@@ -98,8 +98,7 @@ final class JournalFile implements AutoCloseable {
                                 + " directory may be in it only. Restore it, or remove it to go on"
                                 + " without them");
             }
-            return new JournalFile(
-                    file, file.sizeInBytes(), header.getLong(8), header.getLong(16));
+            return new JournalFile(file, file.sizeInBytes(), header.getLong(8), header.getLong(16));
         } catch (IOException e) {
             file.release();
             throw e;

@@ -160,7 +160,9 @@ public final class PromiseJournal implements AutoCloseable {
         end = at;
     }
 
-    /** Like {@link #promise}, but an offset that is below what is promised already changes nothing. */
+    /**
+     * Like {@link #promise}, but an offset that is below what is promised already changes nothing.
+     */
     public synchronized void raise(Map<Key, Long> offsets) throws IOException {
         Map<Key, Long> raised = new HashMap<>();
         offsets.forEach((key, offset) -> raised.put(key, Math.max(offset, promised(key))));

@@ -92,8 +92,7 @@ public final class RoundJournal implements AutoCloseable {
 
     private static int entryMaxBytes(int fileBytes) {
         return JournalFile.roundedUp(
-                Math.min(
-                        ENTRY_MAX_BYTES, Math.max(0, fileBytes - JournalFile.ENTRIES_AT) / 4));
+                Math.min(ENTRY_MAX_BYTES, Math.max(0, fileBytes - JournalFile.ENTRIES_AT) / 4));
     }
 
     /**

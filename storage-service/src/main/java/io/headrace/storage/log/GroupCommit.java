@@ -364,8 +364,7 @@ public final class GroupCommit implements AutoCloseable {
             FlushExtent nothing = new FlushExtent(() -> 0);
             SegmentTail none = new SegmentTail(Segment.empty(path, 0));
             waiting.add(
-                    new Request(
-                            null, nothing, none, List.of(), null, offset -> {}, failure -> {}));
+                    new Request(null, nothing, none, List.of(), null, offset -> {}, failure -> {}));
             try {
                 running.join();
             } catch (InterruptedException e) {

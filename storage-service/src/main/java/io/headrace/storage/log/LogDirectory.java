@@ -3,10 +3,10 @@ package io.headrace.storage.log;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.DirectoryLock;
 import io.headrace.storage.file.NoSpace;
-import io.headrace.storage.recovery.DirectoryCheckpoints;
-import io.headrace.storage.recovery.DirectoryMetadata;
 import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.journal.RoundJournal;
+import io.headrace.storage.recovery.DirectoryCheckpoints;
+import io.headrace.storage.recovery.DirectoryMetadata;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;

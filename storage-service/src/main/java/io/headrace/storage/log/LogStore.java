@@ -2,9 +2,9 @@ package io.headrace.storage.log;
 
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.OpenFiles;
+import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.producer.ProducerIds;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
-import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.repair.RepairableLog;
 
 import org.apache.kafka.common.TopicIdPartition;

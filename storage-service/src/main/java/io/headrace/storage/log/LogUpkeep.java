@@ -456,7 +456,9 @@ final class LogUpkeep {
         Path path = log.path();
         directory.settle(log.journalKey());
         if (log.isFsync()) {
-            long promise = fully ? -1 : LogTruncation.endAfterCut(path, offset);
+            // Never higher than before: what is left may not be on the device yet.
+            long end = fully ? -1 : LogTruncation.endAfterCut(path, offset);
+            long promise = Math.min(end, directory.journal().promised(log.journalKey()));
             directory.journal().promise(Map.of(log.journalKey(), promise));
         }
         directory.writeCheckpoints(true);

@@ -5,10 +5,10 @@ import io.headrace.protocol.batch.TimestampedOffset;
 import io.headrace.storage.compaction.CompactableLog;
 import io.headrace.storage.epoch.LeaderEpochs;
 import io.headrace.storage.file.LogFile;
+import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.producer.ProducerState;
 import io.headrace.storage.producer.ProducerStates;
 import io.headrace.storage.recovery.LoadedLog;
-import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.segment.Segment;
 
 import org.apache.kafka.common.TopicIdPartition;

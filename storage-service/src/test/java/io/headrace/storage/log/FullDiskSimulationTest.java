@@ -95,8 +95,7 @@ final class FullDiskSimulationTest {
             this.disk = disk;
             this.model = model;
             this.random = random;
-            this.fixture = 
-                    new LogFixture(List.of(disk.path("/data")), CONFIGS, bootId, 256 << 10);
+            this.fixture = new LogFixture(List.of(disk.path("/data")), CONFIGS, bootId, 256 << 10);
             fixture.settlesAtCommit = random.nextBoolean();
             requireOnline();
             this.log = fixture.log();

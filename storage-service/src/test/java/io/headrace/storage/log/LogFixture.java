@@ -61,8 +61,7 @@ final class LogFixture {
         this(directories, configs, bootId, JOURNAL_BYTES);
     }
 
-    LogFixture(
-            List<Path> directories, Map<String, String> configs, String bootId, int journalBytes)
+    LogFixture(List<Path> directories, Map<String, String> configs, String bootId, int journalBytes)
             throws IOException {
         this.journalBytes = journalBytes;
         this.bootId = bootId;

@@ -65,7 +65,7 @@ final class LogPowerLossSimulationTest {
     private static void live(
             SimulatedDisk disk, Model model, RandomGenerator random, String bootId) {
         try {
-            LogFixture fixture = 
+            LogFixture fixture =
                     new LogFixture(List.of(disk.path("/data")), CONFIGS, bootId, 256 << 10);
             fixture.settlesAtCommit = random.nextBoolean();
             verify(fixture, model, disk);
