@@ -47,6 +47,7 @@ final class LogUpkeep {
     private boolean dirty;
     private boolean checkpointing;
     private long durableRecoveryPoint;
+    private long recoveryPointMax = Long.MAX_VALUE; // less while the log is cut
     private long snapshotOffset;
     private long snapshotChanges;
 
@@ -75,6 +76,7 @@ final class LogUpkeep {
         if (!epochsDirty) {
             durableRecoveryPoint = log.flusher().deviceOffset();
         }
+        durableRecoveryPoint = Math.min(durableRecoveryPoint, recoveryPointMax);
         published =
                 new CheckpointState(
                         durableRecoveryPoint, log.logStartOffset(), log.highWatermark(), verified);
@@ -393,6 +395,9 @@ final class LogUpkeep {
         CompletableFuture<Void> result = new CompletableFuture<>();
         log.beginTruncation();
         verified = null;
+        // The checkpoint must not say of what is appended after the cut that it is on the device.
+        Segment cut = log.segments().all()[log.segments().floorIndex(offset)];
+        recoveryPointMax = fully ? 0 : Math.min(offset, cut.baseOffset());
         publish();
         log.flusher().whenIdle(() -> truncate(offset, fully, result));
         return result;
@@ -437,6 +442,7 @@ final class LogUpkeep {
         } else {
             log.epochs().truncateFromEnd(offset);
         }
+        recoveryPointMax = Long.MAX_VALUE;
         log.endTruncation(loaded, fully ? offset : log.logStartOffset());
         watch(writeEpochs());
         publish();
