@@ -284,6 +284,7 @@ final class NodeDisks implements AutoCloseable {
                 properties.limits().maxProducerIds(),
                 properties.limits().producerIdExpiration(),
                 usual.flushThreads(),
+                usual.journalBytes(),
                 usual.checkpointInterval(),
                 usual.checkpointBytes(),
                 usual.retentionCheckInterval());

@@ -75,7 +75,10 @@ final class LogCreation {
                                     chosen.path(),
                                     name,
                                     id,
-                                    () -> setAsideOthersOf(name),
+                                    () -> {
+                                        setAsideOthersOf(name);
+                                        chosen.forgetPromise(LogStore.journalKey(id));
+                                    },
                                     failure -> finish(id, config, chosen, failure, result)));
         } catch (RuntimeException e) {
             fail(id, target, e, result);

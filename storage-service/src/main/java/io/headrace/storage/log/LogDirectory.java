@@ -3,9 +3,10 @@ package io.headrace.storage.log;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.DirectoryLock;
 import io.headrace.storage.file.NoSpace;
+import io.headrace.storage.journal.PromiseJournal;
+import io.headrace.storage.journal.RoundJournal;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.recovery.DirectoryMetadata;
-import io.headrace.storage.recovery.PromiseJournal;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -34,11 +35,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class LogDirectory {
     private static final long RESERVE_MAX_BYTES = 512 << 20;
     private static final long RESERVE_SHARE = 20;
+    private static final int JOURNAL_MIN_BYTES = 64 << 10;
+    private static final long JOURNAL_SHARE = 256;
 
     private final Path path;
     private final Uuid directoryId;
     private final DirectoryLock lock;
     private final PromiseJournal journal;
+    private final RoundJournal roundJournal;
     private final GroupCommit groupCommit;
     private final SharedWrites sharedWrites;
     private final WarmWindow warmWindow;
@@ -71,12 +75,15 @@ final class LogDirectory {
             Uuid directoryId,
             DirectoryLock lock,
             PromiseJournal journal,
+            RoundJournal roundJournal,
             LogContext context) {
         this.path = path;
         this.directoryId = directoryId;
         this.lock = lock;
         this.journal = journal;
-        this.groupCommit = new GroupCommit(path, journal, this::fail, this::onWriteFailed);
+        this.roundJournal = roundJournal;
+        this.groupCommit =
+                new GroupCommit(path, journal, roundJournal, this::fail, this::onWriteFailed);
         this.sharedWrites = new SharedWrites(path, context.runtime().io());
         this.warmWindow = new WarmWindow(context.properties().warmBytes());
         this.checkpoints = new DirectoryCheckpoints(path);
@@ -97,11 +104,30 @@ final class LogDirectory {
                                     new Uuid(
                                             context.runtime().random().nextLong(),
                                             context.runtime().random().nextLong()));
-            return new LogDirectory(path, directoryId, lock, PromiseJournal.open(path), context);
+            PromiseJournal journal = PromiseJournal.open(path);
+            try {
+                RoundJournal roundJournal =
+                        RoundJournal.open(
+                                path,
+                                journal,
+                                journalBytes(path, context.properties().journalBytes()),
+                                () -> context.runtime().random().nextLong(),
+                                () -> LogStoreLoader.pathsIn(path));
+                return new LogDirectory(path, directoryId, lock, journal, roundJournal, context);
+            } catch (IOException | RuntimeException e) {
+                journal.close();
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
         }
+    }
+
+    /** A small disk has a small journal. */
+    private static int journalBytes(Path path, int wanted) throws IOException {
+        long share = Files.getFileStore(path).getTotalSpace() / JOURNAL_SHARE;
+        return wanted == 0 ? 0 : Math.clamp(share, JOURNAL_MIN_BYTES, wanted);
     }
 
     Path path() {
@@ -114,6 +140,23 @@ final class LogDirectory {
 
     PromiseJournal journal() {
         return journal;
+    }
+
+    RoundJournal roundJournal() {
+        return roundJournal;
+    }
+
+    /** See {@link RoundJournal#settle}. */
+    void settle(PromiseJournal.Key key) throws IOException {
+        roundJournal.settle(key);
+    }
+
+    /** Sees to it that a new log is taken for no other of that key, which was set aside. */
+    void forgetPromise(PromiseJournal.Key key) throws IOException {
+        settle(key);
+        if (journal.mayHold(key)) {
+            journal.promise(Map.of(key, -1L));
+        }
     }
 
     GroupCommit groupCommit() {
@@ -210,6 +253,7 @@ final class LogDirectory {
     /** Takes back what a log that is no more, or promises nothing any more, has promised. */
     void takeBackPromise(PartitionLog log) {
         try {
+            settle(log.journalKey()); // which raises it
             journal.promise(Map.of(log.journalKey(), -1L));
         } catch (IOException e) {
             if (onWriteFailed(e)) {
@@ -327,6 +371,7 @@ final class LogDirectory {
     void close() throws IOException {
         groupCommit.close();
         sharedWrites.close();
+        roundJournal.close();
         journal.close();
         lock.close();
     }

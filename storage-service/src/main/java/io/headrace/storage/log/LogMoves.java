@@ -109,7 +109,10 @@ final class LogMoves {
                                 target.path(),
                                 name,
                                 move.id(),
-                                () -> deleteLater(target, target.path().resolve(name)),
+                                () -> {
+                                    deleteLater(target, target.path().resolve(name));
+                                    target.forgetPromise(LogStore.journalKey(move.id()));
+                                },
                                 failure -> onCreated(move, failure)));
     }
 

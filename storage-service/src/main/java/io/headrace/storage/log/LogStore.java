@@ -3,9 +3,9 @@ package io.headrace.storage.log;
 import io.headrace.storage.diskwatch.FlushSample;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.OpenFiles;
+import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.producer.ProducerIds;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
-import io.headrace.storage.recovery.PromiseJournal;
 import io.headrace.storage.repair.RepairableLog;
 
 import org.apache.kafka.common.TopicIdPartition;
@@ -121,6 +121,8 @@ public final class LogStore implements AutoCloseable {
             opened.forEach(directory -> directory.groupCommit().startOn(commits));
         } else if (startThreads) {
             opened.forEach(directory -> directory.groupCommit().start(properties.flushThreads()));
+        } else {
+            opened.forEach(directory -> directory.groupCommit().prepareJournal());
         }
         return store;
     }
@@ -361,6 +363,7 @@ public final class LogStore implements AutoCloseable {
     /** Has every log say what it is good up to, then writes that down. */
     private void checkpoint(LogDirectory directory) {
         directory.onCheckpoint();
+        context.runtime().io().execute(() -> settle(directory));
         List<CompletableFuture<Void>> all = new ArrayList<>();
         for (PartitionLog log : directory.logs().values()) {
             CompletableFuture<Void> one = new CompletableFuture<>();
@@ -375,6 +378,15 @@ public final class LogStore implements AutoCloseable {
         var _ =
                 CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
                         .thenRunAsync(() -> write(directory), context.runtime().io());
+    }
+
+    /** So that recovery points move on though little is written, and a restart has little to do. */
+    static void settle(LogDirectory directory) {
+        try {
+            directory.roundJournal().settleAll();
+        } catch (IOException e) {
+            directory.onWriteFailed(e);
+        }
     }
 
     private static void write(LogDirectory directory) {
@@ -443,6 +455,7 @@ public final class LogStore implements AutoCloseable {
                 isWhole &= one.handle((done, failure) -> failure == null).join();
             }
             if (isWhole && !directory.isOffline()) {
+                directory.roundJournal().settleAll();
                 directory.writeCheckpoints(true);
                 directory.checkpoints().markClean();
             }

@@ -74,7 +74,9 @@ final class LogPowerLossSimulationTest {
     private static void live(
             SimulatedDisk disk, Model model, RandomGenerator random, String bootId) {
         try {
-            LogFixture fixture = new LogFixture(disk.path("/data"), CONFIGS, bootId);
+            LogFixture fixture =
+                    new LogFixture(List.of(disk.path("/data")), CONFIGS, bootId, 256 << 10);
+            fixture.settlesAtCommit = random.nextBoolean();
             verify(fixture, model, disk);
             if (disk.isPoweredOff()) {
                 return;
@@ -106,7 +108,7 @@ final class LogPowerLossSimulationTest {
     private static void step(
             LogFixture fixture, PartitionLog log, Model model, RandomGenerator random)
             throws IOException {
-        switch (random.nextInt(10)) {
+        switch (random.nextInt(11)) {
             case 0 -> {
                 log.requestFlush();
                 fixture.commit();
@@ -122,6 +124,7 @@ final class LogPowerLossSimulationTest {
                     log.segments().roll(fixture.nowMs);
                 }
             }
+            case 5 -> fixture.settleSealed();
             default -> {
                 ByteBuffer batch =
                         random.nextBoolean()

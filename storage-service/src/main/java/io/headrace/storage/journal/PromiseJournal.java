@@ -1,4 +1,4 @@
-package io.headrace.storage.recovery;
+package io.headrace.storage.journal;
 
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.NoSpace;
@@ -132,6 +132,11 @@ public final class PromiseJournal implements AutoCloseable {
         return promises.getOrDefault(key, NO_PROMISE);
     }
 
+    /** Whether the file may have a promise for a partition, also one whose taking back failed. */
+    public synchronized boolean mayHold(Key key) {
+        return replacing || promises.containsKey(key);
+    }
+
     /**
      * Promises offsets, all at once; -1 takes a promise back. When it fails for want of space,
      * nothing is promised, and it may be tried again.
@@ -153,6 +158,15 @@ public final class PromiseJournal implements AutoCloseable {
         }
         channel.force(false);
         end = at;
+    }
+
+    /**
+     * Like {@link #promise}, but an offset that is below what is promised already changes nothing.
+     */
+    public synchronized void raise(Map<Key, Long> offsets) throws IOException {
+        Map<Key, Long> raised = new HashMap<>();
+        offsets.forEach((key, offset) -> raised.put(key, Math.max(offset, promised(key))));
+        promise(raised);
     }
 
     private ByteBuffer encode(Map<Key, Long> offsets) {
