@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,7 @@ final class LogCreation {
     private final LogContext context;
     private final List<LogDirectory> directories;
     private final Function<TopicIdPartition, @Nullable PartitionLog> find;
+    private final Function<TopicIdPartition, CompletableFuture<Void>> setAside;
     private final Map<TopicIdPartition, CompletableFuture<PartitionLog>> opening =
             new ConcurrentHashMap<>();
     private final Map<TopicPartition, LogDirectory> preferred = new ConcurrentHashMap<>();
@@ -33,10 +35,12 @@ final class LogCreation {
     LogCreation(
             LogContext context,
             List<LogDirectory> directories,
-            Function<TopicIdPartition, @Nullable PartitionLog> find) {
+            Function<TopicIdPartition, @Nullable PartitionLog> find,
+            Function<TopicIdPartition, CompletableFuture<Void>> setAside) {
         this.context = context;
         this.directories = directories;
         this.find = find;
+        this.setAside = setAside;
     }
 
     /** Where the partition's log is to be made, should it be. */
@@ -53,8 +57,48 @@ final class LogCreation {
         if (earlier != null) {
             return earlier;
         }
-        context.runtime().io().execute(() -> create(id, config, mine));
+        context.runtime().io().execute(() -> createAfterOthers(id, config, mine));
         return mine;
+    }
+
+    /**
+     * A log that had the name, of this topic id or another, is first gone from it: else its removal
+     * would take away what has the name then, and its promise.
+     */
+    private void createAfterOthers(
+            TopicIdPartition id, LogConfig config, CompletableFuture<PartitionLog> result) {
+        List<CompletableFuture<Void>> going = new ArrayList<>(0);
+        for (LogDirectory directory : directories) {
+            for (TopicIdPartition other : othersIn(directory, id)) {
+                going.add(setAside.apply(other).exceptionally(failed -> null)); // it is offline
+            }
+        }
+        if (going.isEmpty()) {
+            create(id, config, result);
+        } else {
+            CompletableFuture.allOf(going.toArray(CompletableFuture[]::new))
+                    .thenRunAsync(() -> create(id, config, result), context.runtime().io());
+        }
+    }
+
+    private static List<TopicIdPartition> othersIn(LogDirectory directory, TopicIdPartition id) {
+        List<TopicIdPartition> others = new ArrayList<>(0);
+        for (TopicIdPartition leaving : directory.leaving().keySet()) {
+            if (leaving.topicPartition().equals(id.topicPartition())) {
+                others.add(leaving);
+            }
+        }
+        boolean isTaken =
+                !directory.isOffline()
+                        && Files.exists(directory.path().resolve(LogStore.directoryOf(id)));
+        if (isTaken) {
+            for (TopicIdPartition other : directory.logs().keySet()) {
+                if (other.topicPartition().equals(id.topicPartition()) && !other.equals(id)) {
+                    others.add(other);
+                }
+            }
+        }
+        return others;
     }
 
     private void create(
@@ -67,7 +111,7 @@ final class LogCreation {
                 return;
             }
             target = chooseDirectory(id.topicPartition());
-            String name = id.topic() + "-" + id.partition();
+            String name = LogStore.directoryOf(id);
             LogDirectory chosen = target;
             chosen.sharedWrites()
                     .submit(
@@ -75,10 +119,7 @@ final class LogCreation {
                                     chosen.path(),
                                     name,
                                     id,
-                                    () -> {
-                                        setAsideOthersOf(name);
-                                        chosen.forgetPromise(LogStore.journalKey(id));
-                                    },
+                                    () -> prepare(id, chosen),
                                     failure -> finish(id, config, chosen, failure, result)));
         } catch (RuntimeException e) {
             fail(id, target, e, result);
@@ -154,6 +195,13 @@ final class LogCreation {
         return chosen;
     }
 
+    /** Whatever an earlier log of that name or id left counts no more when the new one is there. */
+    private void prepare(TopicIdPartition id, LogDirectory chosen) throws IOException {
+        setAsideOthersOf(LogStore.directoryOf(id));
+        chosen.forgetPromiseOf(id);
+        chosen.forgetCheckpointOf(id);
+    }
+
     private void setAsideOthersOf(String name) throws IOException {
         for (LogDirectory other : directories) {
             Path sameName = other.path().resolve(name);
@@ -165,7 +213,7 @@ final class LogCreation {
 
     private PartitionLog load(TopicIdPartition id, LogConfig config, LogDirectory directory)
             throws IOException {
-        String name = id.topic() + "-" + id.partition();
+        String name = LogStore.directoryOf(id);
         Path path = directory.path().resolve(name);
         LoadedLog loaded =
                 LogLoader.load(
@@ -181,12 +229,6 @@ final class LogCreation {
                                 context.producerIds(),
                                 context.runtime().clockMs().getAsLong()));
         PartitionLog log = new PartitionLog(directory, context, path, id, config, loaded, 0, 0);
-        try {
-            directory.forgetCheckpointOf(id);
-        } catch (IOException e) {
-            log.segments().close();
-            throw e;
-        }
         directory.logs().put(id, log);
         return log;
     }

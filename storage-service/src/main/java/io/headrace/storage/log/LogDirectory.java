@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.PriorityBlockingQueue;
@@ -49,6 +50,8 @@ final class LogDirectory {
     private final DirectoryCheckpoints checkpoints;
     private final String bootId;
     private final Map<TopicIdPartition, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final Map<TopicIdPartition, CompletableFuture<Void>> leaving =
+            new ConcurrentHashMap<>();
     private final PriorityBlockingQueue<Removal> removals = new PriorityBlockingQueue<>();
     private final Queue<Runnable> retries = new ConcurrentLinkedQueue<>();
     private final AtomicInteger planned = new AtomicInteger();
@@ -151,14 +154,6 @@ final class LogDirectory {
         roundJournal.settle(key);
     }
 
-    /** Sees to it that a new log is taken for no other of that key, which was set aside. */
-    void forgetPromise(PromiseJournal.Key key) throws IOException {
-        settle(key);
-        if (journal.mayHold(key)) {
-            journal.promise(Map.of(key, -1L));
-        }
-    }
-
     GroupCommit groupCommit() {
         return groupCommit;
     }
@@ -181,6 +176,11 @@ final class LogDirectory {
 
     Map<TopicIdPartition, PartitionLog> logs() {
         return logs;
+    }
+
+    /** Logs that are out of sight, until their directories are, too. */
+    Map<TopicIdPartition, CompletableFuture<Void>> leaving() {
+        return leaving;
     }
 
     boolean isOffline() {
@@ -247,6 +247,18 @@ final class LogDirectory {
             if (task != null) {
                 task.run();
             }
+        }
+    }
+
+    /**
+     * Sees to it that a log to be made is not measured by what an earlier one of the same id has
+     * promised: one that was set aside, or whose removal a crash cut short. Durable.
+     */
+    void forgetPromiseOf(TopicIdPartition id) throws IOException {
+        PromiseJournal.Key key = LogStore.journalKey(id);
+        settle(key); // which raises it
+        if (journal.mayHold(key)) {
+            journal.promise(Map.of(key, -1L));
         }
     }
 
@@ -341,7 +353,7 @@ final class LogDirectory {
 
     /**
      * Makes sure that no checkpoint of an earlier log of that name is left, which would lend the
-     * new one its offsets. To be called before the new one is among the logs.
+     * new one its offsets. To be called before the new one has its name.
      */
     synchronized void forgetCheckpointOf(TopicIdPartition id) throws IOException {
         if (lastWritten == null || namesOnDisk.contains(nameOf(id))) {

@@ -111,7 +111,7 @@ final class LogMoves {
                                 move.id(),
                                 () -> {
                                     deleteLater(target, target.path().resolve(name));
-                                    target.forgetPromise(LogStore.journalKey(move.id()));
+                                    target.forgetPromiseOf(move.id());
                                 },
                                 failure -> onCreated(move, failure)));
     }

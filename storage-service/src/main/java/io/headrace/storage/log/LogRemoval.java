@@ -13,12 +13,17 @@ final class LogRemoval {
 
     /** On the log's owner loop; a directory set aside to be deleted is gone after the delay. */
     static void remove(PartitionLog log, String suffix, CompletableFuture<Void> result) {
+        LogDirectory directory = log.directory();
         if (log.isClosed()) {
-            result.complete(null);
+            CompletableFuture<Void> earlier =
+                    directory
+                            .leaving()
+                            .getOrDefault(log.id(), CompletableFuture.completedFuture(null));
+            earlier.whenComplete((gone, failure) -> complete(result, failure));
             return;
         }
         log.markClosed();
-        LogDirectory directory = log.directory();
+        directory.leaving().put(log.id(), result); // no moment in which it is in neither
         directory.logs().remove(log.id());
         log.producerStates().clear();
         log.flusher().whenIdle(() -> moveAway(log, suffix, result));
@@ -45,6 +50,11 @@ final class LogRemoval {
         }
         log.flusher().releaseClosed();
         log.segments().close();
+        log.directory().leaving().remove(log.id(), result);
+        complete(result, failure);
+    }
+
+    private static void complete(CompletableFuture<Void> result, @Nullable Throwable failure) {
         if (failure == null) {
             result.complete(null);
         } else {

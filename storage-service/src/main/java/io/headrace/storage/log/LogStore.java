@@ -54,7 +54,9 @@ public final class LogStore implements AutoCloseable {
         this.context = context;
         this.directories = directories;
         this.failedDirectories = failedDirectories;
-        this.creation = new LogCreation(context, directories, this::find);
+        this.creation =
+                new LogCreation(
+                        context, directories, this::find, id -> remove(id, STRAY_DIRECTORY));
         this.moves = new LogMoves(context);
     }
 
@@ -273,6 +275,10 @@ public final class LogStore implements AutoCloseable {
             if (log != null) {
                 log.loop().execute(() -> LogRemoval.remove(log, suffix, result));
                 return result;
+            }
+            CompletableFuture<Void> leaving = directory.leaving().get(id);
+            if (leaving != null) {
+                return leaving;
             }
         }
         result.complete(null);

@@ -71,6 +71,26 @@ final class LogPowerLossSimulationTest {
         verify(new LogFixture(disk.path("/data"), CONFIGS, "boot-last"), model, disk);
     }
 
+    @Seeded(runs = 10)
+    void aLogWhoseDeletionLosesPowerIsWholeOrMadeAnew(Seed seed) throws Exception {
+        for (int changes = 1; changes < 30; changes++) {
+            SimulatedDisk disk = SimulatedDisk.withSeed(seed.value() + changes);
+            LogFixture fixture = new LogFixture(disk.path("/data"), CONFIGS, "boot-0");
+            fixture.append(fixture.log(), 3, 10);
+            fixture.log().requestFlush();
+            fixture.commit();
+            disk.cutPowerAfterChanges(changes);
+            fixture.store().delete(LogFixture.ID);
+            fixture.store().openOrCreate(LogFixture.ID, LogConfig.of(CONFIGS));
+            for (int boot = 1; boot < 3; boot++) {
+                disk = disk.crash();
+                fixture = new LogFixture(disk.path("/data"), CONFIGS, "boot-" + boot);
+                assertThat(fixture.log().unclean()).as("after %d", changes).isEmpty();
+                assertThat(fixture.log().logEndOffset()).isIn(0L, 3L);
+            }
+        }
+    }
+
     private static void live(
             SimulatedDisk disk, Model model, RandomGenerator random, String bootId) {
         try {

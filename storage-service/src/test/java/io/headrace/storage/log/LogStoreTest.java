@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 final class LogStoreTest {
@@ -58,6 +60,48 @@ final class LogStoreTest {
         assertThat(log.logEndOffset()).isZero();
         assertThat(names())
                 .anyMatch(name -> name.startsWith("orders-0.") && name.endsWith("-stray"));
+    }
+
+    @Test
+    void aNewLogWaitsUntilTheOneThatHasItsNameIsGone() throws Exception {
+        for (Uuid topicId : List.of(new Uuid(9, 9), LogFixture.TOPIC_ID)) {
+            Path place = directory.resolve(topicId.toString());
+            LogFixture fixture = new LogFixture(place, Map.of());
+            PartitionLog old = fixture.log();
+            fixture.append(old, 3, 10);
+            old.requestFlush();
+            CompletableFuture<Void> gone = fixture.store().delete(LogFixture.ID);
+            TopicIdPartition id =
+                    new TopicIdPartition(topicId, LogFixture.ID.topicPartition());
+            CompletableFuture<PartitionLog> made =
+                    fixture.store().openOrCreate(id, LogConfig.of(Map.of()));
+            assertThat(gone).isNotDone(); // its flush is on the way
+            fixture.commit();
+            assertThat(gone).isCompleted();
+            PartitionLog log = made.join();
+            fixture.append(log, 2, 10);
+            log.requestFlush();
+            fixture.commit();
+            fixture.reopenAfterKill(place);
+            PartitionLog found = Objects.requireNonNull(fixture.store().find(id));
+            assertThat(found.logEndOffset()).isEqualTo(2);
+            assertThat(found.flushedOffset()).as("promised").isEqualTo(2);
+            assertThat(LogFixture.readOffsets(found)).containsExactly(0L, 1L);
+        }
+    }
+
+    @Test
+    void aLogMadeAgainIsNotMeasuredByWhatTheOneBeforePromised() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of());
+        PartitionLog old = fixture.log();
+        fixture.append(old, 3, 10);
+        old.requestFlush();
+        fixture.commit();
+        fixture.store().setAsideStrays(id -> false).join();
+        assertThat(fixture.log().logEndOffset()).isZero();
+        PartitionLog log = fixture.reopenAfterKill(directory);
+        assertThat(log.unclean()).isEmpty();
+        assertThat(log.logEndOffset()).isZero();
     }
 
     @Test
