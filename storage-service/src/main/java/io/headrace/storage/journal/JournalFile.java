@@ -88,6 +88,7 @@ final class JournalFile implements AutoCloseable {
     static JournalFile open(Path path) throws IOException {
         LogFile file = LogFile.open(path);
         try {
+            file.flush(); // a header that only the page cache has must not be the older one next
             ByteBuffer blocks = ByteBuffer.allocate(ENTRIES_AT);
             file.readUpTo(blocks, 0);
             ByteBuffer header = newerHeader(blocks);

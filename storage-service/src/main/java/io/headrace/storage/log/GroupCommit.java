@@ -68,6 +68,7 @@ public final class GroupCommit implements AutoCloseable {
     private final AtomicLong journaledRounds = new AtomicLong();
     private final AtomicLong flushes = new AtomicLong();
     private final FlushTimes times = new FlushTimes(System::nanoTime);
+    private final AtomicBoolean journalWanted = new AtomicBoolean();
     private final AtomicBoolean settleQueued = new AtomicBoolean();
     private @Nullable ExecutorService flushers;
     private @Nullable ExecutorService settler;
@@ -159,22 +160,29 @@ public final class GroupCommit implements AutoCloseable {
                 Executors.newSingleThreadExecutor(
                         Thread.ofPlatform().daemon().name("settle-" + name).factory());
         settler = settling;
-        settling.execute(this::prepareJournal);
         thread = Thread.ofPlatform().daemon().name("commit-" + name).start(this::run);
     }
 
     /** Runs the rounds on an executor, one after the other, in place of {@link #start}. */
     void startOn(Executor executor) {
-        prepareJournal();
         rounder = executor;
     }
 
-    /** Has small rounds go to the journal from now on. Blocks. */
+    /** Has small rounds go to the journal from now on, if there is room for its files. Blocks. */
     void prepareJournal() {
+        journalWanted.set(true);
         try {
             journal.prepare();
         } catch (IOException e) {
             onFailure.accept(e);
+        }
+    }
+
+    /** The journal's files are made when the first round would go there: many disks have none. */
+    private void prepareJournalLater() {
+        Executor executor = settler == null ? rounder : settler;
+        if (executor != null && journalWanted.compareAndSet(false, true)) {
+            executor.execute(this::prepareJournal);
         }
     }
 
@@ -286,6 +294,7 @@ public final class GroupCommit implements AutoCloseable {
             pieces.add(each.piece(key));
         }
         if (!journal.append(pieces)) {
+            prepareJournalLater();
             return false;
         }
         journaledRounds.incrementAndGet();

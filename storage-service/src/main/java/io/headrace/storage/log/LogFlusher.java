@@ -120,6 +120,14 @@ final class LogFlusher {
                                 failure -> loop.execute(() -> onDone(extent, failure))));
     }
 
+    /** What is written next overwrites what a failed write may have left on the device. */
+    void onCutBack() {
+        if (tail != null) {
+            tail.onCutBack(); // a request that waits has it
+            tail = null;
+        }
+    }
+
     private SegmentTail tailNow() {
         SegmentTail known = tail;
         if (known == null || !known.isOf(log.activeSegment())) {

@@ -10,6 +10,7 @@ final class SegmentTail {
     private static final long UNKNOWN = -1;
 
     private final Segment segment;
+    private volatile boolean wasCutBack;
     private long durablePosition = UNKNOWN;
 
     SegmentTail(Segment segment) {
@@ -30,9 +31,17 @@ final class SegmentTail {
         return segment.sizeInBytes();
     }
 
-    /** Whether a round has flushed the file since this process has it, with its name. */
+    /** A write failed and was cut off, perhaps not on the device: only a flush of the file ends that. */
+    void onCutBack() {
+        wasCutBack = true;
+    }
+
+    /**
+     * Whether nothing but the end of the file differs from what the device has: a round has flushed
+     * it since this process has it, with its name, and it was only appended to since.
+     */
     boolean isKnown() {
-        return durablePosition != UNKNOWN;
+        return durablePosition != UNKNOWN && !wasCutBack;
     }
 
     /** Everything before this byte is durable. */
