@@ -22,6 +22,7 @@ public final class SimulatedSettings {
                             new MapConfigurationPropertySource(
                                     Map.of(
                                             "headrace.storage.cluster-secret", SECRET,
+                                            "headrace.storage.journal-bytes", "65536",
                                             "headrace.storage.coordinators", "c1:9094,c2:9094",
                                             "headrace.storage.loops", "2",
                                             "headrace.storage.replication.lag-time-max", "3s")))

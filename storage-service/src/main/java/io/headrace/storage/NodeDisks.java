@@ -284,7 +284,7 @@ final class NodeDisks implements AutoCloseable {
                 properties.limits().maxProducerIds(),
                 properties.limits().producerIdExpiration(),
                 usual.flushThreads(),
-                usual.journalBytes(),
+                properties.journalBytes(),
                 usual.checkpointInterval(),
                 usual.checkpointBytes(),
                 usual.retentionCheckInterval());
