@@ -22,8 +22,8 @@ import java.util.function.LongSupplier;
  * place; the segment files are flushed later, many rounds at a time.
  *
  * <pre>
- *   promised-records-0, -1     one takes entries; the other is free, or sealed
- *   promised-records-spare     room that a replay on a full disk may need
+ *   promised-records.0, .1     one takes entries; the other is free, or sealed
+ *   promised-records.spare     room that a replay on a full disk may need
  *
  *   free --append--> taking --full--> sealed --settled--> free
  *
@@ -42,7 +42,7 @@ import java.util.function.LongSupplier;
  * <p>Safe for use by several threads; one at a time appends.
  */
 public final class RoundJournal implements AutoCloseable {
-    private static final String NAME = "promised-records-";
+    private static final String NAME = "promised-records."; // no name of a log: they end in -number
     private static final int ENTRY_MAX_BYTES = 320 << 10;
 
     private final Path directory;

@@ -141,6 +141,7 @@ final class LogFlusher {
     private void onSettled(int resetsBefore, long offset) {
         if (resets == resetsBefore && offset > deviceOffset) {
             deviceOffset = offset;
+            durableOffset = Math.max(durableOffset, offset); // it may be heard before its round
             log.upkeep().publish();
         }
     }

@@ -213,7 +213,7 @@ final class RoundJournalTest {
         appendTo(log, 100, 'c');
         disk = disk.crash();
         long second = JournalFile.ENTRIES_AT + JournalFile.BLOCK_BYTES;
-        disk.flipBit(disk.path("/data/promised-records-0"), second + 90, 3);
+        disk.flipBit(disk.path("/data/promised-records.0"), second + 90, 3);
         reopen();
         assertThat(promises.promised(log.key)).isEqualTo(300);
         byte[] content = log.onDisk();
@@ -333,7 +333,7 @@ final class RoundJournalTest {
         disk.limitBytes(disk.usedBytes());
         reopen();
         checkWhole();
-        assertThat(Files.exists(directory.resolve("promised-records-spare"))).isFalse();
+        assertThat(Files.exists(directory.resolve("promised-records.spare"))).isFalse();
         assertThat(append(log)).isFalse(); // there is no room for a journal
         disk.limitBytes(Long.MAX_VALUE);
         crash();
@@ -349,7 +349,7 @@ final class RoundJournalTest {
         lost.truncate(0);
         lost.flush();
         lost.release();
-        Files.delete(disk.path("/data/promised-records-spare"));
+        Files.delete(disk.path("/data/promised-records.spare"));
         disk.limitBytes(disk.usedBytes());
         directory = disk.path("/data");
         assertThatThrownBy(this::open).hasMessageContaining("make some room");
@@ -363,7 +363,7 @@ final class RoundJournalTest {
         appendTo(logs.getFirst(), 100, 'a');
         disk = disk.crash();
         for (int at : new int[] {0, JournalFile.BLOCK_BYTES}) {
-            disk.flipBit(disk.path("/data/promised-records-0"), at + 9, 1);
+            disk.flipBit(disk.path("/data/promised-records.0"), at + 9, 1);
         }
         directory = disk.path("/data");
         assertThatThrownBy(this::open).hasMessageContaining("is damaged");
