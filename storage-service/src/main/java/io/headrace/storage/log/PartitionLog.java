@@ -133,9 +133,8 @@ public final class PartitionLog {
     }
 
     /**
-     * Everything below is stored as the topic's flush policy demands: on the device, in the log's
-     * files or in the journal, for fsync topics, so it follows {@link #requestFlush}; the log end
-     * for page-cache topics.
+     * Everything below is stored as the topic's flush policy demands: for fsync topics on the
+     * device, so it follows {@link #requestFlush}; the log end for page-cache topics.
      */
     public long flushedOffset() {
         return isFsync() ? flusher.durableOffset() : logEndOffset;
