@@ -71,8 +71,7 @@ final class LogStoreTest {
             fixture.append(old, 3, 10);
             old.requestFlush();
             CompletableFuture<Void> gone = fixture.store().delete(LogFixture.ID);
-            TopicIdPartition id =
-                    new TopicIdPartition(topicId, LogFixture.ID.topicPartition());
+            TopicIdPartition id = new TopicIdPartition(topicId, LogFixture.ID.topicPartition());
             CompletableFuture<PartitionLog> made =
                     fixture.store().openOrCreate(id, LogConfig.of(Map.of()));
             assertThat(gone).isNotDone(); // its flush is on the way
@@ -82,7 +81,8 @@ final class LogStoreTest {
             fixture.append(log, 2, 10);
             log.requestFlush();
             fixture.commit();
-            fixture.reopenAfterKill(place);
+            fixture.letGo();
+            fixture = new LogFixture(place, Map.of());
             PartitionLog found = Objects.requireNonNull(fixture.store().find(id));
             assertThat(found.logEndOffset()).isEqualTo(2);
             assertThat(found.flushedOffset()).as("promised").isEqualTo(2);
