@@ -31,7 +31,10 @@ final class SegmentTail {
         return segment.sizeInBytes();
     }
 
-    /** A write failed and was cut off, perhaps not on the device: only a flush of the file ends that. */
+    /**
+     * A write failed and was cut off, perhaps not on the device: only a flush of the file ends
+     * that.
+     */
     void onCutBack() {
         wasCutBack = true;
     }

@@ -7,6 +7,7 @@ import io.headrace.testkit.disk.SimulatedDisk;
 import io.headrace.testkit.random.Seed;
 import io.headrace.testkit.random.Seeded;
 
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 
 import java.io.IOException;
@@ -180,6 +181,11 @@ final class LogPowerLossSimulationTest {
             result = log.append(batch, 0, AppendOrigin.CLIENT, fixture.nowMs);
         } catch (OutOfOrderSequenceException e) {
             return;
+        } catch (KafkaStorageException e) {
+            // The power went in the write, perhaps in its last moment.
+            long last = model.end + BatchView.lastOffsetDelta(batch, 0);
+            model.onAppended(model.end, last, crc);
+            throw e;
         }
         if (!result.duplicate()) {
             model.onAppended(result.baseOffset(), result.lastOffset(), crc);
