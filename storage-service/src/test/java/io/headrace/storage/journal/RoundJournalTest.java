@@ -205,6 +205,36 @@ final class RoundJournalTest {
         }
     }
 
+    @Seeded(runs = 4)
+    void oneOfTwoHeadersIsAlwaysWhole(Seed seed) throws IOException {
+        for (int inSettling = 1; inSettling < 14; inSettling++) {
+            for (int inStart = 1; inStart < 10; inStart++) {
+                disk = SimulatedDisk.withSeed(seed.value() + 100L * inSettling + inStart);
+                logs.clear();
+                directory = disk.path("/data");
+                start();
+                FakeLog log = logs.getFirst();
+                appendTo(log, 100, 'a');
+                disk.cutPowerAfterChanges(inSettling);
+                try {
+                    journal.settleAll();
+                } catch (IOException e) {
+                    assertThat(disk.isPoweredOff()).isTrue();
+                }
+                disk = disk.kill(); // what was written and not flushed is in the page cache
+                directory = disk.path("/data");
+                disk.cutPowerAfterChanges(inStart);
+                try {
+                    open();
+                } catch (IOException e) {
+                    assertThat(disk.isPoweredOff()).isTrue();
+                }
+                crash();
+                checkWhole();
+            }
+        }
+    }
+
     @Test
     void aDamagedEntryHidesNotThoseBehindIt() throws IOException {
         FakeLog log = logs.getFirst();
