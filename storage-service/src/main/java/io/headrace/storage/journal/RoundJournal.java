@@ -55,6 +55,7 @@ public final class RoundJournal implements AutoCloseable {
     private final ByteBuffer buffer;
     private int taking;
     private boolean usable;
+    private volatile boolean used;
     private @Nullable IOException failure;
 
     /** The logs in a directory, where they are now. */
@@ -178,6 +179,7 @@ public final class RoundJournal implements AutoCloseable {
         }
         synchronized (this) {
             usable = true;
+            used = true;
         }
     }
 
@@ -231,6 +233,11 @@ public final class RoundJournal implements AutoCloseable {
         halves[taking].sealed = true;
         taking = 1 - taking;
         return true;
+    }
+
+    /** Whether it may ever have had entries in this life; does not wait for anybody. */
+    public boolean isUsed() {
+        return used;
     }
 
     /** Whether a file waits to be settled. */

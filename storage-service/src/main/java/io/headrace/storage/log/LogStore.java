@@ -369,7 +369,9 @@ public final class LogStore implements AutoCloseable {
     /** Has every log say what it is good up to, then writes that down. */
     private void checkpoint(LogDirectory directory) {
         directory.onCheckpoint();
-        context.runtime().io().execute(() -> settle(directory));
+        if (directory.roundJournal().isUsed()) {
+            context.runtime().io().execute(() -> settle(directory));
+        }
         List<CompletableFuture<Void>> all = new ArrayList<>();
         for (PartitionLog log : directory.logs().values()) {
             CompletableFuture<Void> one = new CompletableFuture<>();
