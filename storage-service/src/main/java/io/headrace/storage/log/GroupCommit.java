@@ -337,10 +337,10 @@ public final class GroupCommit implements AutoCloseable {
 
     private void settleLater() {
         Executor executor = settler == null ? rounder : settler;
-        boolean mayStart =
-                executor != null
-                        && journal.isSettleDue()
-                        && System.nanoTime() - noSettleUntilNanos >= 0;
+        if (executor == null || !journal.isSettleDue()) {
+            return;
+        }
+        boolean mayStart = System.nanoTime() - noSettleUntilNanos >= 0;
         if (mayStart && settleQueued.compareAndSet(false, true)) {
             executor.execute(this::settle);
         }

@@ -1,6 +1,7 @@
 package io.headrace.storage.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.protocol.batch.BatchView;
 import io.headrace.testkit.disk.SimulatedDisk;
@@ -329,6 +330,40 @@ final class SmallRoundsSimulationTest {
     void nothingReportedIsLostAndNothingCutComesBack(RandomGenerator random, Seed seed)
             throws IOException {
         simulate(random, seed.value());
+    }
+
+    @Seeded(runs = 60)
+    void aRefusedWriteDoesNotComeBackBehindASmallRound(Seed seed) throws IOException {
+        SimulatedDisk disk = SimulatedDisk.withSeed(seed.value());
+        LogFixture fixture =
+                new LogFixture(List.of(disk.path("/first")), CONFIGS, "boot-0", JOURNAL_BYTES);
+        fixture.settlesAtCommit = false;
+        PartitionLog log = fixture.log();
+        for (int i = 0; i < 2; i++) {
+            fixture.append(log, 1, 500);
+            log.requestFlush();
+            fixture.commit();
+        }
+        ByteBuffer one = LogFixture.batch(1, 500, fixture.nowMs);
+        ByteBuffer three = ByteBuffer.allocate(3 * one.remaining());
+        three.put(one.duplicate()).put(one.duplicate()).put(one.duplicate()).flip();
+        disk.limitBytes(disk.usedBytes() + 2L * one.remaining() + 100);
+        assertThatThrownBy(() -> log.append(three, 0, AppendOrigin.CLIENT, fixture.nowMs))
+                .isInstanceOf(KafkaStorageException.class);
+        disk.limitBytes(Long.MAX_VALUE);
+        fixture.append(log, 1, 500);
+        log.requestFlush();
+        fixture.commit();
+        assertThat(log.flushedOffset()).isEqualTo(3);
+        PartitionLog found =
+                new LogFixture(
+                                List.of(disk.crash().path("/first")),
+                                CONFIGS,
+                                "boot-1",
+                                JOURNAL_BYTES)
+                        .log();
+        assertThat(found.unclean()).isEmpty();
+        assertThat(found.logEndOffset()).isEqualTo(3);
     }
 
     @Test
