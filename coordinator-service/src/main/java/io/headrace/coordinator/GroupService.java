@@ -24,6 +24,7 @@ import io.headrace.transport.channel.Connector;
 import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.LoopGroup;
 import io.headrace.transport.loop.Loops;
+import io.headrace.transport.loop.SteadyClock;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.apache.kafka.common.Uuid;
@@ -60,10 +61,7 @@ public final class GroupService implements AutoCloseable {
                 options.toProperties(),
                 incarnationId,
                 new Surroundings(
-                        loops,
-                        new ChannelFactory(loops),
-                        System::currentTimeMillis,
-                        new SecureRandom()),
+                        loops, new ChannelFactory(loops), new SteadyClock(), new SecureRandom()),
                 controller,
                 registry);
     }

@@ -14,6 +14,7 @@ import io.headrace.coordinator.share.ShareShard;
 import io.headrace.coordinator.share.ShareStateProperties;
 import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.transport.loop.Loops;
+import io.headrace.transport.loop.SteadyClock;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
@@ -45,7 +46,7 @@ public final class ShareStateService implements AutoCloseable {
                         controller.metadataLog(),
                         loops,
                         new StorageShardLogs(controller.metadataLog(), links),
-                        System::currentTimeMillis,
+                        new SteadyClock(),
                         ShardProperties.defaults(),
                         ShareErrors::reply,
                         () -> new ShareShard(properties),

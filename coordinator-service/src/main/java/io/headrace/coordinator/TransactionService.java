@@ -16,6 +16,7 @@ import io.headrace.coordinator.transaction.TransactionProperties;
 import io.headrace.coordinator.transaction.TransactionShard;
 import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.transport.loop.Loops;
+import io.headrace.transport.loop.SteadyClock;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
@@ -48,7 +49,7 @@ public final class TransactionService implements AutoCloseable {
                         controller.metadataLog(),
                         loops,
                         new StorageShardLogs(controller.metadataLog(), links),
-                        System::currentTimeMillis,
+                        new SteadyClock(),
                         ShardProperties.defaults(),
                         TransactionErrors::reply,
                         () -> new TransactionShard(properties),

@@ -217,6 +217,7 @@ public final class SimulatedStorageNode {
                 properties.replication().lagTimeMax().toMillis(),
                 io,
                 world::nowMs,
+                world::nowMs,
                 fetchers,
                 new IsrProposer(properties.nodeId(), view, links));
     }
@@ -255,6 +256,7 @@ public final class SimulatedStorageNode {
                         links,
                         dataMetrics,
                         io,
+                        world::nowMs,
                         world::nowMs,
                         world.random().split());
         host.serve(loops, new Dispatcher(Handlers.of(services), secret, apiMetrics));

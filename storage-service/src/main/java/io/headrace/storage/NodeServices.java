@@ -35,6 +35,7 @@ final class NodeServices {
             DataMetrics metrics,
             Executor io,
             LongSupplier clockMs,
+            LongSupplier timeOfDayMs,
             SplittableRandom random) {
         StorageProperties.Limits limits = properties.limits();
         ColdReads coldReads = new ColdReads(io, limits.maxColdBytes());
@@ -73,6 +74,7 @@ final class NodeServices {
                 new ProducerIds(properties.nodeId(), view, links),
                 metrics,
                 io,
-                clockMs);
+                clockMs,
+                timeOfDayMs);
     }
 }

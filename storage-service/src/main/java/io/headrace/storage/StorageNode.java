@@ -24,6 +24,7 @@ import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.channel.ChannelOptions;
 import io.headrace.transport.loop.LoopGroup;
+import io.headrace.transport.loop.SteadyClock;
 import io.headrace.transport.server.FrameServer;
 import io.headrace.transport.server.ServerOptions;
 
@@ -67,7 +68,8 @@ public final class StorageNode implements AutoCloseable {
 
     private final StorageProperties properties;
     private final ClusterSecret secret;
-    private final LongSupplier clockMs = System::currentTimeMillis;
+    private final LongSupplier clockMs = new SteadyClock();
+    private final LongSupplier timeOfDayMs = System::currentTimeMillis;
     private final ClusterView view = new ClusterView();
     private final Uuid incarnationId = Uuid.randomUuid();
     private final ApiMetrics apiMetrics = new ApiMetrics();
@@ -205,7 +207,10 @@ public final class StorageNode implements AutoCloseable {
             CompletableFuture<MetadataImage> firstImage = tail.start();
             NodeDisks opened =
                     NodeDisks.open(
-                            properties, NodeDisks.runtime(loops, io, clockMs), view, firstImage);
+                            properties,
+                            NodeDisks.runtime(loops, io, timeOfDayMs),
+                            view,
+                            firstImage);
             disks = opened;
             LogStore store = opened.logs();
             MetadataImage image = firstImage.get();
@@ -234,6 +239,7 @@ public final class StorageNode implements AutoCloseable {
                             dataMetrics,
                             io,
                             clockMs,
+                            timeOfDayMs,
                             new SplittableRandom()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -257,6 +263,7 @@ public final class StorageNode implements AutoCloseable {
                 properties.replication().lagTimeMax().toMillis(),
                 io,
                 clockMs,
+                timeOfDayMs,
                 fetchers,
                 new IsrProposer(properties.nodeId(), view, links));
     }
@@ -389,7 +396,7 @@ public final class StorageNode implements AutoCloseable {
             NodeDisks opened = disks;
             Partitions current = partitions;
             if (opened != null && current != null) {
-                opened.logs().tick(clockMs.getAsLong());
+                opened.logs().tick(timeOfDayMs.getAsLong());
                 current.tick(view.image());
                 NodeUpkeep own = welfare;
                 if (own != null) {

@@ -83,7 +83,8 @@ public record NativeLoad(Path program) {
         Tool.run(command, folder.resolve("evict.out"), "files could not be evicted");
     }
 
-    private static Map<String, Double> figuresOf(String output) throws IOException {
+    /** The figures of the last line of JSON; errors and missing records are failures. */
+    static Map<String, Double> figuresOf(String output) throws IOException {
         String line =
                 output.lines()
                         .filter(each -> each.startsWith("{"))

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -19,6 +20,16 @@ final class Tool {
                 .redirectInput(new File("/dev/null"))
                 .redirectOutput(output.toFile())
                 .start();
+    }
+
+    /** The command of a program of this module in a JVM of its own. */
+    static List<String> java(List<String> options, Class<?> program, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+        command.addAll(arguments);
+        return command;
     }
 
     /** Waits for success and answers what was said. */

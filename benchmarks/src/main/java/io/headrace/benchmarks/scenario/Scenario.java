@@ -32,7 +32,7 @@ public record Scenario(
     public enum Kind {
         /** librdkafka produces as fast as it can. */
         PRODUCE(true),
-        /** Kafka's own producer tool. */
+        /** Kafka's own producer tool, then our Java client. */
         PRODUCE_JAVA(true),
         /** librdkafka reads what was just written. */
         CONSUME_WARM(false),

@@ -3,6 +3,7 @@ package io.headrace.benchmarks.scenario;
 import io.headrace.benchmarks.contender.Contender;
 import io.headrace.benchmarks.contender.Server;
 import io.headrace.benchmarks.contender.Usage;
+import io.headrace.benchmarks.load.ClientLoad;
 import io.headrace.benchmarks.load.FanOut;
 import io.headrace.benchmarks.load.KafkaTools;
 import io.headrace.benchmarks.load.NativeLoad;
@@ -98,9 +99,7 @@ public record ScenarioRun(
             throws IOException, InterruptedException {
         return switch (scenario.kind()) {
             case PRODUCE -> load.run(server, "produce", settings("seconds", seconds), folder);
-            case PRODUCE_JAVA ->
-                    kafkaTools.produce(
-                            server, TOPIC, 500_000L * seconds, scenario.recordBytes(), folder);
+            case PRODUCE_JAVA -> produceWithJava(server, folder);
             case CONSUME_WARM, CONSUME_COLD ->
                     load.run(server, "consume", settings("records", backlog()), folder);
             case DRAIN -> drain(server, folder);
@@ -113,15 +112,28 @@ public record ScenarioRun(
         };
     }
 
+    private Map<String, Double> produceWithJava(Server server, Path folder)
+            throws IOException, InterruptedException {
+        Map<String, Double> all = new LinkedHashMap<>();
+        long records = 250_000L * seconds;
+        int size = scenario.recordBytes();
+        gather(kafkaTools.produce(server, TOPIC, records, size, folder), "Kafka's client: ", all);
+        gather(ClientLoad.produce(server, TOPIC, records, size, folder), "our client: ", all);
+        return all;
+    }
+
     /** What a backlog holds, so that reading it takes some seconds. */
     private long backlog() {
         long bytes = scenario.kind() == Kind.RESTART ? 5_000_000_000L : 100_000_000L * seconds;
         return bytes / scenario.recordBytes();
     }
 
+    /** The batches are full ones whatever the server does, so that all read the same. */
     private void prepare(Server server, Path folder) throws IOException, InterruptedException {
         Map<String, String> settings = settings("records", backlog());
         settings.remove("rate");
+        settings.put("conf.linger.ms", "200");
+        settings.put("conf.batch.size", "131072");
         load.run(server, "produce", settings, folder);
     }
 

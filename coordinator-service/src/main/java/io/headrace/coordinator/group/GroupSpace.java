@@ -1,6 +1,8 @@
 package io.headrace.coordinator.group;
 
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.offset.CommittedOffset;
+import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.group.offset.OffsetTable;
 import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.group.share.ShareGroup;
@@ -79,6 +81,22 @@ final class GroupSpace {
 
     PendingOffsets pendingOffsets() {
         return pendingOffsets;
+    }
+
+    /**
+     * An offset becomes the group's, in place of what open transactions committed before it.
+     *
+     * @param order among what transactions commit; the greatest is that of a plain commit now
+     */
+    void commit(PendingOffsets.Key key, CommittedOffset offset, long order) {
+        String groupId = key.groupId();
+        String topic = key.partition().topic();
+        int partition = key.partition().partition();
+        offsets.put(groupId, topic, partition, offset);
+        append(OffsetRecords.committed(groupId, topic, partition, offset));
+        for (long producerId : pendingOffsets.supersede(key, order)) {
+            append(PendingOffsets.decided(producerId, key));
+        }
     }
 
     GroupTimers timers() {

@@ -4,10 +4,11 @@ import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.consumer.OwnedPartitions;
 import io.headrace.coordinator.group.offset.CommittedOffset;
-import io.headrace.coordinator.group.offset.OffsetRecords;
+import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.metadata.TopicImage;
 
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestPartition;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestTopic;
@@ -231,8 +232,11 @@ final class OffsetCommitDecision {
                                 ? CommittedOffset.NO_EXPIRY
                                 : Math.max(space.nowMs(), space.nowMs() + retentionMs),
                         topic.topicId());
-        int index = partition.partitionIndex();
-        space.offsets().put(body.groupId(), topic.name(), index, committed);
-        space.append(OffsetRecords.committed(body.groupId(), topic.name(), index, committed));
+        space.commit(
+                new PendingOffsets.Key(
+                        body.groupId(),
+                        new TopicPartition(topic.name(), partition.partitionIndex())),
+                committed,
+                Long.MAX_VALUE);
     }
 }

@@ -3,7 +3,6 @@ package io.headrace.coordinator.group;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.offset.CommittedOffset;
-import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.group.offset.PendingOffsets.Fence;
 import io.headrace.coordinator.shard.ShardRequest;
@@ -278,12 +277,14 @@ final class TransactionalOffsets {
         for (Question question : questions.values()) {
             question.isVoid |= question.body.producerId() == producerId;
         }
-        Map<PendingOffsets.Key, CommittedOffset> decided = Map.copyOf(offsets.of(producerId));
+        Map<PendingOffsets.Key, PendingOffsets.Pending> decided =
+                Map.copyOf(offsets.of(producerId));
         offsets.close(producerId);
         decided.forEach(
-                (key, offset) -> {
+                (key, pending) -> {
                     if (marker.transactionResult()) {
-                        materialize(key, offset);
+                        space.commit(key, pending.offset(), pending.order());
+                        space.counters().onOffsetsCommitted(1);
                     }
                     space.append(PendingOffsets.decided(producerId, key));
                     forgetIfNothing(key.groupId());
@@ -292,19 +293,6 @@ final class TransactionalOffsets {
         offsets.putFence(producerId, newFence);
         space.append(PendingOffsets.fenced(producerId, newFence));
         return Errors.NONE;
-    }
-
-    /** The offset becomes the group's, unless one was committed after it. */
-    private void materialize(PendingOffsets.Key key, CommittedOffset offset) {
-        String topic = key.partition().topic();
-        int partition = key.partition().partition();
-        CommittedOffset current = space.offsets().get(key.groupId(), topic, partition);
-        if (current != null && current.commitTimestampMs() > offset.commitTimestampMs()) {
-            return;
-        }
-        space.offsets().put(key.groupId(), topic, partition, offset);
-        space.append(OffsetRecords.committed(key.groupId(), topic, partition, offset));
-        space.counters().onOffsetsCommitted(1);
     }
 
     private void forgetIfNothing(String groupId) {

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -34,6 +35,9 @@ import javax.sql.DataSource;
 public final class Database implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Database.class);
     private static final int POOL_SIZE = 2;
+
+    /** The newest version of the tables: that of the last script in the folder {@code sql}. */
+    private static final String SCHEMA_VERSION = "3";
 
     private final HikariDataSource pool;
     private final DataSource dataSource;
@@ -130,6 +134,9 @@ public final class Database implements AutoCloseable {
 
     /** Brings the tables to the newest version. */
     public void migrate() {
+        if (isCurrent()) {
+            return; // what Flyway takes to say the same is a good part of a start
+        }
         Flyway.configure(Database.class.getClassLoader())
                 .dataSource(dataSource)
                 .locations("classpath:io/headrace/coordinator/sql")
@@ -138,6 +145,22 @@ public final class Database implements AutoCloseable {
                 .configuration(Map.of("flyway.postgresql.transactional.lock", "false"))
                 .load()
                 .migrate();
+    }
+
+    private boolean isCurrent() {
+        String newest =
+                "SELECT \"version\", \"success\" FROM \"flyway_schema_history\""
+                        + " ORDER BY \"installed_rank\" DESC";
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet history = statement.executeQuery(newest)) {
+            return history.next()
+                    && SCHEMA_VERSION.equals(history.getString(1))
+                    && history.getBoolean(2);
+        } catch (SQLException e) {
+            log.debug("No version of the tables can be read; Flyway is to find out why", e);
+            return false;
+        }
     }
 
     /** Whether no other process can open this database while this one has it. */

@@ -102,7 +102,9 @@ final class TransactionSpace {
     /** Sets the deadline of a transaction that is open. */
     void watch(String transactionalId, TransactionState state) {
         if (state.status() == TransactionStatus.ONGOING) {
-            deadlines.schedule(Kind.TIMEOUT, transactionalId, state.startMs() + state.timeoutMs());
+            // The clock of the owner that began it may have been ahead.
+            long begunMs = Math.min(state.startMs(), nowMs);
+            deadlines.schedule(Kind.TIMEOUT, transactionalId, begunMs + state.timeoutMs());
         } else {
             deadlines.cancel(Kind.TIMEOUT, transactionalId);
         }

@@ -29,10 +29,15 @@ import java.util.List;
 /** What KIP-98, KIP-447 and KIP-890 say of offsets that transactions commit. */
 class TransactionalOffsetsTest {
     private static final long PRODUCER = 7;
+    private static final long OTHER = 8;
 
     private final GroupHarness shard = GroupHarness.withoutDelay();
 
     private static TxnOffsetCommitRequestData commit(int epoch, long offset) {
+        return commit(PRODUCER, epoch, offset);
+    }
+
+    private static TxnOffsetCommitRequestData commit(long producerId, int epoch, long offset) {
         TxnOffsetCommitRequestTopic topic = new TxnOffsetCommitRequestTopic().setName("orders");
         topic.partitions()
                 .add(
@@ -41,9 +46,9 @@ class TransactionalOffsetsTest {
                                 .setCommittedOffset(offset)
                                 .setCommittedMetadata(""));
         return new TxnOffsetCommitRequestData()
-                .setTransactionalId("mover")
+                .setTransactionalId("mover-" + producerId)
                 .setGroupId(GROUP)
-                .setProducerId(PRODUCER)
+                .setProducerId(producerId)
                 .setProducerEpoch((short) epoch)
                 .setTopics(List.of(topic));
     }
@@ -59,15 +64,28 @@ class TransactionalOffsetsTest {
     }
 
     private Errors commitVerified(int epoch, long offset) {
-        long request = shard.send(commit(epoch, offset), 5);
+        return commitVerified(PRODUCER, epoch, offset);
+    }
+
+    private Errors commitVerified(long producerId, int epoch, long offset) {
+        long request = shard.send(commit(producerId, epoch, offset), 5);
         shard.verify(Errors.NONE);
         return errorOf(request);
     }
 
     private Errors mark(int epoch, boolean commits, int coordinatorEpoch, int version) {
+        return mark(PRODUCER, epoch, commits, coordinatorEpoch, version);
+    }
+
+    private void mark(long producerId, int epoch, boolean commits) {
+        assertThat(mark(producerId, epoch, commits, 0, 2)).isEqualTo(Errors.NONE);
+    }
+
+    private Errors mark(
+            long producerId, int epoch, boolean commits, int coordinatorEpoch, int version) {
         WritableTxnMarker marker =
                 new WritableTxnMarker()
-                        .setProducerId(PRODUCER)
+                        .setProducerId(producerId)
                         .setProducerEpoch((short) epoch)
                         .setTransactionResult(commits)
                         .setCoordinatorEpoch(coordinatorEpoch)
@@ -251,5 +269,43 @@ class TransactionalOffsetsTest {
         commitPlainly(30);
         mark(1, true, 0, 2);
         assertThat(committed()).isEqualTo(30);
+    }
+
+    @Test
+    void aClockThatGoesBackTakesNoCommitAway() {
+        commitPlainly(5);
+        shard.goBack(86_400_000);
+        commitVerified(0, 10);
+        mark(1, true, 0, 2);
+        assertThat(committed()).isEqualTo(10);
+        shard.restart();
+        assertThat(committed()).isEqualTo(10);
+    }
+
+    @Test
+    void ofTwoTransactionsTheLaterCommitCountsWhicheverEndsLast() {
+        commitVerified(PRODUCER, 0, 10);
+        commitVerified(OTHER, 0, 20);
+        shard.restart();
+        mark(OTHER, 1, true);
+        mark(PRODUCER, 1, true);
+        assertThat(committed()).isEqualTo(20);
+        commitVerified(PRODUCER, 1, 30);
+        commitVerified(OTHER, 1, 40);
+        shard.restart();
+        mark(PRODUCER, 2, true);
+        assertThat(committed()).isEqualTo(30);
+        shard.restart();
+        mark(OTHER, 2, true);
+        assertThat(committed()).isEqualTo(40);
+    }
+
+    @Test
+    void anOffsetThatIsReplacedIsStable() {
+        commitVerified(0, 10);
+        commitPlainly(30);
+        assertThat(fetch(true).committedOffset()).isEqualTo(30);
+        shard.restart();
+        assertThat(fetch(true).committedOffset()).isEqualTo(30);
     }
 }

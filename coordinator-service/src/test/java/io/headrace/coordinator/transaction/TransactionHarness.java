@@ -111,6 +111,11 @@ final class TransactionHarness {
         return shard.state(id) != null;
     }
 
+    /** The clock is set back, as that of another owner may be. */
+    void goBack(long durationMs) {
+        nowMs -= durationMs;
+    }
+
     /** Time passes, deadline by deadline. */
     void pass(long durationMs) {
         long untilMs = nowMs + durationMs;

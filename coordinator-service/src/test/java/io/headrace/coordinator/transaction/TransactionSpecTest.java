@@ -322,6 +322,16 @@ class TransactionSpecTest {
     }
 
     @Test
+    void anOwnerWhoseClockIsADayBehindWaitsNoLongerThanTheTransactionMayTake() {
+        Session session = shard.begin();
+        shard.add(session, 0);
+        shard.goBack(86_400_000);
+        shard.restart();
+        shard.pass(60_000);
+        assertThat(shard.state(ID).status()).isEqualTo(TransactionStatus.PREPARE_ABORT);
+    }
+
+    @Test
     void markersAreWrittenUntilEveryPartitionHasThem() {
         Session session = shard.begin();
         shard.add(session, 0, 1);

@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** A run on one page, as text and as HTML with a timeline. */
 final class Report {
-    private static final int MOST_SHOWN = 20;
+    private static final int MOST_SHOWN = 10;
     private static final int WIDTH = 1000;
     private static final int LANE = 90;
     private static final int TOP = 40;
@@ -63,19 +64,23 @@ final class Report {
         if (result.violations().isEmpty()) {
             text.append("none\n");
         }
-        byKind().forEach((kind, count) -> text.append(kind + ": " + count + "\n"));
-        result.violations().stream()
-                .limit(MOST_SHOWN)
-                .forEach(violation -> text.append(violation).append('\n'));
+        byKind().forEach(
+                        (kind, all) -> {
+                            text.append(kind).append(": ").append(all.size()).append('\n');
+                            all.stream()
+                                    .limit(MOST_SHOWN)
+                                    .forEach(one -> text.append("  ").append(one).append('\n'));
+                        });
         return text.toString();
     }
 
-    private Map<String, Integer> byKind() {
-        Map<String, Integer> kinds = new TreeMap<>();
-        for (Violation violation : result.violations()) {
-            kinds.merge(violation.getClass().getSimpleName(), 1, Integer::sum);
-        }
-        return kinds;
+    private Map<String, List<Violation>> byKind() {
+        return result.violations().stream()
+                .collect(
+                        Collectors.groupingBy(
+                                violation -> violation.getClass().getSimpleName(),
+                                TreeMap::new,
+                                Collectors.toList()));
     }
 
     private static String name(FaultKind kind) {

@@ -45,6 +45,7 @@ import java.util.regex.Pattern;
 class SystemCallsIT {
     private static final String TOPIC = "traced";
     private static final int ROUNDS = 10;
+    private static final int VALUE_BYTES = 10_000; // records of a few bytes are copied
 
     /** A call that begins; it may end on the same line. */
     private static final Pattern BEGIN = Pattern.compile("^(\\d+) +(\\w+)\\((.*)$");
@@ -138,7 +139,7 @@ class SystemCallsIT {
                         .append(
                                 System.currentTimeMillis(),
                                 (byte[]) null,
-                                ("value " + round).getBytes(StandardCharsets.UTF_8),
+                                new byte[VALUE_BYTES],
                                 List.of())
                         .build();
         ProduceRequestData request =

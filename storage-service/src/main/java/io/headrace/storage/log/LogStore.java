@@ -38,6 +38,9 @@ public final class LogStore implements AutoCloseable {
     static final String DELETED_DIRECTORY = "-delete";
     static final String STRAY_DIRECTORY = "-stray";
 
+    /** Ticks come once a second; time that passes faster is a clock that jumps. */
+    private static final long LONGEST_TICK_MS = 60_000;
+
     private final LogContext context;
     private final List<LogDirectory> directories;
     private final Map<Path, String> failedDirectories;
@@ -45,6 +48,7 @@ public final class LogStore implements AutoCloseable {
     private final LogMoves moves;
     private long nextCheckpointMs = Long.MIN_VALUE;
     private long nextRetentionMs = Long.MIN_VALUE;
+    private long lastTickMs = Long.MIN_VALUE;
     private boolean closed;
 
     LogStore(
@@ -342,6 +346,7 @@ public final class LogStore implements AutoCloseable {
      * producer ids. Call about once a second, always from the same thread; returns at once.
      */
     public void tick(long nowMs) {
+        long jumpMs = jumpTo(nowMs);
         boolean checkpointAll = nowMs >= nextCheckpointMs;
         boolean retention = nowMs >= nextRetentionMs;
         if (checkpointAll) {
@@ -361,9 +366,24 @@ public final class LogStore implements AutoCloseable {
                 checkpoint(directory);
             }
             for (PartitionLog log : directory.logs().values()) {
-                log.loop().execute(() -> upkeep(log, retention, nowMs));
+                log.loop().execute(() -> upkeep(log, retention, nowMs, jumpMs));
             }
         }
+    }
+
+    /**
+     * By how much the clock jumped since the last tick; 0 when time only passed. What waits for a
+     * time of day is due then: the clock may have gone back.
+     */
+    private long jumpTo(long nowMs) {
+        long passedMs = lastTickMs == Long.MIN_VALUE ? 0 : nowMs - lastTickMs;
+        lastTickMs = nowMs;
+        if (passedMs >= 0 && passedMs <= LONGEST_TICK_MS) {
+            return 0;
+        }
+        nextCheckpointMs = nowMs;
+        nextRetentionMs = nowMs;
+        return passedMs;
     }
 
     /** Has every log say what it is good up to, then writes that down. */
@@ -417,11 +437,14 @@ public final class LogStore implements AutoCloseable {
         directory.runRetries();
     }
 
-    private void upkeep(PartitionLog log, boolean retention, long nowMs) {
+    private void upkeep(PartitionLog log, boolean retention, long nowMs, long jumpMs) {
         if (log.isClosed() || log.isOffline()) {
             return;
         }
         log.upkeep().retry();
+        if (jumpMs != 0) {
+            log.producerStates().onClockJump(jumpMs);
+        }
         long unflushedMs = log.unflushedSinceMs() < 0 ? 0 : nowMs - log.unflushedSinceMs();
         if (!log.isFsync() && unflushedMs >= log.config().flushMs() && unflushedMs > 0) {
             log.flusher().request();

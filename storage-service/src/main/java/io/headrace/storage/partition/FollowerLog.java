@@ -29,15 +29,15 @@ public final class FollowerLog {
     private static final Logger LOG = LoggerFactory.getLogger(FollowerLog.class);
 
     private final Partition partition;
-    private final LongSupplier clockMs;
+    private final LongSupplier timeOfDayMs;
     private final List<Runnable> afterCut = new ArrayList<>(0);
     private boolean cutting;
     private int leaderEpoch = -1;
     private int heardCheck = -1;
 
-    FollowerLog(Partition partition, LongSupplier clockMs) {
+    FollowerLog(Partition partition, LongSupplier timeOfDayMs) {
         this.partition = partition;
-        this.clockMs = clockMs;
+        this.timeOfDayMs = timeOfDayMs;
     }
 
     /** Follows in that epoch from now on; -1: no more. */
@@ -166,7 +166,7 @@ public final class FollowerLog {
         long endBefore = log.logEndOffset();
         long committedBefore = log.highWatermark();
         int bytes = data.records().remaining();
-        boolean good = bytes == 0 || append(log, data, clockMs.getAsLong());
+        boolean good = bytes == 0 || append(log, data, timeOfDayMs.getAsLong());
         heardCheck = Math.max(heardCheck, data.leaderCheck());
         if (data.highWatermark() >= 0) {
             log.updateHighWatermark(data.highWatermark());

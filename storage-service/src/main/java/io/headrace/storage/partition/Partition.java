@@ -45,6 +45,7 @@ public final class Partition {
     private final TopicIdPartition id;
     private final Loop loop;
     private final LongSupplier clockMs;
+    private final LongSupplier timeOfDayMs;
     private final Replication replication;
     private final PartitionWaiters waiters;
     private final Verifications verifications = new Verifications();
@@ -66,8 +67,9 @@ public final class Partition {
         this.id = id;
         this.loop = loop;
         this.clockMs = around.clockMs();
+        this.timeOfDayMs = around.timeOfDayMs();
         this.around = around;
-        this.follower = new FollowerLog(this, clockMs);
+        this.follower = new FollowerLog(this, timeOfDayMs);
         this.replication = new Replication(around.nodeId(), around.maxLagMs());
         this.waiters = new PartitionWaiters(loop, clockMs, this::commitTimeout);
         this.reader = new PartitionReader(this, waiters);
@@ -281,7 +283,8 @@ public final class Partition {
     public AppendResult append(ByteBuffer batches, AppendOrigin origin) {
         PartitionLog current = log();
         int size = batches.remaining();
-        AppendResult result = current.append(batches, leaderEpoch(), origin, clockMs.getAsLong());
+        AppendResult result =
+                current.append(batches, leaderEpoch(), origin, timeOfDayMs.getAsLong());
         if (!result.duplicate()) {
             appendedBytes += size;
         }

@@ -58,6 +58,34 @@ final class ProducerEntry {
         return batchCount == 0 ? 0 : offsetDeltas[newest];
     }
 
+    /** How many batches before the last one are remembered. */
+    int earlierBatches() {
+        return Math.max(0, batchCount - 1);
+    }
+
+    /**
+     * The last sequence of an earlier batch.
+     *
+     * @param age how many batches before the last one
+     */
+    int lastSequence(int age) {
+        return lastSequences[indexOf(age)];
+    }
+
+    /** The last offset of an earlier batch. */
+    long lastOffset(int age) {
+        return lastOffsets[indexOf(age)];
+    }
+
+    /** The records of an earlier batch, less one. */
+    int lastOffsetDelta(int age) {
+        return offsetDeltas[indexOf(age)];
+    }
+
+    private int indexOf(int age) {
+        return Math.floorMod(newest - age, BATCHES_MAX);
+    }
+
     /** Which remembered batch has exactly these sequences, or -1. */
     int findBatch(int baseSequence, int lastSequence) {
         for (int i = 0; i < batchCount; i++) {

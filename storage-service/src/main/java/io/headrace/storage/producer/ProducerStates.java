@@ -343,6 +343,11 @@ public final class ProducerStates {
         }
     }
 
+    /** The clock jumped: everybody was silent for as long as before. */
+    public void onClockJump(long jumpMs) {
+        entries.values().forEach(entry -> entry.lastSeenMs += jumpMs);
+    }
+
     /**
      * Forgets producers that were silent since then and have no open transaction
      * (producer.id.expiration.ms, KIP-854).

@@ -204,6 +204,7 @@ class FollowerLogTest {
                                 10_000,
                                 Runnable::run,
                                 () -> 1_700_000_000_000L,
+                                () -> 1_700_000_000_000L,
                                 LeaderFeed.NONE,
                                 (asker, proposal) -> {}));
         partition.onOpened(log);

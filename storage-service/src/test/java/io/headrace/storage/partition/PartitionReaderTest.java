@@ -102,6 +102,7 @@ class PartitionReaderTest {
                                 10_000,
                                 Runnable::run,
                                 () -> 1_700_000_000_000L,
+                                () -> 1_700_000_000_000L,
                                 LeaderFeed.NONE,
                                 (asker, proposal) -> {}));
         partition.onOpened(log);

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
+import java.util.zip.CRC32C;
 
 /** One test per claim of KIP-98, KIP-360 and KIP-854 about producers in a log. */
 final class ProducerStatesSpecTest {
@@ -210,6 +212,50 @@ final class ProducerStatesSpecTest {
         assertThat(restored.describe()).containsExactlyInAnyOrderElementsOf(states.describe());
         assertThat(restored.firstUnstableOffset()).isEqualTo(5);
         assertThat(restored.check(batch(1, 3, 0, false, 5), 0, -1)).isZero();
+    }
+
+    @Test
+    void afterARestartARetryOfAnyOfTheLastFiveBatchesIsADuplicate() {
+        for (int i = 0; i < 7; i++) {
+            produce(1, 0, i * 2, 2);
+        }
+        produce(2, 0, 0, 1);
+        ProducerStates restored = new ProducerStates(new ProducerIds(9), "orders-0");
+        assertThat(restored.load(states.toSnapshot())).isTrue();
+        for (int i = 2; i < 7; i++) {
+            assertThat(restored.check(batch(1, 0, i * 2, false, 2), 0, -1)).isEqualTo(i * 2L);
+        }
+        assertThat(restored.check(batch(2, 0, 0, false, 1), 0, -1)).isEqualTo(14);
+        assertThat(restored.check(batch(1, 0, 14, false, 2), 0, -1))
+                .isEqualTo(ProducerStates.NOT_A_DUPLICATE);
+        assertThatThrownBy(() -> restored.check(batch(1, 0, 2, false, 2), 0, -1))
+                .isInstanceOf(OutOfOrderSequenceException.class);
+    }
+
+    @Test
+    void aSnapshotOfKafkaHasOnlyTheLastBatchOfEachProducer() {
+        produce(1, 0, 0, 2);
+        produce(1, 0, 2, 2);
+        byte[] ours = states.toSnapshot();
+        ByteBuffer kafkas = ByteBuffer.wrap(Arrays.copyOf(ours, 10 + 46));
+        CRC32C crc = new CRC32C();
+        crc.update(kafkas.slice(6, kafkas.capacity() - 6));
+        kafkas.putInt(2, (int) crc.getValue());
+        ProducerStates restored = new ProducerStates(new ProducerIds(9), "orders-0");
+        assertThat(restored.load(kafkas.array())).isTrue();
+        assertThat(restored.check(batch(1, 0, 2, false, 2), 0, -1)).isEqualTo(2);
+        assertThatThrownBy(() -> restored.check(batch(1, 0, 0, false, 2), 0, -1))
+                .isInstanceOf(OutOfOrderSequenceException.class);
+    }
+
+    @Test
+    void aClockThatJumpsMakesNobodySilent() {
+        produce(1, 0, 0, 1);
+        states.onClockJump(86_400_000);
+        states.expire(1000 + 86_400_000);
+        assertThat(states.count()).isEqualTo(1);
+        states.expire(1001 + 86_400_000);
+        assertThat(states.count()).isZero();
     }
 
     @Test

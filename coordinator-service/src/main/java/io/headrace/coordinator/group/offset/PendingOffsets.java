@@ -38,6 +38,7 @@ public final class PendingOffsets {
 
     private final Map<Long, Transaction> open = new HashMap<>();
     private final Map<Long, Fence> fences = new HashMap<>();
+    private long nextOrder;
 
     /** How many open transactions have an offset of a group's partition. */
     private final Map<String, Map<TopicPartition, Integer>> pending = new HashMap<>();
@@ -53,10 +54,17 @@ public final class PendingOffsets {
      */
     public record Fence(short producerEpoch, int coordinatorEpoch, long timestampMs) {}
 
+    /**
+     * What an open transaction has committed for a partition.
+     *
+     * @param order grows with each commit, in the order of the shard's log; clocks say nothing
+     */
+    public record Pending(CommittedOffset offset, long order) {}
+
     /** What an open transaction has committed. */
     private static final class Transaction {
         private final short producerEpoch;
-        private final Map<Key, CommittedOffset> offsets = new LinkedHashMap<>();
+        private final Map<Key, Pending> offsets = new LinkedHashMap<>();
 
         Transaction(short producerEpoch) {
             this.producerEpoch = producerEpoch;
@@ -89,7 +97,7 @@ public final class PendingOffsets {
     }
 
     /** What a producer's open transaction has committed. */
-    public Map<Key, CommittedOffset> of(long producerId) {
+    public Map<Key, Pending> of(long producerId) {
         Transaction transaction = open.get(producerId);
         return transaction == null ? Map.of() : Collections.unmodifiableMap(transaction.offsets);
     }
@@ -104,10 +112,33 @@ public final class PendingOffsets {
             transaction = new Transaction(producerEpoch);
             open.put(producerId, transaction);
         }
-        if (transaction.offsets.put(key, offset) == null) {
+        if (transaction.offsets.put(key, new Pending(offset, nextOrder++)) == null) {
             pending.computeIfAbsent(key.groupId(), group -> new HashMap<>())
                     .merge(key.partition(), 1, Integer::sum);
         }
+    }
+
+    /**
+     * Forgets what open transactions committed for a partition before something that is the group's
+     * now: whatever becomes of them, it stays.
+     *
+     * @param order of what is the group's now
+     * @return their producers
+     */
+    public List<Long> supersede(Key key, long order) {
+        if (!isPending(key.groupId(), key.partition().topic(), key.partition().partition())) {
+            return List.of();
+        }
+        List<Long> producers = new ArrayList<>();
+        open.forEach(
+                (producerId, transaction) -> {
+                    Pending pending = transaction.offsets.get(key);
+                    if (pending != null && pending.order() < order) {
+                        producers.add(producerId);
+                    }
+                });
+        producers.forEach(producerId -> remove(producerId, key));
+        return producers;
     }
 
     /** Forgets a producer's open transaction: it is decided. */

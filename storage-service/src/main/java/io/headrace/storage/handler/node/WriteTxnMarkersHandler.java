@@ -154,7 +154,7 @@ final class WriteTxnMarkersHandler implements ApiHandler {
                                 control,
                                 marker.producerId(),
                                 marker.producerEpoch(),
-                                services.nowMs()),
+                                services.timeOfDay()),
                         AppendOrigin.COORDINATOR);
         partition.verifications().onMarker(marker.producerId());
         partition.awaitCommit(

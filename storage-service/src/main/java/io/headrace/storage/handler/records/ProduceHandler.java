@@ -93,7 +93,7 @@ final class ProduceHandler implements ApiHandler {
                         records == null ? ByteBuffer.allocate(0) : records,
                         request.version(),
                         partition.produceRules(),
-                        services.nowMs());
+                        services.timeOfDay());
         switch (verdict) {
             case ProduceVerdict.Rejected rejected -> gathering.refuse(slot, rejected);
             case ProduceVerdict.Accepted accepted -> {

@@ -28,7 +28,8 @@ public record Services(
         ProducerIds producerIds,
         DataMetrics dataMetrics,
         Executor io,
-        LongSupplier clockMs) {
+        LongSupplier clockMs,
+        LongSupplier timeOfDayMs) {
 
     public MetadataImage image() {
         return cluster.image();
@@ -38,7 +39,13 @@ public record Services(
         return properties.nodeId();
     }
 
+    /** What deadlines are measured by. */
     public long nowMs() {
         return clockMs.getAsLong();
+    }
+
+    /** What records are stamped with. */
+    public long timeOfDay() {
+        return timeOfDayMs.getAsLong();
     }
 }
