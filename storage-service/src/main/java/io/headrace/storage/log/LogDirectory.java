@@ -308,6 +308,24 @@ final class LogDirectory {
         bytesAtCheckpoint = warmWindow.appendedBytes();
     }
 
+    /** So that recovery points move on though little is written, and a restart has little to do. */
+    void settleAll() {
+        try {
+            roundJournal.settleAll();
+        } catch (IOException e) {
+            onWriteFailed(e);
+        }
+    }
+
+    /** Writes what every log last published, durably; a failure is the directory's. Blocks. */
+    void checkpoint() {
+        try {
+            writeCheckpoints(true);
+        } catch (IOException e) {
+            onWriteFailed(e);
+        }
+    }
+
     /** Writes what every log last published. Blocks. */
     synchronized void writeCheckpoints(boolean durable) throws IOException {
         if (isOffline()) {

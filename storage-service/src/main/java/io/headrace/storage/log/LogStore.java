@@ -390,7 +390,7 @@ public final class LogStore implements AutoCloseable {
     private void checkpoint(LogDirectory directory) {
         directory.onCheckpoint();
         if (directory.roundJournal().isUsed()) {
-            context.runtime().io().execute(() -> settle(directory));
+            context.runtime().io().execute(directory::settleAll);
         }
         List<CompletableFuture<Void>> all = new ArrayList<>();
         for (PartitionLog log : directory.logs().values()) {
@@ -405,24 +405,7 @@ public final class LogStore implements AutoCloseable {
         }
         var _ =
                 CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-                        .thenRunAsync(() -> write(directory), context.runtime().io());
-    }
-
-    /** So that recovery points move on though little is written, and a restart has little to do. */
-    static void settle(LogDirectory directory) {
-        try {
-            directory.roundJournal().settleAll();
-        } catch (IOException e) {
-            directory.onWriteFailed(e);
-        }
-    }
-
-    private static void write(LogDirectory directory) {
-        try {
-            directory.writeCheckpoints(true);
-        } catch (IOException e) {
-            directory.onWriteFailed(e);
-        }
+                        .thenRunAsync(directory::checkpoint, context.runtime().io());
     }
 
     private static void upkeep(LogDirectory directory, long nowMs) {

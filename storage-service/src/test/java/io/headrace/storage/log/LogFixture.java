@@ -134,7 +134,7 @@ final class LogFixture {
 
     /** Brings everything from the journals into the logs' files. */
     void settle() {
-        store.directories().forEach(LogStore::settle);
+        store.directories().forEach(LogDirectory::settleAll);
     }
 
     /** Does what the journals' threads would do by themselves. */
