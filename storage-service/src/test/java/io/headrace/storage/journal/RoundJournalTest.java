@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
@@ -189,7 +190,7 @@ final class RoundJournalTest {
             reopen();
             for (FakeLog log : logs) {
                 byte[] content = log.onDisk();
-                byte[] wanted = written.get(log);
+                byte[] wanted = Objects.requireNonNull(written.get(log));
                 assertThat(content.length).isGreaterThanOrEqualTo(log.durable);
                 assertThat(Arrays.copyOf(content, log.durable))
                         .isEqualTo(Arrays.copyOf(wanted, log.durable));

@@ -78,7 +78,7 @@ final class SmallRoundsSimulationTest {
 
     /** Over all lives. */
     static final class World {
-        final List<Model> models = new ArrayList<>();
+        private final List<Model> models = new ArrayList<>();
         long journaledRounds;
         long cuts;
         long batches;
