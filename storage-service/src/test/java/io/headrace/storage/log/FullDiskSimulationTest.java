@@ -303,6 +303,7 @@ final class FullDiskSimulationTest {
                 now.recoversWithRoom();
             }
             if (random.nextInt(5) == 0 && now.cut.isDone()) {
+                now.fixture.commit(); // a close waits for what is on its way
                 now.fixture.store().close();
             }
             boolean powerLoss = random.nextBoolean();
