@@ -17,11 +17,15 @@ public final class SimulatedSettings {
     /** What the nodes of a simulated cluster prove themselves with. */
     public static final String SECRET = "the simulated cluster's secret";
 
+    /** 0 unless told otherwise: with it other seeds find the planted bugs. */
+    private static final String JOURNAL_BYTES = System.getProperty("journalBytes", "0");
+
     private static final StorageProperties USUAL =
             new Binder(
                             new MapConfigurationPropertySource(
                                     Map.of(
                                             "headrace.storage.cluster-secret", SECRET,
+                                            "headrace.storage.journal-bytes", JOURNAL_BYTES,
                                             "headrace.storage.coordinators", "c1:9094,c2:9094",
                                             "headrace.storage.loops", "2",
                                             "headrace.storage.replication.lag-time-max", "3s")))

@@ -301,6 +301,7 @@ final class NodeDisks implements AutoCloseable {
                 properties.limits().maxProducerIds(),
                 properties.limits().producerIdExpiration(),
                 usual.flushThreads(),
+                properties.journalBytes(),
                 usual.checkpointInterval(),
                 usual.checkpointBytes(),
                 usual.retentionCheckInterval());

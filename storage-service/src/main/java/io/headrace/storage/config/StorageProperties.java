@@ -21,6 +21,9 @@ import java.util.Map;
  * @param rack the rack or zone of this node
  * @param loops threads that own connections and partitions
  * @param ioThreads threads that block on disks
+ * @param journalBytes the size of each of the three files of a directory that let small group
+ *     commits be durable by one write, less on a disk below 256 times as much; 0: no such files,
+ *     every group commit flushes the logs' own
  * @param autoCreateTopics {@code auto.create.topics.enable}
  * @param topicDefaults defaults of topic configs, by Kafka's topic-level names
  * @param limits bounds
@@ -41,6 +44,7 @@ public record StorageProperties(
         @Nullable String rack,
         @DefaultValue("0") int loops,
         @DefaultValue("4") int ioThreads,
+        @DefaultValue("4194304") int journalBytes,
         @DefaultValue("true") boolean autoCreateTopics,
         @DefaultValue Map<String, String> topicDefaults,
         @DefaultValue Limits limits,
@@ -64,6 +68,10 @@ public record StorageProperties(
         coordinators.forEach(StorageProperties::checkHostPort);
         require(loops >= 0 && loops <= 1_000, "loops", "0 (one per processor) to 1000");
         require(ioThreads >= 1 && ioThreads <= 1_000, "io-threads", "1 to 1000");
+        require(
+                journalBytes == 0 || (journalBytes >= 64 << 10 && journalBytes <= 64 << 20),
+                "journal-bytes",
+                "0, or 65536 to 67108864");
     }
 
     /** How many loops there are to be. */

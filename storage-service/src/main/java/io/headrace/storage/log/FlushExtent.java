@@ -21,6 +21,7 @@ final class FlushExtent {
     private volatile long limit = Long.MAX_VALUE;
     private volatile boolean begun;
     private volatile long offset = UNKNOWN;
+    private volatile boolean journaled;
 
     FlushExtent(LongSupplier logEndOffset) {
         this.logEndOffset = logEndOffset;
@@ -47,6 +48,16 @@ final class FlushExtent {
         long end = logEndOffset.getAsLong();
         offset = Math.min(end, limit); // the limit is read after the end that may lie beyond it
         return offset;
+    }
+
+    /** What it covers is durable in the journal, and only later in the files; commit thread. */
+    void onJournaled() {
+        journaled = true;
+    }
+
+    /** Whether {@link #onJournaled} was called. */
+    boolean isJournaled() {
+        return journaled;
     }
 
     /** How far it went, once {@link #begin} was called. */

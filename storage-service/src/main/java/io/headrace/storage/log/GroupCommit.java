@@ -1,11 +1,13 @@
 package io.headrace.storage.log;
 
 import io.headrace.storage.diskwatch.FlushTimes;
-import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.file.NoSpace;
-import io.headrace.storage.file.VolumeFlush;
-import io.headrace.storage.recovery.PromiseJournal;
+import io.headrace.storage.journal.FileFlusher;
+import io.headrace.storage.journal.JournalPiece;
+import io.headrace.storage.journal.PromiseJournal;
+import io.headrace.storage.journal.RoundJournal;
+import io.headrace.storage.segment.Segment;
 
 import org.jspecify.annotations.Nullable;
 
@@ -17,54 +19,62 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * Makes appended bytes durable, many partitions at a time: one per log directory.
  *
  * <p>Requests that arrive while a round runs wait for the next one, and grow until it begins: so
- * the next round has everything that was appended during this one. A round flushes every file of
- * its requests, then writes the offsets it is about to promise into the directory's journal (one
- * overwrite in place for all of them). Only when both are durable does it report. The first failure
- * takes the directory offline for good: a failed fsync is never retried, whatever the reason, since
- * the system may have dropped what it could not write. Only a journal that finds no space for its
- * next file is tried again, by those whose promises it did not take.
+ * the next round has everything that was appended during this one.
  *
- * <p>A few files are flushed one by one, many by one flush of their volume, if there is such a
- * thing. That also waits for what others wrote to the volume, so when it was slow, files are
- * flushed one by one for a while.
+ * <pre>
+ *   few new bytes     they and the promised offsets go into the journal by one write and one flush;
+ *                     their files are flushed later, when one half of the journal is full
+ *   many, or files    every file is flushed, then the promised offsets are written (one overwrite
+ *   that are new      in place for all of them)
+ * </pre>
+ *
+ * <p>Only when all is durable does a round report. The first failure takes the directory offline
+ * for good: a failed fsync is never retried, whatever the reason, since the system may have dropped
+ * what it could not write. Only promised offsets that find no space for their next file are tried
+ * again, by those whose promises were not taken.
  *
  * <p>Bounded: a log has at most one request in a round and one waiting, and one more for each of
  * its segments that was closed meanwhile.
  */
 public final class GroupCommit implements AutoCloseable {
-    private static final int VOLUME_FLUSH_FILES_MIN = 3;
-    private static final long VOLUME_FLUSH_SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long VOLUME_FLUSH_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** Up to here two writes of the bytes cost less than the flush of several files. */
+    private static final long JOURNALED_MAX_BYTES = 256 << 10;
+
+    private static final long SETTLE_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Path path;
     private final String name;
-    private final PromiseJournal journal;
+    private final PromiseJournal promised;
+    private final RoundJournal journal;
+    private final FileFlusher flusher;
     private final Consumer<IOException> onFailure;
     private final Consumer<IOException> onNoSpace;
     private final LinkedBlockingQueue<Request> waiting = new LinkedBlockingQueue<>();
     private final AtomicLong rounds = new AtomicLong();
+    private final AtomicLong journaledRounds = new AtomicLong();
     private final AtomicLong flushes = new AtomicLong();
     private final FlushTimes times = new FlushTimes(System::nanoTime);
+    private final AtomicBoolean journalWanted = new AtomicBoolean();
+    private final AtomicBoolean settleQueued = new AtomicBoolean();
     private @Nullable ExecutorService flushers;
+    private @Nullable ExecutorService settler;
     private @Nullable Executor rounder;
     private @Nullable Thread thread;
-    private @Nullable VolumeFlush volume;
-    private boolean volumeTried;
-    private long filesOnlyUntilNanos = System.nanoTime();
+    private volatile long noSettleUntilNanos = System.nanoTime();
     private volatile boolean closed;
 
     /**
@@ -72,45 +82,108 @@ public final class GroupCommit implements AutoCloseable {
      *
      * @param promise whose offset is promised, or null when nothing is (page-cache topics)
      * @param extent how far; known when the round begins
-     * @param files to flush; each with one use, given back when the request ends
+     * @param tail the active segment
+     * @param files to flush, the active segment's last; each with one use, given back when the
+     *     request ends
      * @param directory to flush too, because files in it are new; or null
+     * @param onSettled hears, after a round that went to the journal, when the files have it too
      * @param done receives null, or why it failed; on the commit thread
      */
     record Request(
             PromiseJournal.@Nullable Key promise,
             FlushExtent extent,
+            SegmentTail tail,
             List<LogFile> files,
             @Nullable Path directory,
+            LongConsumer onSettled,
             Consumer<@Nullable IOException> done) {}
+
+    /** A request whose extent is known: up to that byte of the active segment at least. */
+    private record Begun(Request request, long endPosition) {
+        static Begun of(Request request) {
+            request.extent().begin();
+            return new Begun(request, request.tail().sizeInBytes()); // read after the end offset
+        }
+
+        /** Whether all that is to be made durable are the last bytes of a file that is known. */
+        boolean canBeJournaled() {
+            return request.promise() != null
+                    && request.files().size() == 1
+                    && request.directory() == null
+                    && request.tail().isKnown();
+        }
+
+        long newBytes() {
+            return endPosition - request.tail().durablePosition();
+        }
+
+        JournalPiece piece(PromiseJournal.Key key) {
+            return new JournalPiece(
+                    key,
+                    request.extent().offset(),
+                    request.files().getLast(),
+                    request.tail().baseOffset(),
+                    request.tail().durablePosition(),
+                    (int) newBytes(),
+                    request.onSettled());
+        }
+    }
 
     /**
      * @param onFailure hears that the disk failed
-     * @param onNoSpace hears that the journal found no space
+     * @param onNoSpace hears that promised offsets found no space
      */
     GroupCommit(
             Path path,
-            PromiseJournal journal,
+            PromiseJournal promised,
+            RoundJournal journal,
             Consumer<IOException> onFailure,
             Consumer<IOException> onNoSpace) {
         this.path = path;
         this.name = String.valueOf(path.getFileName());
+        this.promised = promised;
         this.journal = journal;
+        this.flusher = new FileFlusher(path);
         this.onFailure = onFailure;
         this.onNoSpace = onNoSpace;
     }
 
-    /** Starts the thread that runs the rounds; without it, {@link #commitOnce} does. */
+    /** Starts the threads that run the rounds; without them, {@link #commitOnce} does. */
     void start(int flushThreads) {
-        flushers =
+        ExecutorService pool =
                 Executors.newFixedThreadPool(
                         flushThreads,
                         Thread.ofPlatform().daemon().name("flush-" + name + "-", 0).factory());
+        flushers = pool;
+        flusher.useThreads(pool);
+        ExecutorService settling =
+                Executors.newSingleThreadExecutor(
+                        Thread.ofPlatform().daemon().name("settle-" + name).factory());
+        settler = settling;
         thread = Thread.ofPlatform().daemon().name("commit-" + name).start(this::run);
     }
 
     /** Runs the rounds on an executor, one after the other, in place of {@link #start}. */
     void startOn(Executor executor) {
         rounder = executor;
+    }
+
+    /** Has small rounds go to the journal from now on, if there is room for its files. Blocks. */
+    void prepareJournal() {
+        journalWanted.set(true);
+        try {
+            journal.prepare();
+        } catch (IOException e) {
+            onFailure.accept(e);
+        }
+    }
+
+    /** The journal's files are made when the first round would go there: many disks have none. */
+    private void prepareJournalLater() {
+        Executor executor = settler == null ? rounder : settler;
+        if (executor != null && journalWanted.compareAndSet(false, true)) {
+            executor.execute(this::prepareJournal);
+        }
     }
 
     /** Queues a request. */
@@ -130,7 +203,12 @@ public final class GroupCommit implements AutoCloseable {
         return rounds.get();
     }
 
-    /** Files flushed so far. */
+    /** How many of them went to the journal. */
+    public long journaledRounds() {
+        return journaledRounds.get();
+    }
+
+    /** Files flushed so far by the others. */
     public long flushes() {
         return flushes.get();
     }
@@ -171,14 +249,20 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     private void commit(List<Request> round) {
+        List<Begun> begun = new ArrayList<>(round.size());
+        round.forEach(request -> begun.add(Begun.of(request)));
         IOException failure = null;
         IOException unpromised = null;
         times.onBegun();
         try {
-            // Only after the flush: a promise that a power loss finds without its data would look
-            // like a loss of something acknowledged, and leave a gap that nobody was ever told of.
-            Map<PromiseJournal.Key, Long> promises = flush(round);
-            unpromised = promise(promises);
+            if (!journal(begun)) {
+                // Only after the flush: a promise that a power loss finds without its data would
+                // look like a loss of something acknowledged, and leave a gap that nobody was ever
+                // told of.
+                flush(round);
+                unpromised = promise(round);
+            }
+            begun.forEach(each -> each.request().tail().onDurable(each.endPosition()));
         } catch (IOException e) {
             failure = e;
             onFailure.accept(e);
@@ -191,13 +275,43 @@ public final class GroupCommit implements AutoCloseable {
             request.done()
                     .accept(failure == null && request.promise() != null ? unpromised : failure);
         }
+        settleLater();
     }
 
-    /** Null, or how the journal found no space. */
-    private @Nullable IOException promise(Map<PromiseJournal.Key, Long> promises)
-            throws IOException {
+    /** Whether the round is durable, since it is small and there was room in the journal. */
+    private boolean journal(List<Begun> round) throws IOException {
+        List<JournalPiece> pieces = new ArrayList<>(round.size());
+        long bytes = 0;
+        for (Begun each : round) {
+            PromiseJournal.Key key = each.request().promise();
+            if (key == null || !each.canBeJournaled()) {
+                return false;
+            }
+            bytes += each.newBytes();
+            if (bytes > JOURNALED_MAX_BYTES) {
+                return false;
+            }
+            pieces.add(each.piece(key));
+        }
+        if (!journal.append(pieces)) {
+            prepareJournalLater();
+            return false;
+        }
+        journaledRounds.incrementAndGet();
+        round.forEach(each -> each.request().extent().onJournaled());
+        return true;
+    }
+
+    /** Null, or how the promised offsets found no space. */
+    private @Nullable IOException promise(List<Request> round) throws IOException {
+        Map<PromiseJournal.Key, Long> promises = new HashMap<>();
+        for (Request request : round) {
+            if (request.promise() != null) {
+                promises.merge(request.promise(), request.extent().offset(), Math::max);
+            }
+        }
         try {
-            journal.promise(promises);
+            promised.promise(promises);
             return null;
         } catch (IOException e) {
             if (!NoSpace.isCauseOf(e)) {
@@ -208,100 +322,44 @@ public final class GroupCommit implements AutoCloseable {
         }
     }
 
-    private Map<PromiseJournal.Key, Long> flush(List<Request> round) throws IOException {
-        Map<PromiseJournal.Key, Long> promises = new HashMap<>();
+    private void flush(List<Request> round) throws IOException {
         Set<LogFile> files = new LinkedHashSet<>();
         Set<Path> directories = new LinkedHashSet<>();
         for (Request request : round) {
-            long offset = request.extent().begin();
-            if (request.promise() != null) {
-                promises.merge(request.promise(), offset, Math::max);
-            }
             files.addAll(request.files());
             if (request.directory() != null) {
                 directories.add(request.directory());
             }
         }
         flushes.addAndGet(files.size());
-        List<Task> tasks = new ArrayList<>();
-        directories.forEach(directory -> tasks.add(() -> Directories.flush(directory)));
-        if (!flushVolume(files.size())) {
-            files.forEach(file -> tasks.add(file::flush));
-        }
-        runAll(tasks);
-        return promises;
+        flusher.flush(files, directories);
     }
 
-    /** Whether all files are durable by one flush of their volume. */
-    private boolean flushVolume(int fileCount) {
-        if (fileCount < VOLUME_FLUSH_FILES_MIN || System.nanoTime() - filesOnlyUntilNanos < 0) {
-            return false;
-        }
-        if (!volumeTried) {
-            volumeTried = true;
-            volume = VolumeFlush.open(path);
-        }
-        VolumeFlush whole = volume;
-        if (whole == null) {
-            return false;
-        }
-        long begunNanos = System.nanoTime();
-        try {
-            whole.flush();
-        } catch (IOException anyFileOfTheVolume) {
-            // Whether it is one of ours, the flush of each file tells: each knows its own errors.
-            filesOnlyUntilNanos = System.nanoTime() + VOLUME_FLUSH_PAUSE_NANOS;
-            return false;
-        }
-        long endedNanos = System.nanoTime();
-        if (endedNanos - begunNanos > VOLUME_FLUSH_SLOW_NANOS) {
-            filesOnlyUntilNanos = endedNanos + VOLUME_FLUSH_PAUSE_NANOS;
-        }
-        return true;
-    }
-
-    /** Something that blocks on the device. */
-    @FunctionalInterface
-    private interface Task {
-        void run() throws IOException;
-    }
-
-    private void runAll(List<Task> tasks) throws IOException {
-        ExecutorService pool = flushers;
-        if (pool == null || tasks.size() < 2) {
-            for (Task task : tasks) {
-                task.run();
-            }
+    private void settleLater() {
+        Executor executor = settler == null ? rounder : settler;
+        if (executor == null || !journal.isSettleDue()) {
             return;
         }
-        List<Future<?>> others = new ArrayList<>(tasks.size() - 1);
-        for (int i = 0; i < tasks.size() - 1; i++) {
-            Task task = tasks.get(i);
-            others.add(
-                    pool.submit(
-                            () -> {
-                                task.run();
-                                return null;
-                            }));
+        boolean mayStart = System.nanoTime() - noSettleUntilNanos >= 0;
+        if (mayStart && settleQueued.compareAndSet(false, true)) {
+            executor.execute(this::settle);
         }
-        IOException failure = null;
+    }
+
+    private void settle() {
         try {
-            tasks.getLast().run();
-        } catch (IOException e) {
-            failure = e;
-        }
-        for (Future<?> other : others) {
-            try {
-                other.get();
-            } catch (ExecutionException e) {
-                failure = new IOException("Flush of " + name + " failed", e.getCause());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                failure = new IOException("Flush of " + name + " was interrupted", e);
+            if (!closed) {
+                journal.settleSealed();
             }
-        }
-        if (failure != null) {
-            throw failure;
+        } catch (IOException e) {
+            if (NoSpace.isCauseOf(e)) {
+                noSettleUntilNanos = System.nanoTime() + SETTLE_PAUSE_NANOS;
+                onNoSpace.accept(e);
+            } else {
+                onFailure.accept(e);
+            }
+        } finally {
+            settleQueued.set(false);
         }
     }
 
@@ -323,7 +381,9 @@ public final class GroupCommit implements AutoCloseable {
             // A thread inside force() must not be interrupted (that closes the file): wake it by
             // an empty request instead.
             FlushExtent nothing = new FlushExtent(() -> 0);
-            waiting.add(new Request(null, nothing, List.of(), null, failure -> {}));
+            SegmentTail none = new SegmentTail(Segment.empty(path, 0));
+            waiting.add(
+                    new Request(null, nothing, none, List.of(), null, offset -> {}, failure -> {}));
             try {
                 running.join();
             } catch (InterruptedException e) {
@@ -333,11 +393,11 @@ public final class GroupCommit implements AutoCloseable {
         if (flushers != null) {
             flushers.shutdown();
         }
-        VolumeFlush whole = volume;
-        if (whole != null) {
-            volume = null;
-            whole.close();
+        ExecutorService settling = settler;
+        if (settling != null) {
+            settling.close();
         }
+        flusher.close();
         failWaiting();
     }
 }

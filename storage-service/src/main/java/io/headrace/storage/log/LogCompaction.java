@@ -143,8 +143,9 @@ final class LogCompaction implements CompactableLog {
         return log.upkeep()
                 .onIo(
                         () -> {
-                            // A point to recover from must not lie in a file that is about to be
-                            // another one.
+                            // No entry of the journal, nor a point to recover from, may name a
+                            // file that is about to be another one.
+                            log.directory().settle(log.journalKey());
                             log.directory().writeCheckpoints(true);
                             return orFail(() -> commit(cleaned));
                         })

@@ -3,9 +3,10 @@ package io.headrace.storage.log;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.DirectoryLock;
 import io.headrace.storage.file.NoSpace;
+import io.headrace.storage.journal.PromiseJournal;
+import io.headrace.storage.journal.RoundJournal;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.recovery.DirectoryMetadata;
-import io.headrace.storage.recovery.PromiseJournal;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -35,11 +36,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class LogDirectory {
     private static final long RESERVE_MAX_BYTES = 512 << 20;
     private static final long RESERVE_SHARE = 20;
+    private static final int JOURNAL_MIN_BYTES = 64 << 10;
+    private static final long JOURNAL_SHARE = 256;
 
     private final Path path;
     private final Uuid directoryId;
     private final DirectoryLock lock;
     private final PromiseJournal journal;
+    private final RoundJournal roundJournal;
     private final GroupCommit groupCommit;
     private final SharedWrites sharedWrites;
     private final WarmWindow warmWindow;
@@ -74,12 +78,15 @@ final class LogDirectory {
             Uuid directoryId,
             DirectoryLock lock,
             PromiseJournal journal,
+            RoundJournal roundJournal,
             LogContext context) {
         this.path = path;
         this.directoryId = directoryId;
         this.lock = lock;
         this.journal = journal;
-        this.groupCommit = new GroupCommit(path, journal, this::fail, this::onWriteFailed);
+        this.roundJournal = roundJournal;
+        this.groupCommit =
+                new GroupCommit(path, journal, roundJournal, this::fail, this::onWriteFailed);
         this.sharedWrites = new SharedWrites(path, context.runtime().io());
         this.warmWindow = new WarmWindow(context.properties().warmBytes());
         this.checkpoints = new DirectoryCheckpoints(path);
@@ -100,11 +107,30 @@ final class LogDirectory {
                                     new Uuid(
                                             context.runtime().random().nextLong(),
                                             context.runtime().random().nextLong()));
-            return new LogDirectory(path, directoryId, lock, PromiseJournal.open(path), context);
+            PromiseJournal journal = PromiseJournal.open(path);
+            try {
+                RoundJournal roundJournal =
+                        RoundJournal.open(
+                                path,
+                                journal,
+                                journalBytes(path, context.properties().journalBytes()),
+                                () -> context.runtime().random().nextLong(),
+                                () -> LogStoreLoader.pathsIn(path));
+                return new LogDirectory(path, directoryId, lock, journal, roundJournal, context);
+            } catch (IOException | RuntimeException e) {
+                journal.close();
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
         }
+    }
+
+    /** A small disk has a small journal. */
+    private static int journalBytes(Path path, int wanted) throws IOException {
+        long share = Files.getFileStore(path).getTotalSpace() / JOURNAL_SHARE;
+        return wanted == 0 ? 0 : Math.clamp(share, JOURNAL_MIN_BYTES, wanted);
     }
 
     Path path() {
@@ -117,6 +143,15 @@ final class LogDirectory {
 
     PromiseJournal journal() {
         return journal;
+    }
+
+    RoundJournal roundJournal() {
+        return roundJournal;
+    }
+
+    /** See {@link RoundJournal#settle}. */
+    void settle(PromiseJournal.Key key) throws IOException {
+        roundJournal.settle(key);
     }
 
     GroupCommit groupCommit() {
@@ -221,6 +256,7 @@ final class LogDirectory {
      */
     void forgetPromiseOf(TopicIdPartition id) throws IOException {
         PromiseJournal.Key key = LogStore.journalKey(id);
+        settle(key); // which raises it
         if (journal.mayHold(key)) {
             journal.promise(Map.of(key, -1L));
         }
@@ -229,6 +265,7 @@ final class LogDirectory {
     /** Takes back what a log that is no more, or promises nothing any more, has promised. */
     void takeBackPromise(PartitionLog log) {
         try {
+            settle(log.journalKey()); // which raises it
             journal.promise(Map.of(log.journalKey(), -1L));
         } catch (IOException e) {
             if (onWriteFailed(e)) {
@@ -269,6 +306,24 @@ final class LogDirectory {
     /** A checkpoint begins. On the thread that ticks. */
     void onCheckpoint() {
         bytesAtCheckpoint = warmWindow.appendedBytes();
+    }
+
+    /** So that recovery points move on though little is written, and a restart has little to do. */
+    void settleAll() {
+        try {
+            roundJournal.settleAll();
+        } catch (IOException e) {
+            onWriteFailed(e);
+        }
+    }
+
+    /** Writes what every log last published, durably; a failure is the directory's. Blocks. */
+    void checkpoint() {
+        try {
+            writeCheckpoints(true);
+        } catch (IOException e) {
+            onWriteFailed(e);
+        }
     }
 
     /** Writes what every log last published. Blocks. */
@@ -359,6 +414,7 @@ final class LogDirectory {
     void end(boolean isWhole) {
         try {
             if (isWhole && !isOffline()) {
+                roundJournal.settleAll();
                 writeCheckpoints(true);
                 checkpoints().markClean();
             }
@@ -375,6 +431,7 @@ final class LogDirectory {
     void close() throws IOException {
         groupCommit.close();
         sharedWrites.close();
+        roundJournal.close();
         journal.close();
         lock.close();
     }

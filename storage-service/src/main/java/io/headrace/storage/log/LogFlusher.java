@@ -2,7 +2,7 @@ package io.headrace.storage.log;
 
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.file.NoSpace;
-import io.headrace.storage.recovery.PromiseJournal;
+import io.headrace.storage.journal.PromiseJournal;
 
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +12,13 @@ import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
- * What of one log is on the device, and what is on its way there: what is appended while one
- * request is flushed waits in the next one, which is queued already. Confined to the owner loop.
+ * What of one log is durable, and what is on its way there: what is appended while one request is
+ * flushed waits in the next one, which is queued already. Confined to the owner loop.
+ *
+ * <pre>
+ *   deviceOffset      &lt;=      durableOffset      &lt;=      logEndOffset
+ *   the files have it         they or the journal
+ * </pre>
  */
 final class LogFlusher {
     private final PartitionLog log;
@@ -21,6 +26,9 @@ final class LogFlusher {
     private final List<LogFile> dirtyClosed = new ArrayList<>(0);
     private final List<Runnable> whenIdle = new ArrayList<>(0);
     private long deviceOffset;
+    private long durableOffset;
+    private int resets;
+    private @Nullable SegmentTail tail;
     private @Nullable FlushExtent latest;
     private boolean latestPromises;
     private int inFlight;
@@ -32,9 +40,15 @@ final class LogFlusher {
         this.log = log;
         this.loop = loop;
         this.deviceOffset = deviceOffset;
+        this.durableOffset = deviceOffset;
     }
 
-    /** Everything below is on the device. */
+    /** Everything below survives a loss of power. */
+    long durableOffset() {
+        return durableOffset;
+    }
+
+    /** Everything below is on the device in the log's own files. */
     long deviceOffset() {
         return deviceOffset;
     }
@@ -55,11 +69,11 @@ final class LogFlusher {
     /** Has everything up to the log end flushed, by the request that waits or a new one. */
     void request() {
         long end = log.logEndOffset();
-        if (end <= deviceOffset || log.isOffline()) {
+        if (end <= durableOffset || log.isOffline() || log.isClosed()) {
             return;
         }
-        if (!whenIdle.isEmpty()) {
-            again = true;
+        if (!whenIdle.isEmpty() || log.isTruncating()) {
+            again = true; // nothing may go on its way while the log is cut
             return;
         }
         FlushExtent before = latest;
@@ -92,21 +106,53 @@ final class LogFlusher {
         again = false;
         boolean flushDirectory = directoryDirty;
         directoryDirty = false;
+        int resetsBefore = resets;
         log.directory()
                 .groupCommit()
                 .submit(
                         new GroupCommit.Request(
                                 promise,
                                 extent,
+                                tailNow(),
                                 files,
                                 flushDirectory ? log.path() : null,
+                                offset -> loop.execute(() -> onSettled(resetsBefore, offset)),
                                 failure -> loop.execute(() -> onDone(extent, failure))));
+    }
+
+    /** What is written next overwrites what a failed write may have left on the device. */
+    void onCutBack() {
+        if (tail != null) {
+            tail.onCutBack(); // a request that waits has it
+            tail = null;
+        }
+    }
+
+    private SegmentTail tailNow() {
+        SegmentTail known = tail;
+        if (known == null || !known.isOf(log.activeSegment())) {
+            known = new SegmentTail(log.activeSegment());
+            tail = known;
+        }
+        return known;
+    }
+
+    /** The files have what only the journal had, unless the log was cut or loaded since. */
+    private void onSettled(int resetsBefore, long offset) {
+        if (resets == resetsBefore && offset > deviceOffset) {
+            deviceOffset = offset;
+            durableOffset = Math.max(durableOffset, offset); // it may be heard before its round
+            log.upkeep().publish();
+        }
     }
 
     private void onDone(FlushExtent extent, @Nullable IOException failure) {
         inFlight--;
         if (failure == null) {
-            deviceOffset = Math.max(deviceOffset, extent.offset());
+            durableOffset = Math.max(durableOffset, extent.offset());
+            if (!extent.isJournaled()) {
+                deviceOffset = Math.max(deviceOffset, extent.offset());
+            }
         } else if (NoSpace.isCauseOf(failure)) {
             unpromised = true;
         }
@@ -141,12 +187,21 @@ final class LogFlusher {
         }
     }
 
-    /** The log was cut, or loaded anew. */
+    /** The log was cut, or loaded anew, or closed: its files have everything below. */
     void reset(long offset) {
         releaseClosed();
+        resets++;
+        tail = null;
         deviceOffset = offset;
-        again = false;
+        durableOffset = offset;
         unpromised = false;
+    }
+
+    /** The log is cut: what was asked for meanwhile may go on its way. */
+    void resume() {
+        if (again) {
+            request();
+        }
     }
 
     /**

@@ -133,7 +133,7 @@ final class LogMove implements LogListener {
             }
         } else if (!finishing) {
             finish();
-        } else if (to.recoveryPoint() < to.logEndOffset()) {
+        } else if (to.flusher().durableOffset() < to.logEndOffset()) {
             to.flusher().request();
         } else {
             swap(to);

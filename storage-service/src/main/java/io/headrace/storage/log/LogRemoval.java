@@ -64,6 +64,7 @@ final class LogRemoval {
 
     private static Path moveAway(PartitionLog log, String suffix) throws IOException {
         LogDirectory directory = log.directory();
+        directory.settle(log.journalKey()); // what has another name is whole without the journal
         Path aside = LogStore.setAside(directory, log.path(), suffix);
         log.segments().moveTo(aside);
         if (suffix.equals(LogStore.DELETED_DIRECTORY)) {

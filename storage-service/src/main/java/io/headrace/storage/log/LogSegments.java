@@ -150,6 +150,7 @@ final class LogSegments {
 
     private void cutBack(long end, IOException failure) {
         wasCutBack = true;
+        log.flusher().onCutBack();
         try {
             activeFile.truncate(end);
         } catch (IOException e) {

@@ -3,9 +3,9 @@ package io.headrace.storage.log;
 import io.headrace.storage.diskwatch.FlushSample;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.OpenFiles;
+import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.producer.ProducerIds;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
-import io.headrace.storage.recovery.PromiseJournal;
 import io.headrace.storage.repair.RepairableLog;
 
 import org.apache.kafka.common.TopicIdPartition;
@@ -127,6 +127,8 @@ public final class LogStore implements AutoCloseable {
             opened.forEach(directory -> directory.groupCommit().startOn(commits));
         } else if (startThreads) {
             opened.forEach(directory -> directory.groupCommit().start(properties.flushThreads()));
+        } else {
+            opened.forEach(directory -> directory.groupCommit().prepareJournal());
         }
         return store;
     }
@@ -387,6 +389,9 @@ public final class LogStore implements AutoCloseable {
     /** Has every log say what it is good up to, then writes that down. */
     private void checkpoint(LogDirectory directory) {
         directory.onCheckpoint();
+        if (directory.roundJournal().isUsed()) {
+            context.runtime().io().execute(directory::settleAll);
+        }
         List<CompletableFuture<Void>> all = new ArrayList<>();
         for (PartitionLog log : directory.logs().values()) {
             CompletableFuture<Void> one = new CompletableFuture<>();
@@ -400,15 +405,7 @@ public final class LogStore implements AutoCloseable {
         }
         var _ =
                 CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-                        .thenRunAsync(() -> write(directory), context.runtime().io());
-    }
-
-    private static void write(LogDirectory directory) {
-        try {
-            directory.writeCheckpoints(true);
-        } catch (IOException e) {
-            directory.onWriteFailed(e);
-        }
+                        .thenRunAsync(directory::checkpoint, context.runtime().io());
     }
 
     private static void upkeep(LogDirectory directory, long nowMs) {

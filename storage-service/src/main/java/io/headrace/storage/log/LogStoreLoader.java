@@ -1,6 +1,7 @@
 package io.headrace.storage.log;
 
 import io.headrace.storage.file.Directories;
+import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.recovery.DirectoryMetadata;
 import io.headrace.storage.recovery.LoadRequest;
@@ -188,6 +189,27 @@ final class LogStoreLoader {
         } catch (IOException e) {
             log.directory().fail(e);
         }
+    }
+
+    /** The logs in a directory, and copies that are to be logs; before any is loaded. */
+    static Map<PromiseJournal.Key, Path> pathsIn(Path directory) throws IOException {
+        Map<PromiseJournal.Key, Path> paths = new HashMap<>();
+        for (Path path : Directories.list(directory)) {
+            if (!Files.isDirectory(path)) {
+                continue;
+            }
+            String name = path.getFileName().toString();
+            boolean isCopy = name.endsWith(LogMoves.SUFFIX);
+            TopicIdPartition copy = isCopy ? LogMoves.idOf(name) : null;
+            TopicPartition partition = isCopy ? null : partitionOf(name);
+            Uuid topicId = DirectoryMetadata.readTopicId(path);
+            if (copy != null && copy.topicId().equals(topicId)) {
+                paths.putIfAbsent(LogStore.journalKey(copy), path);
+            } else if (partition != null && topicId != null) {
+                paths.put(new PromiseJournal.Key(topicId, partition.partition()), path);
+            }
+        }
+        return paths;
     }
 
     private List<Task> tasksOf(LogDirectory directory) throws IOException {

@@ -19,6 +19,8 @@ import java.util.List;
  * @param producerIdsMax how many producer ids the node remembers, over all partitions
  * @param producerIdExpiration how long a silent producer id is remembered
  * @param flushThreads how many files of one group commit are flushed at once, per disk
+ * @param journalBytes the size of each of the three files that take the records of small rounds,
+ *     per disk, less on a disk below 256 times as much; 0: every round flushes the logs' own files
  * @param checkpointInterval how often offsets are checkpointed
  * @param checkpointBytes after so many bytes in a directory they are, too: a restart after a kill
  *     has no more than these to read, and what came while the checkpoint was written
@@ -34,6 +36,7 @@ public record LogStoreProperties(
         int producerIdsMax,
         Duration producerIdExpiration,
         int flushThreads,
+        int journalBytes,
         Duration checkpointInterval,
         long checkpointBytes,
         Duration retentionCheckInterval) {
@@ -43,6 +46,8 @@ public record LogStoreProperties(
      * others use it. At least 256 MiB, at most 4 GiB.
      */
     private static final long WARM_BYTES = warmBytesByMemory();
+
+    private static final int JOURNAL_BYTES = 4 << 20;
 
     public LogStoreProperties {
         logDirs = List.copyOf(logDirs);
@@ -56,6 +61,9 @@ public record LogStoreProperties(
         }
         if (warmBytes < 0) {
             throw new IllegalArgumentException("warmBytes must not be negative");
+        }
+        if (journalBytes != 0 && (journalBytes < 64 << 10 || journalBytes > 64 << 20)) {
+            throw new IllegalArgumentException("journalBytes must be 0, or 64 KiB to 64 MiB");
         }
     }
 
@@ -71,6 +79,7 @@ public record LogStoreProperties(
                 1_000_000,
                 Duration.ofDays(1),
                 4,
+                JOURNAL_BYTES,
                 Duration.ofSeconds(5),
                 256L << 20,
                 Duration.ofMinutes(5));

@@ -454,8 +454,9 @@ final class LogUpkeep {
     }
 
     /**
-     * First the promise is lowered and the checkpoints forget the log, durably: a crash in between
-     * must not miss what is cut on purpose.
+     * First no entry of the journal counts any more that would bring back what is cut, then the
+     * promise is lowered and the checkpoints forget the log, durably: a crash in between must not
+     * miss what is cut on purpose.
      */
     private LoadedLog cutAndLoad(long offset, boolean fully, List<LogFile> unflushed)
             throws IOException {
@@ -464,6 +465,7 @@ final class LogUpkeep {
         }
         LogDirectory directory = log.directory();
         Path path = log.path();
+        directory.settle(log.journalKey());
         if (log.isFsync()) {
             // Never higher than before: what is left may not be on the device yet.
             long end = fully ? -1 : LogTruncation.endAfterCut(path, offset);

@@ -5,10 +5,10 @@ import io.headrace.protocol.batch.read.TimestampedOffset;
 import io.headrace.storage.compaction.CompactableLog;
 import io.headrace.storage.epoch.LeaderEpochs;
 import io.headrace.storage.file.LogFile;
+import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.producer.ProducerState;
 import io.headrace.storage.producer.ProducerStates;
 import io.headrace.storage.recovery.LoadedLog;
-import io.headrace.storage.recovery.PromiseJournal;
 import io.headrace.storage.segment.Segment;
 
 import org.apache.kafka.common.TopicIdPartition;
@@ -133,14 +133,14 @@ public final class PartitionLog {
     }
 
     /**
-     * Everything below is stored as the topic's flush policy demands: on the device for fsync
-     * topics, so it follows {@link #requestFlush}; the log end for page-cache topics.
+     * Everything below is stored as the topic's flush policy demands: for fsync topics on the
+     * device, so it follows {@link #requestFlush}; the log end for page-cache topics.
      */
     public long flushedOffset() {
-        return isFsync() ? flusher.deviceOffset() : logEndOffset;
+        return isFsync() ? flusher.durableOffset() : logEndOffset;
     }
 
-    /** Everything below is on the device, whatever the policy. */
+    /** Everything below is on the device in the log's own files, whatever the policy. */
     public long recoveryPoint() {
         return flusher.deviceOffset();
     }
@@ -493,7 +493,8 @@ public final class PartitionLog {
         highWatermark = Math.clamp(highWatermark, logStartOffset, logEndOffset);
         producers.onHighWatermark(highWatermark);
         segments.install(loaded);
-        flusher.reset(Math.min(flusher.deviceOffset(), logEndOffset));
+        flusher.reset(Math.min(flusher.durableOffset(), logEndOffset)); // settled before the cut
         truncating = false;
+        flusher.resume();
     }
 }

@@ -1,8 +1,8 @@
 /**
  * From what a crash left to a valid log.
  *
- * <p>Lives here: the loader of one log, the journal of promised offsets, the checkpoints of a log
- * directory, the marker of a clean shutdown.
+ * <p>Lives here: the loader of one log, the checkpoints of a log directory, the marker of a clean
+ * shutdown.
  *
  * <p>May depend on: {@code segment}, {@code epoch}, {@code producer}, {@code file}.
  *

@@ -95,7 +95,8 @@ final class FullDiskSimulationTest {
             this.disk = disk;
             this.model = model;
             this.random = random;
-            this.fixture = new LogFixture(disk.path("/data"), CONFIGS, bootId);
+            this.fixture = new LogFixture(List.of(disk.path("/data")), CONFIGS, bootId, 256 << 10);
+            fixture.settlesAtCommit = random.nextBoolean();
             requireOnline();
             this.log = fixture.log();
             this.epoch = Math.max(0, log.latestLeaderEpoch());
@@ -131,7 +132,7 @@ final class FullDiskSimulationTest {
         }
 
         private void step() {
-            switch (random.nextInt(20)) {
+            switch (random.nextInt(21)) {
                 case 0 -> disk.limitBytes(disk.usedBytes() + random.nextInt(3) * 30_000L);
                 case 1 -> disk.limitBytes(disk.usedBytes() + random.nextInt(200_000));
                 case 2 -> disk.limitBytes(Long.MAX_VALUE);
@@ -149,6 +150,7 @@ final class FullDiskSimulationTest {
                 case 10 -> maybeTruncate();
                 case 11 -> append(LogFixture.batch(model.nextProducerId, 0, 0, true, 2), true);
                 case 12 -> maybeEndTransaction();
+                case 13 -> fixture.settleSealed();
                 default ->
                         append(
                                 LogFixture.batch(
@@ -301,6 +303,7 @@ final class FullDiskSimulationTest {
                 now.recoversWithRoom();
             }
             if (random.nextInt(5) == 0 && now.cut.isDone()) {
+                now.fixture.commit(); // a close waits for what is on its way
                 now.fixture.store().close();
             }
             boolean powerLoss = random.nextBoolean();

@@ -217,6 +217,30 @@ class LogCompactionTest {
         assertThat(lastOffsets(again, 0)).isEqualTo(before);
     }
 
+    @Seeded(runs = 3)
+    void theJournalDoesNotUndoACompaction(Seed seed) throws Exception {
+        SimulatedDisk disk = SimulatedDisk.withSeed(seed.value());
+        LogFixture fixture =
+                new LogFixture(List.of(disk.path("/data")), COMPACT, "boot-1", 4 << 20);
+        fixture.settlesAtCommit = false;
+        PartitionLog log = fixture.log();
+        for (int i = 0; i < 14; i++) {
+            fill(fixture, log, 1);
+        }
+        assertThat(log.directory().groupCommit().journaledRounds()).isGreaterThan(5);
+        Map<Integer, Long> before = lastOffsets(log, 0);
+        assertThat(compact(fixture)).isPositive();
+        fill(fixture, log, 1);
+        fill(fixture, log, 1);
+        before.replaceAll((key, offset) -> offset + 2 * KEYS);
+
+        SimulatedDisk after = disk.crash();
+        PartitionLog again = new LogFixture(after.path("/data"), COMPACT).log();
+        assertThat(again.unclean()).isEmpty();
+        again.updateHighWatermark(again.logEndOffset());
+        assertThat(lastOffsets(again, 0)).isEqualTo(before);
+    }
+
     private List<Path> leftovers() throws IOException {
         try (var files = Files.list(directory.resolve("orders-0"))) {
             return files.filter(

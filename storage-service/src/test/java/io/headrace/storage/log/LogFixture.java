@@ -30,11 +30,17 @@ final class LogFixture {
             new TopicIdPartition(TOPIC_ID, new TopicPartition("orders", 0));
 
     static final long CHECKPOINT_BYTES = 256 << 10;
+    static final int JOURNAL_BYTES = 64 << 10;
 
     private final List<Path> directories;
     private final Path directory;
     private final Map<String, String> configs;
     private LogStore store;
+    private final int journalBytes;
+
+    /** Whether what went to the journal is in the logs' files, too, after a commit. */
+    boolean settlesAtCommit = true;
+
     long nowMs = 1_700_000_000_000L;
 
     /** How many bytes the last start had to read. */
@@ -52,6 +58,12 @@ final class LogFixture {
 
     LogFixture(List<Path> directories, Map<String, String> configs, String bootId)
             throws IOException {
+        this(directories, configs, bootId, JOURNAL_BYTES);
+    }
+
+    LogFixture(List<Path> directories, Map<String, String> configs, String bootId, int journalBytes)
+            throws IOException {
+        this.journalBytes = journalBytes;
         this.bootId = bootId;
         this.directories = directories;
         this.directory = directories.getFirst();
@@ -71,6 +83,7 @@ final class LogFixture {
                         1000,
                         Duration.ofDays(1),
                         1,
+                        journalBytes,
                         Duration.ofSeconds(5),
                         CHECKPOINT_BYTES,
                         Duration.ofMinutes(5));
@@ -113,7 +126,26 @@ final class LogFixture {
                 any = true;
             }
         }
+        if (settlesAtCommit) {
+            settle();
+        }
         return any;
+    }
+
+    /** Brings everything from the journals into the logs' files. */
+    void settle() {
+        store.directories().forEach(LogDirectory::settleAll);
+    }
+
+    /** Does what the journals' threads would do by themselves. */
+    void settleSealed() {
+        for (LogDirectory each : store.directories()) {
+            try {
+                each.roundJournal().settleSealed();
+            } catch (IOException e) {
+                each.onWriteFailed(e);
+            }
+        }
     }
 
     /** Stops cleanly and starts again. */

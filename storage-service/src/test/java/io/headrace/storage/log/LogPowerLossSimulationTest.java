@@ -7,6 +7,7 @@ import io.headrace.testkit.disk.SimulatedDisk;
 import io.headrace.testkit.random.Seed;
 import io.headrace.testkit.random.Seeded;
 
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 
 import java.io.IOException;
@@ -94,7 +95,9 @@ final class LogPowerLossSimulationTest {
     private static void live(
             SimulatedDisk disk, Model model, RandomGenerator random, String bootId) {
         try {
-            LogFixture fixture = new LogFixture(disk.path("/data"), CONFIGS, bootId);
+            LogFixture fixture =
+                    new LogFixture(List.of(disk.path("/data")), CONFIGS, bootId, 256 << 10);
+            fixture.settlesAtCommit = random.nextBoolean();
             verify(fixture, model, disk);
             if (disk.isPoweredOff()) {
                 return;
@@ -126,7 +129,7 @@ final class LogPowerLossSimulationTest {
     private static void step(
             LogFixture fixture, PartitionLog log, Model model, RandomGenerator random)
             throws IOException {
-        switch (random.nextInt(10)) {
+        switch (random.nextInt(11)) {
             case 0 -> {
                 log.requestFlush();
                 fixture.commit();
@@ -142,6 +145,7 @@ final class LogPowerLossSimulationTest {
                     log.segments().roll(fixture.nowMs);
                 }
             }
+            case 5 -> fixture.settleSealed();
             default -> {
                 ByteBuffer batch =
                         random.nextBoolean()
@@ -177,6 +181,11 @@ final class LogPowerLossSimulationTest {
             result = log.append(batch, 0, AppendOrigin.CLIENT, fixture.nowMs);
         } catch (OutOfOrderSequenceException e) {
             return;
+        } catch (KafkaStorageException e) {
+            // The power went in the write, perhaps in its last moment.
+            long last = model.end + BatchView.lastOffsetDelta(batch, 0);
+            model.onAppended(model.end, last, crc);
+            throw e;
         }
         if (!result.duplicate()) {
             model.onAppended(result.baseOffset(), result.lastOffset(), crc);

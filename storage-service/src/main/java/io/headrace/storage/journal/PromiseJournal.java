@@ -1,4 +1,4 @@
-package io.headrace.storage.recovery;
+package io.headrace.storage.journal;
 
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.NoSpace;
@@ -158,6 +158,15 @@ public final class PromiseJournal implements AutoCloseable {
         }
         channel.force(false);
         end = at;
+    }
+
+    /**
+     * Like {@link #promise}, but an offset that is below what is promised already changes nothing.
+     */
+    public synchronized void raise(Map<Key, Long> offsets) throws IOException {
+        Map<Key, Long> raised = new HashMap<>();
+        offsets.forEach((key, offset) -> raised.put(key, Math.max(offset, promised(key))));
+        promise(raised);
     }
 
     private ByteBuffer encode(Map<Key, Long> offsets) {

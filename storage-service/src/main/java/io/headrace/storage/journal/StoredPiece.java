@@ -1,0 +1,11 @@
+package io.headrace.storage.journal;
+
+import java.nio.ByteBuffer;
+
+/** A {@link JournalPiece} as found in a journal. */
+record StoredPiece(
+        PromiseJournal.Key key,
+        long promised,
+        long segmentBaseOffset,
+        long position,
+        ByteBuffer bytes) {}
