@@ -21,7 +21,8 @@ import java.util.List;
  * registered); an eligible leader replica (KIP-966). While any of these may come back, nobody else
  * is elected, and the ISR stays as it is. When none is left but unclean ones, the longest log of
  * all replicas that live leads, once all of those are back and whoever lives has said where its log
- * ends: one that was out of sync may have more than they.
+ * ends: one that was out of sync may have more than they. An empty log, as of a machine that lost
+ * its disk, leads only when there is no other replica.
  */
 public final class Elections {
     private Elections() {}
@@ -142,7 +143,8 @@ public final class Elections {
     /**
      * The longest of the logs that live, alone: of replicas that came back unclean, and of any that
      * were out of sync and may have more. Nobody while one that was in sync is missing, or one that
-     * lives, though fenced yet, has not said where its log ends.
+     * lives, though fenced yet, has not said where its log ends; nor an empty one while any replica
+     * is missing.
      */
     private static List<IsrMember> longestAlive(
             ControllerState state, Uuid topicId, PartitionImage partition, long nowMs) {
@@ -163,7 +165,15 @@ public final class Elections {
                 alive.add(member);
             }
         }
-        return alive.isEmpty() ? List.of() : List.of(longest(state, topicId, partition, alive));
+        if (alive.isEmpty()) {
+            return List.of();
+        }
+        IsrMember longest = longest(state, topicId, partition, alive);
+        boolean isEmpty = endOf(state, key, partition, longest).endOffset() == 0;
+        // All would follow the empty one, so whoever is down and may have more is waited for.
+        return isEmpty && alive.size() < partition.assignedReplicas().size()
+                ? List.of()
+                : List.of(longest);
     }
 
     /**

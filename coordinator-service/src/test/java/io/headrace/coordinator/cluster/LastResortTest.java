@@ -126,4 +126,22 @@ class LastResortTest {
         theOtherTwoReturn();
         assertThat(partition().leaderId()).isEqualTo(2);
     }
+
+    @Test
+    void anEmptyLogDoesNotLeadWhileAReplicaIsMissingThatMayHaveMore() {
+        nodes.mute(3, true);
+        nodes.restartUnclean(1, TOPIC, 0, 0);
+        nodes.restartUnclean(2, TOPIC, 0, 0);
+        nodes.lose(3);
+        for (int i = 0; i < 3; i++) {
+            nodes.pass(Nodes.RULES.sessionTimeoutMs());
+            nodes.pollAllBut(3);
+            nodes.tick();
+        }
+        assertThat(partition().leaderId()).isEqualTo(-1);
+        nodes.mute(3, false);
+        nodes.restart(3);
+        nodes.tick();
+        assertThat(partition().leaderId()).isEqualTo(3);
+    }
 }
