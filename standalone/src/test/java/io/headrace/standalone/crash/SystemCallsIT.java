@@ -112,9 +112,9 @@ class SystemCallsIT {
                 String target = rest.split("[,)]| <unfinished", 2)[0];
                 if (call.endsWith("sync") || call.equals("syncfs")) {
                     // Counts only when it begins after what it flushes was written.
-                    boolean counts =
-                            written && (call.equals("syncfs") || target.endsWith(log))
-                                    || journaled && JOURNAL.matcher(target).find();
+                    boolean ofLog = call.equals("syncfs") || target.endsWith(log);
+                    boolean ofJournal = JOURNAL.matcher(target).find();
+                    boolean counts = (written && ofLog) || (journaled && ofJournal);
                     if (rest.endsWith("<unfinished ...>")) {
                         flushing.put(begin.group(1), counts);
                     } else {
