@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The cluster of a chaos run, with what its faults need, and the faults that are possible here. */
@@ -70,7 +69,7 @@ final class ChaosCluster implements AutoCloseable {
             throws IOException, InterruptedException {
         List<String> notes = new ArrayList<>();
         Map<FaultKind, Fault> faults = new EnumMap<>(FaultKind.class);
-        NodeNetworks networks = networks(names(storage, coordinators), kinds, faults, notes);
+        NodeNetworks networks = networks(names(storage, coordinators), kinds, notes);
         try {
             Map<String, String> all = new HashMap<>(SETTINGS);
             all.putAll(settings);
@@ -93,37 +92,25 @@ final class ChaosCluster implements AutoCloseable {
 
     /** Networks of their own for the nodes, when a fault asks for them and they are possible. */
     private static @Nullable NodeNetworks networks(
-            List<String> nodes,
-            List<FaultKind> kinds,
-            Map<FaultKind, Fault> faults,
-            List<String> notes)
+            List<String> nodes, List<FaultKind> kinds, List<String> notes)
             throws IOException, InterruptedException {
-        boolean cut = kinds.contains(FaultKind.PARTITION);
-        boolean worsen = kinds.contains(FaultKind.NETWORK);
-        if (!cut && !worsen) {
+        List<String> asking =
+                Stream.of(FaultKind.PARTITION, FaultKind.NETWORK)
+                        .filter(kinds::contains)
+                        .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+                        .toList();
+        if (asking.isEmpty()) {
             return null;
         }
         if (!NodeNetworks.areAvailable()) {
-            String which =
-                    Stream.of(FaultKind.PARTITION, FaultKind.NETWORK)
-                            .filter(kinds::contains)
-                            .map(kind -> kind.name().toLowerCase(Locale.ROOT))
-                            .collect(Collectors.joining(", "));
             notes.add(
                     "Without "
-                            + which
+                            + String.join(", ", asking)
                             + ": this user cannot make network namespaces here; that needs root"
                             + " and iproute2.");
             return null;
         }
-        NodeNetworks networks = NodeNetworks.create(nodes);
-        if (cut) {
-            faults.put(FaultKind.PARTITION, new PartitionFault(networks));
-        }
-        if (worsen) {
-            put(faults, FaultKind.NETWORK, NetworkFault.find(networks, notes::add).orElse(null));
-        }
-        return networks;
+        return NodeNetworks.create(nodes);
     }
 
     private static ChaosCluster prepare(
@@ -134,6 +121,12 @@ final class ChaosCluster implements AutoCloseable {
             Map<FaultKind, Fault> faults,
             List<String> notes)
             throws IOException, InterruptedException {
+        if (networks != null && kinds.contains(FaultKind.PARTITION)) {
+            faults.put(FaultKind.PARTITION, new PartitionFault(networks));
+        }
+        if (networks != null && kinds.contains(FaultKind.NETWORK)) {
+            put(faults, FaultKind.NETWORK, NetworkFault.find(networks, notes::add).orElse(null));
+        }
         PowerLossFault power =
                 kinds.contains(FaultKind.POWERLOSS) ? new PowerLossFault(directory) : null;
         ClockFault clock =

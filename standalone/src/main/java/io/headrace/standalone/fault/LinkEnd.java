@@ -161,7 +161,7 @@ final class LinkEnd {
     }
 
     private static List<String> words(String text) {
-        return List.of(text.split(" "));
+        return List.of(text.split(" ", -1));
     }
 
     private void run(String arguments) throws IOException, InterruptedException {

@@ -114,7 +114,7 @@ public final class NetworkFault implements Fault {
         Delay delay = ability.delay();
         int lostPercent = 1 + random.nextInt(MOST_LOST_PERCENT);
         int delayMs = delay == null ? 0 : random.nextInt(delay.leastMs(), delay.mostMs() + 1);
-        if (!ability.canLose() || delay != null && which == 0) {
+        if (!ability.canLose() || (delay != null && which == 0)) {
             lostPercent = 0;
         } else if (which == 1) {
             delayMs = 0;
