@@ -36,6 +36,7 @@ public record ScenarioRun(
         KafkaTools kafkaTools,
         Wrk wrk,
         FanOut fanOut) {
+    private static final int BACKLOG_BATCH_BYTES = 64 << 10;
     private static final String TOPIC = "bench";
     private static final String BUSY_TOPIC = "busy";
     private static final int BUSY_PARTITIONS = 6;
@@ -140,12 +141,14 @@ public record ScenarioRun(
         return bytes / scenario.recordBytes();
     }
 
-    /** The batches are full ones whatever the server does, so that all read the same. */
+    /** Batches of a number of records whatever the server does, so that all read the same. */
     private void prepare(Server server, Path folder) throws IOException, InterruptedException {
         Map<String, String> settings = settings("records", backlog());
         settings.remove("rate");
-        settings.put("conf.linger.ms", "200");
-        settings.put("conf.batch.size", "131072");
+        settings.put("conf.linger.ms", "2000");
+        settings.put(
+                "conf.batch.num.messages",
+                String.valueOf(Math.max(1, BACKLOG_BATCH_BYTES / scenario.recordBytes())));
         load.run(server, "produce", settings, folder);
     }
 
