@@ -78,7 +78,8 @@ final class Simulation {
         this.workload = new Workload(world, wire, plan, () -> truth);
         wire.watch(owners);
         wire.plant(bug.onWire().apply(new Known()));
-        this.cluster = new Cluster(world, wire, this::onCommit, this::look, bug);
+        this.cluster =
+                new Cluster(world, wire, this::onCommit, this::look, bug, plan.journalBytes());
     }
 
     /** Runs it without a bug. */

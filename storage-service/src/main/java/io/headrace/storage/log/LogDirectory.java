@@ -242,6 +242,7 @@ final class LogDirectory {
 
     /** Does again what found no space; whoever finds none again comes back by itself. */
     void runRetries() {
+        groupCommit.retry();
         for (int left = retries.size(); left > 0; left--) {
             Runnable task = retries.poll();
             if (task != null) {

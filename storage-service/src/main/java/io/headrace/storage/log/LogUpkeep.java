@@ -456,7 +456,8 @@ final class LogUpkeep {
     /**
      * First no entry of the journal counts any more that would bring back what is cut, then the
      * promise is lowered and the checkpoints forget the log, durably: a crash in between must not
-     * miss what is cut on purpose.
+     * miss what is cut on purpose. All that is below the cut is there: what of it cannot be read is
+     * damaged, and kept as a lost range, never cut as a torn end is.
      */
     private LoadedLog cutAndLoad(long offset, boolean fully, List<LogFile> unflushed)
             throws IOException {
@@ -466,9 +467,9 @@ final class LogUpkeep {
         LogDirectory directory = log.directory();
         Path path = log.path();
         directory.settle(log.journalKey());
+        long end = fully ? -1 : LogTruncation.endAfterCut(path, offset);
         if (log.isFsync()) {
             // Never higher than before: what is left may not be on the device yet.
-            long end = fully ? -1 : LogTruncation.endAfterCut(path, offset);
             long promise = Math.min(end, directory.journal().promised(log.journalKey()));
             directory.journal().promise(Map.of(log.journalKey(), promise));
         }
@@ -481,7 +482,7 @@ final class LogUpkeep {
                                 log.id().topicPartition().toString(),
                                 null,
                                 fully ? 0 : offset,
-                                -1,
+                                end,
                                 fully ? offset : log.logStartOffset(),
                                 log.config().compact(),
                                 log.config().indexIntervalBytes(),

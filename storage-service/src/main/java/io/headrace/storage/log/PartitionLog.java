@@ -349,7 +349,6 @@ public final class PartitionLog {
     }
 
     // What the rest of this room works with.
-
     LogDirectory directory() {
         return directory;
     }
@@ -489,6 +488,7 @@ public final class PartitionLog {
         lookups.install(loaded.lostRanges());
         logStartOffset = startOffset;
         logEndOffset = loaded.logEndOffset();
+        unclean = UncleanLog.worse(unclean, UncleanLog.of(loaded));
         endsWhole();
         highWatermark = Math.clamp(highWatermark, logStartOffset, logEndOffset);
         producers.onHighWatermark(highWatermark);
