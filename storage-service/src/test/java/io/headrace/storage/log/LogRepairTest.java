@@ -318,6 +318,27 @@ class LogRepairTest {
         assertThat(again.logEndOffset()).isEqualTo(from);
     }
 
+    /** Nor is its leader epoch: what is read again at a start is held against all around it. */
+    @Seeded(runs = 6)
+    void aWrongEpochIsFoundAtAStart(RandomGenerator random) throws Exception {
+        fill(random, 60);
+        Path file = closedFiles(damaged).get(random.nextInt(2));
+        byte[] bytes = Files.readAllBytes(file);
+        int at = 0;
+        int skipped = random.nextInt(30); // often up to the last one
+        while (skipped > 0 && at + sizeAt(bytes, at) < bytes.length) {
+            at += sizeAt(bytes, at);
+            skipped--;
+        }
+        bytes[at + 12 + random.nextInt(4)] ^= (byte) (1 << random.nextInt(7));
+        Files.write(file, bytes);
+        long end = log.logEndOffset();
+        PartitionLog again = damaged.reopenAfterKill(directory.resolve("damaged"));
+        assertThat(again.unclean()).isPresent();
+        assertThat(again.latestLeaderEpoch()).isEqualTo(4);
+        assertThat(again.logEndOffset()).isEqualTo(end);
+    }
+
     /** A batch's offset is not in its CRC: behind a damage nothing but the next one confirms it. */
     @Seeded(runs = 8)
     void aWrongOffsetBehindADamageIsFound(RandomGenerator random) throws Exception {
