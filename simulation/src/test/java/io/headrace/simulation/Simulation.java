@@ -135,7 +135,7 @@ final class Simulation {
         workload.finish(this::await);
         await(WHOLE, this::isWhole);
         Machine one = cluster.machines().get(world.random().nextInt(Cluster.NODES.size()));
-        if (plan.restartsInTheEnd() && !one.rots()) {
+        if (plan.restartsInTheEnd()) {
             one.kill();
             world.after(world.between(1, 300), one::start);
             await("a node started anew takes part, and " + WHOLE, this::isWhole);
