@@ -31,6 +31,7 @@ final class Cluster {
     private final List<Place> coordinators = new ArrayList<>();
     private final Consumer<SimulatedStorageNode> onEnd;
     private final Bug bug;
+    private final int journalBytes;
     private int crashes;
     private int stops;
 
@@ -118,7 +119,7 @@ final class Cluster {
                                     own,
                                     "boot-" + nodeId + "." + boot,
                                     flushMaxMs,
-                                    SimulatedSettings.of(nodeId, own.path("/data")),
+                                    SimulatedSettings.of(nodeId, own.path("/data"), journalBytes),
                                     bug.onRecovery()));
         }
 
@@ -247,17 +248,20 @@ final class Cluster {
     /**
      * @param onCommit sees every committed state of the metadata
      * @param onEnd sees every node once more just before it dies
+     * @param journalBytes the size of the nodes' journals; 0: none
      */
     Cluster(
             World world,
             Wire wire,
             Consumer<MetadataImage> onCommit,
             Consumer<SimulatedStorageNode> onEnd,
-            Bug bug) {
+            Bug bug,
+            int journalBytes) {
         this.world = world;
         this.wire = wire;
         this.onEnd = onEnd;
         this.bug = bug;
+        this.journalBytes = journalBytes;
         this.database = new SimulatedDatabase(world.random().split(), onCommit);
         for (int id = 1; id <= NODES.size(); id++) {
             machines.add(new Machine(id));

@@ -320,10 +320,6 @@ final class Faults {
     }
 
     private void crash(Machine machine) {
-        if (machine.rots()) {
-            pause(machine);
-            return;
-        }
         if (mayLosePower(machine) && world.random().nextBoolean()) {
             machine.losePower();
         } else {
@@ -336,9 +332,6 @@ final class Faults {
 
     /** What stopped in order has all on its disk, also what lived in the page cache. */
     private void stop(Machine machine) {
-        if (machine.rots()) {
-            return;
-        }
         machine.stop(
                 () -> {
                     if (world.chance(0.3)) {

@@ -2,6 +2,8 @@ package io.headrace.simulation;
 
 import io.headrace.simulation.network.World;
 
+import java.util.SplittableRandom;
+
 /**
  * What one seed's run is like.
  *
@@ -15,6 +17,7 @@ import io.headrace.simulation.network.World;
  * @param restartsInTheEnd whether a node is started anew when all is well again
  * @param trapsMs the longest pause after which a step of a protocol is waited for, to strike right
  *     then; 0: never
+ * @param journalBytes the size of each node's journals of small rounds; 0: none
  */
 record Plan(
         Mix mix,
@@ -35,7 +38,10 @@ record Plan(
         double databaseStallChance,
         boolean restartsInTheEnd,
         long thinkMaxMs,
-        int maxInFlight) {
+        int maxInFlight,
+        int journalBytes) {
+    /** So small that they are full, and settled, again and again. */
+    private static final int JOURNAL_BYTES = 64 << 10;
 
     /** Which faults are frequent. */
     enum Mix {
@@ -84,7 +90,8 @@ record Plan(
                 databaseStallChance,
                 restartsInTheEnd,
                 thinkMaxMs,
-                maxInFlight);
+                maxInFlight,
+                journalBytes);
     }
 
     static Plan draw(World world) {
@@ -112,6 +119,12 @@ record Plan(
                 world.chance(0.7) ? 0 : 0.03,
                 world.chance(0.4),
                 world.between(20, 120),
-                world.chance(0.4) ? 1 : (int) world.between(2, 5));
+                world.chance(0.4) ? 1 : (int) world.between(2, 5),
+                Integer.getInteger("journalBytes", drawJournal(world.seed())));
+    }
+
+    /** Two runs of three have them. Not from the world's numbers: all else is drawn alike. */
+    private static int drawJournal(long seed) {
+        return new SplittableRandom(~seed).nextInt(3) == 0 ? 0 : JOURNAL_BYTES;
     }
 }

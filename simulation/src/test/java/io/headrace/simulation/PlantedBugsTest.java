@@ -44,13 +44,13 @@ class PlantedBugsTest {
                                                                 log.truncateTo(
                                                                         log.highWatermark()))),
                         1),
-                onWire("skipping the epoch check", new PlantedBugs.SkipsEpochCheck(), 10),
+                onWire("skipping the epoch check", new PlantedBugs.SkipsEpochCheck(), 13),
                 onWire("acknowledging before ISR", new PlantedBugs.AcknowledgesBeforeIsr(), 3),
                 new Planted(
                         Bug.onWire(
                                 "restart within the same leader epoch",
                                 truth -> new PlantedBugs.RestartsInSameEpoch()),
-                        1),
+                        10),
                 onWire(
                         "reporting unflushed bytes as replicated",
                         new PlantedBugs.ReportsUnflushed(),
@@ -60,7 +60,7 @@ class PlantedBugsTest {
                                         "ISR expansion from a dead incarnation",
                                         PlantedBugs.CountsDeadIncarnations::new)
                                 .onLostDisks(),
-                        36),
+                        66),
                 onWire(
                         "a min.insync change racing an ISR shrink",
                         new PlantedBugs.MinInSyncRacesShrink(),
@@ -69,13 +69,13 @@ class PlantedBugsTest {
                         Bug.onWire(
                                 "a shard append without its fence",
                                 truth -> new PlantedBugs.ShardAppendWithoutFence()),
-                        56),
+                        61),
                 new Planted(
                         Bug.onWire(
                                         "a controller deaf after it was deposed",
                                         PlantedBugs.DeafAfterDeposition::new)
                                 .thatStops(),
-                        3));
+                        886));
     }
 
     /** Those of every build: one whose seed is not known would take minutes. */

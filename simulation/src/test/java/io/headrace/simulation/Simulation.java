@@ -78,7 +78,8 @@ final class Simulation {
         this.workload = new Workload(world, wire, plan, () -> truth);
         wire.watch(owners);
         wire.plant(bug.onWire().apply(new Known()));
-        this.cluster = new Cluster(world, wire, this::onCommit, this::look, bug);
+        this.cluster =
+                new Cluster(world, wire, this::onCommit, this::look, bug, plan.journalBytes());
     }
 
     /** Runs it without a bug. */
@@ -134,7 +135,7 @@ final class Simulation {
         workload.finish(this::await);
         await(WHOLE, this::isWhole);
         Machine one = cluster.machines().get(world.random().nextInt(Cluster.NODES.size()));
-        if (plan.restartsInTheEnd() && !one.rots()) {
+        if (plan.restartsInTheEnd()) {
             one.kill();
             world.after(world.between(1, 300), one::start);
             await("a node started anew takes part, and " + WHOLE, this::isWhole);

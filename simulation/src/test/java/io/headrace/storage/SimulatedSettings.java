@@ -17,15 +17,11 @@ public final class SimulatedSettings {
     /** What the nodes of a simulated cluster prove themselves with. */
     public static final String SECRET = "the simulated cluster's secret";
 
-    /** 0 unless told otherwise: with it other seeds find the planted bugs. */
-    private static final String JOURNAL_BYTES = System.getProperty("journalBytes", "0");
-
     private static final StorageProperties USUAL =
             new Binder(
                             new MapConfigurationPropertySource(
                                     Map.of(
                                             "headrace.storage.cluster-secret", SECRET,
-                                            "headrace.storage.journal-bytes", JOURNAL_BYTES,
                                             "headrace.storage.coordinators", "c1:9094,c2:9094",
                                             "headrace.storage.loops", "2",
                                             "headrace.storage.replication.lag-time-max", "3s")))
@@ -51,7 +47,7 @@ public final class SimulatedSettings {
     }
 
     /** The settings of one node. */
-    public static StorageProperties of(int nodeId, Path dataDirectory) {
+    public static StorageProperties of(int nodeId, Path dataDirectory, int journalBytes) {
         Object[] values = new Object[COMPONENTS.length];
         try {
             for (int i = 0; i < COMPONENTS.length; i++) {
@@ -59,6 +55,7 @@ public final class SimulatedSettings {
                         switch (COMPONENTS[i].getName()) {
                             case "nodeId" -> nodeId;
                             case "dataDirs" -> List.of(dataDirectory);
+                            case "journalBytes" -> journalBytes;
                             default -> COMPONENTS[i].getAccessor().invoke(USUAL);
                         };
             }

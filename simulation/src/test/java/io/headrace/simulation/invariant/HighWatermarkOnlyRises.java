@@ -12,7 +12,7 @@ import java.util.WeakHashMap;
 
 /**
  * While a process lives, no replica's high watermark goes back, nor lies above its log's end; but
- * for one that lost records with its machine's power, when it copies them anew.
+ * for one that knows that it lost records, or has damaged ones, while it copies them anew.
  */
 public final class HighWatermarkOnlyRises implements Invariant {
     private final Map<PartitionLog, Long> highest = new WeakHashMap<>();
@@ -30,8 +30,9 @@ public final class HighWatermarkOnlyRises implements Invariant {
         long now = log.highWatermark();
         checks++;
         long before = highest.getOrDefault(log, 0L);
-        boolean copiesAnew = log.unclean().isPresent() ? unclean.add(log) : unclean.remove(log);
-        if ((now < before && !copiesAnew) || now > log.logEndOffset()) {
+        boolean isUnclean = log.unclean().isPresent();
+        boolean wasUnclean = isUnclean ? !unclean.add(log) : unclean.remove(log);
+        if ((now < before && !isUnclean && !wasUnclean) || now > log.logEndOffset()) {
             throw new AssertionError(
                     "a high watermark went back: node %d, %s from %d to %d, log end %d"
                             .formatted(

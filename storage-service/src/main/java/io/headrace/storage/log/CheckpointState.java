@@ -4,9 +4,26 @@ import io.headrace.storage.recovery.VerifiedPoint;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a log has to say to its directory's checkpoint files; immutable. */
+/**
+ * What a log has to say to its directory's checkpoint files; immutable.
+ *
+ * @param lostFromOffset from where on it may miss what was in the page cache only; -1: nothing
+ */
 record CheckpointState(
         long recoveryPoint,
         long logStartOffset,
         long highWatermark,
-        @Nullable VerifiedPoint verified) {}
+        long lostFromOffset,
+        @Nullable VerifiedPoint verified) {
+
+    /** The log's state now; on its owner loop, or before it has one. */
+    static CheckpointState of(
+            PartitionLog log, long recoveryPoint, @Nullable VerifiedPoint verified) {
+        return new CheckpointState(
+                recoveryPoint,
+                log.logStartOffset(),
+                log.highWatermark(),
+                log.pageCacheLostFrom(),
+                verified);
+    }
+}

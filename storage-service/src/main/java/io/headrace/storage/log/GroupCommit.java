@@ -24,7 +24,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -55,8 +54,6 @@ public final class GroupCommit implements AutoCloseable {
     /** Up to here two writes of the bytes cost less than the flush of several files. */
     private static final long JOURNALED_MAX_BYTES = 256 << 10;
 
-    private static final long SETTLE_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
-
     private final Path path;
     private final String name;
     private final PromiseJournal promised;
@@ -75,7 +72,7 @@ public final class GroupCommit implements AutoCloseable {
     private @Nullable ExecutorService settler;
     private @Nullable Executor rounder;
     private @Nullable Thread thread;
-    private volatile long noSettleUntilNanos = System.nanoTime();
+    private volatile boolean settleRests;
     private volatile boolean closed;
 
     /**
@@ -343,11 +340,10 @@ public final class GroupCommit implements AutoCloseable {
 
     private void settleLater() {
         Executor executor = settler == null ? rounder : settler;
-        if (executor == null || !journal.isSettleDue()) {
+        if (executor == null || settleRests || !journal.isSettleDue()) {
             return;
         }
-        boolean mayStart = System.nanoTime() - noSettleUntilNanos >= 0;
-        if (mayStart && settleQueued.compareAndSet(false, true)) {
+        if (settleQueued.compareAndSet(false, true)) {
             executor.execute(this::settle);
         }
     }
@@ -359,13 +355,21 @@ public final class GroupCommit implements AutoCloseable {
             }
         } catch (IOException e) {
             if (NoSpace.isCauseOf(e)) {
-                noSettleUntilNanos = System.nanoTime() + SETTLE_PAUSE_NANOS;
+                settleRests = true;
                 onNoSpace.accept(e);
             } else {
                 onFailure.accept(e);
             }
         } finally {
             settleQueued.set(false);
+        }
+    }
+
+    /** Does again what found no space; called at each tick. */
+    void retry() {
+        if (settleRests) {
+            settleRests = false;
+            settleLater();
         }
     }
 

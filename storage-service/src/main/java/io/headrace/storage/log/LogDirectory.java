@@ -242,6 +242,7 @@ final class LogDirectory {
 
     /** Does again what found no space; whoever finds none again comes back by itself. */
     void runRetries() {
+        groupCommit.retry();
         for (int left = retries.size(); left > 0; left--) {
             Runnable task = retries.poll();
             if (task != null) {
@@ -294,7 +295,7 @@ final class LogDirectory {
                         "Log directory " + path + " failed and is offline until a restart",
                         cause);
         for (PartitionLog log : logs.values()) {
-            log.loop().execute(() -> log.onOffline(cause));
+            log.loop().execute(() -> log.listener().onOffline(log, cause));
         }
     }
 
@@ -340,6 +341,7 @@ final class LogDirectory {
                             state.recoveryPoint(),
                             state.logStartOffset(),
                             state.highWatermark(),
+                            state.lostFromOffset(),
                             state.verified()));
         }
         lines.sort(Comparator.comparing(line -> DirectoryCheckpoints.keyOf(line.id())));

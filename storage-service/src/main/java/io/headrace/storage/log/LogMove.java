@@ -332,7 +332,7 @@ final class LogMove implements LogListener {
         if (failure == null) {
             log.listener().onMoved(log, to);
         } else {
-            log.onOffline(failure);
+            log.listener().onOffline(log, failure);
         }
         ended.complete(null);
     }

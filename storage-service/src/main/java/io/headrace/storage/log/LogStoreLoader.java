@@ -301,7 +301,8 @@ final class LogStoreLoader {
                             loaded,
                             Math.max(recoveryPoint, promised),
                             checkpoints.highWatermarks().getOrDefault(name, 0L));
-            if (!isTrusted) {
+            Long lostFrom = checkpoints.lostFrom().get(DirectoryCheckpoints.keyOf(id));
+            if (!isTrusted || lostFrom != null) {
                 // Whether it matters is known once the topic's configuration is.
                 log.onPageCacheLost(
                         new UncleanLog(
@@ -309,7 +310,9 @@ final class LogStoreLoader {
                                         + id.topicPartition()
                                         + " kept records in the page cache only, and the machine"
                                         + " went down",
-                                recoveryPoint));
+                                lostFrom == null
+                                        ? recoveryPoint
+                                        : Math.min(lostFrom, recoveryPoint)));
             }
             directory.logs().put(id, log);
             progress.onRecovered(

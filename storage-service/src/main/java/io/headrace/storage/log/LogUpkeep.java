@@ -59,9 +59,7 @@ final class LogUpkeep {
         this.unwritten.onLoaded(loaded.unwritten());
         this.snapshotChanges = -1;
         this.durableRecoveryPoint = log.flusher().deviceOffset();
-        this.published =
-                new CheckpointState(
-                        durableRecoveryPoint, log.logStartOffset(), log.highWatermark(), null);
+        this.published = CheckpointState.of(log, durableRecoveryPoint, null);
         this.dirty = true;
         this.epochsDirty = loaded.epochsUnwritten();
         this.epochsFoundNoSpace = epochsDirty;
@@ -77,9 +75,7 @@ final class LogUpkeep {
             durableRecoveryPoint = log.flusher().deviceOffset();
         }
         durableRecoveryPoint = Math.min(durableRecoveryPoint, recoveryPointMax);
-        published =
-                new CheckpointState(
-                        durableRecoveryPoint, log.logStartOffset(), log.highWatermark(), verified);
+        published = CheckpointState.of(log, durableRecoveryPoint, verified);
     }
 
     void onAppended() {
@@ -411,8 +407,9 @@ final class LogUpkeep {
     /** Again and again while the disk is full: cutting is what makes room. */
     private void truncate(long offset, boolean fully, CompletableFuture<Void> result) {
         List<LogFile> unflushed = log.flusher().unflushedClosed();
+        long trusted = fully || unwritten.foundNoSpaceBelow(offset) ? 0 : offset;
         watch(
-                serially(() -> cutAndLoad(offset, fully, unflushed))
+                serially(() -> cutAndLoad(offset, fully, trusted, unflushed))
                         .whenComplete(
                                 (loaded, failure) -> {
                                     if (failure == null) {
@@ -434,9 +431,6 @@ final class LogUpkeep {
     }
 
     private void finishTruncation(LoadedLog loaded, long offset, boolean fully) {
-        if (fully) {
-            log.setLogStartOffset(offset);
-        }
         snapshotOffset = loaded.snapshotOffset();
         snapshotChanges = -1;
         snapshotsBetweenRolls.clear();
@@ -456,9 +450,10 @@ final class LogUpkeep {
     /**
      * First no entry of the journal counts any more that would bring back what is cut, then the
      * promise is lowered and the checkpoints forget the log, durably: a crash in between must not
-     * miss what is cut on purpose.
+     * miss what is cut on purpose. All that is below the cut is there: what of it cannot be read is
+     * damaged, and kept as a lost range, never cut as a torn end is.
      */
-    private LoadedLog cutAndLoad(long offset, boolean fully, List<LogFile> unflushed)
+    private LoadedLog cutAndLoad(long offset, boolean fully, long trusted, List<LogFile> unflushed)
             throws IOException {
         for (LogFile file : unflushed) {
             file.flush(); // what is left of the log after the cut is flushed no more
@@ -466,9 +461,9 @@ final class LogUpkeep {
         LogDirectory directory = log.directory();
         Path path = log.path();
         directory.settle(log.journalKey());
+        long end = fully ? -1 : LogTruncation.endAfterCut(path, offset);
         if (log.isFsync()) {
             // Never higher than before: what is left may not be on the device yet.
-            long end = fully ? -1 : LogTruncation.endAfterCut(path, offset);
             long promise = Math.min(end, directory.journal().promised(log.journalKey()));
             directory.journal().promise(Map.of(log.journalKey(), promise));
         }
@@ -480,8 +475,8 @@ final class LogUpkeep {
                                 path,
                                 log.id().topicPartition().toString(),
                                 null,
-                                fully ? 0 : offset,
-                                -1,
+                                trusted,
+                                end,
                                 fully ? offset : log.logStartOffset(),
                                 log.config().compact(),
                                 log.config().indexIntervalBytes(),

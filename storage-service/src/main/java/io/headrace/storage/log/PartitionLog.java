@@ -132,10 +132,7 @@ public final class PartitionLog {
         return logEndOffset;
     }
 
-    /**
-     * Everything below is stored as the topic's flush policy demands: for fsync topics on the
-     * device, so it follows {@link #requestFlush}; the log end for page-cache topics.
-     */
+    /** Everything below is durable, after {@link #requestFlush}; for page-cache topics the end. */
     public long flushedOffset() {
         return isFsync() ? flusher.durableOffset() : logEndOffset;
     }
@@ -243,9 +240,8 @@ public final class PartitionLog {
 
     /**
      * Tells the log what is committed; reads, retention, transactions and DeleteRecords depend on
-     * it. Kept within log start and log end; never goes back but by truncation.
-     *
-     * @return whether it moved
+     * it. Kept within log start and log end; never goes back but by truncation. Answers whether it
+     * moved.
      */
     public boolean updateHighWatermark(long offset) {
         long bounded = Math.clamp(offset, logStartOffset, logEndOffset);
@@ -259,8 +255,8 @@ public final class PartitionLog {
 
     /**
      * Hides records below the offset (DeleteRecords); segments wholly below are deleted later.
+     * Answers the log start afterwards.
      *
-     * @return the log start afterwards
      * @throws org.apache.kafka.common.errors.OffsetOutOfRangeException above the high watermark
      */
     public long advanceLogStartOffset(long offset) {
@@ -305,13 +301,14 @@ public final class PartitionLog {
     }
 
     /**
-     * Begins a leader epoch at the log end. A leader answers nothing in the epoch before the future
-     * completes: then its start is durable.
+     * Begins a leader epoch at the log end; what this log lacks nobody brings any more. A leader
+     * answers nothing in the epoch before the future completes: then its start is durable.
      */
     public CompletableFuture<Void> startLeaderEpoch(int leaderEpoch) {
         if (leaderEpoch > epochs.latest()) {
             epochs.assign(leaderEpoch, logEndOffset);
         }
+        lostPageCache = null;
         return upkeep.writeEpochs();
     }
 
@@ -349,7 +346,6 @@ public final class PartitionLog {
     }
 
     // What the rest of this room works with.
-
     LogDirectory directory() {
         return directory;
     }
@@ -449,6 +445,11 @@ public final class PartitionLog {
 
     void onPageCacheLost(UncleanLog reason) {
         lostPageCache = reason;
+        upkeep.publish();
+    }
+
+    long pageCacheLostFrom() {
+        return lostPageCache == null ? -1 : lostPageCache.fromOffset();
     }
 
     void markClosed() {
@@ -463,10 +464,6 @@ public final class PartitionLog {
         appender.onFlushed();
         upkeep.publish();
         listener.onFlushed(this, flushedOffset());
-    }
-
-    void onOffline(Throwable cause) {
-        listener.onOffline(this, cause);
     }
 
     void setLogEndOffset(long offset) {
@@ -489,6 +486,7 @@ public final class PartitionLog {
         lookups.install(loaded.lostRanges());
         logStartOffset = startOffset;
         logEndOffset = loaded.logEndOffset();
+        unclean = UncleanLog.worse(unclean, UncleanLog.of(loaded));
         endsWhole();
         highWatermark = Math.clamp(highWatermark, logStartOffset, logEndOffset);
         producers.onHighWatermark(highWatermark);

@@ -29,6 +29,12 @@ public record UncleanLog(String reason, long fromOffset) {
                         "Records from offset " + firstLost + " were lost before", firstLost);
     }
 
+    /** Of two, the one from which on more may be missing. */
+    static @Nullable UncleanLog worse(@Nullable UncleanLog one, @Nullable UncleanLog other) {
+        boolean isOther = one == null || (other != null && other.fromOffset < one.fromOffset);
+        return isOther ? other : one;
+    }
+
     /** What is left of it when the log was cut: nothing, if all that may be missing is gone. */
     static @Nullable UncleanLog afterCut(
             @Nullable UncleanLog before, long logStartOffset, long logEndOffset) {

@@ -103,6 +103,11 @@ final class UnwrittenSegments {
         return true;
     }
 
+    /** Whether index files below that offset are not there, for want of space. */
+    boolean foundNoSpaceBelow(long offset) {
+        return foundNoSpace && !isNoneBelow(offset);
+    }
+
     private void write(Rolled rolled) {
         segments.addLast(rolled);
         Segment.IndexTails tails = rolled.closed.tails();

@@ -24,6 +24,8 @@ import java.util.Map;
  *   replication-offset-checkpoint          topic partition offset      Kafka's: high watermarks
  *   verified-offset-checkpoint             bootId, then: topicId partition offset segment position
  *                                          snapshot replayFrom
+ *   lost-page-cache-checkpoint             topicId partition offset: what may be missing since a
+ *                                          boot, until a leader brought it; often not there
  *   .headrace-clean-shutdown               exists only between a clean stop and the next start
  * </pre>
  */
@@ -31,24 +33,31 @@ public final class DirectoryCheckpoints {
     private static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
     private static final String LOG_STARTS = "log-start-offset-checkpoint";
     private static final String HIGH_WATERMARKS = "replication-offset-checkpoint";
+    private static final String LOST = "lost-page-cache-checkpoint";
     private static final String VERIFIED = "verified-offset-checkpoint";
     private static final String CLEAN = ".headrace-clean-shutdown";
     private static final int VERIFIED_FIELDS = 7;
 
     private final Path directory;
 
-    /** What is checkpointed of one log. */
+    /**
+     * What is checkpointed of one log.
+     *
+     * @param lostFromOffset from where on it may miss what was in the page cache only; -1: nothing
+     */
     public record Line(
             TopicIdPartition id,
             long recoveryPoint,
             long logStartOffset,
             long highWatermark,
+            long lostFromOffset,
             @Nullable VerifiedPoint verified) {}
 
     /**
      * What an earlier life checkpointed.
      *
      * @param clean whether it stopped cleanly
+     * @param lostFrom logs that it had not whole again after it lost what was in the page cache
      * @param verified good only if clean, or if it ran under the boot id
      */
     public record Loaded(
@@ -57,6 +66,7 @@ public final class DirectoryCheckpoints {
             Map<String, Long> recoveryPoints,
             Map<String, Long> logStarts,
             Map<String, Long> highWatermarks,
+            Map<String, Long> lostFrom,
             Map<String, VerifiedPoint> verified) {}
 
     public DirectoryCheckpoints(Path directory) {
@@ -68,6 +78,7 @@ public final class DirectoryCheckpoints {
         List<String> recoveryPoints = new ArrayList<>(lines.size());
         List<String> logStarts = new ArrayList<>();
         List<String> highWatermarks = new ArrayList<>(lines.size());
+        List<String> lost = new ArrayList<>(0);
         List<String> verified = new ArrayList<>(lines.size());
         verified.add(bootId + " - - - - - -");
         for (Line line : lines) {
@@ -76,6 +87,9 @@ public final class DirectoryCheckpoints {
             highWatermarks.add(name + line.highWatermark());
             if (line.logStartOffset() > 0) {
                 logStarts.add(name + line.logStartOffset());
+            }
+            if (line.lostFromOffset() >= 0) {
+                lost.add(keyOf(line.id()) + " " + line.lostFromOffset());
             }
             VerifiedPoint point = line.verified();
             if (point != null) {
@@ -97,6 +111,12 @@ public final class DirectoryCheckpoints {
         put(LOG_STARTS, logStarts, durable);
         put(RECOVERY_POINTS, recoveryPoints, durable);
         put(HIGH_WATERMARKS, highWatermarks, durable);
+        // Before the boot id, which vouches for all logs but these.
+        if (!lost.isEmpty()) {
+            put(LOST, lost, durable);
+        } else {
+            Files.deleteIfExists(directory.resolve(LOST));
+        }
         put(VERIFIED, verified, durable);
     }
 
@@ -110,7 +130,7 @@ public final class DirectoryCheckpoints {
         }
     }
 
-    /** The key of a log in {@link Loaded#verified}. */
+    /** The key of a log in {@link Loaded#verified} and {@link Loaded#lostFrom}. */
     public static String keyOf(TopicIdPartition id) {
         return id.topicId() + " " + id.partition();
     }
@@ -149,6 +169,7 @@ public final class DirectoryCheckpoints {
                 offsets(RECOVERY_POINTS),
                 offsets(LOG_STARTS),
                 offsets(HIGH_WATERMARKS),
+                offsets(LOST),
                 verified);
     }
 

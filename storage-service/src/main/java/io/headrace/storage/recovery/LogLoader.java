@@ -228,8 +228,13 @@ public final class LogLoader {
                 files.deleteIndexes(baseOffset);
             }
             segments.add(segment);
-            cut = scan(segment, file.getValue());
-            boolean isLast = files.segments().higherKey(baseOffset) == null || cut;
+            Long next = files.segments().higherKey(baseOffset);
+            Path nextSegment =
+                    next == null
+                            ? null
+                            : SegmentFiles.path(request.directory(), next, SegmentFiles.LOG);
+            cut = scan(segment, file.getValue(), nextSegment);
+            boolean isLast = next == null || cut;
             if (!isLast) {
                 segment.addTimeEntry();
                 writeIndexes(segment);
@@ -273,14 +278,20 @@ public final class LogLoader {
     }
 
     /** Reads the rest of a segment; answers whether the log was cut in it. */
-    private boolean scan(Segment segment, long fileSize) throws IOException {
+    private boolean scan(Segment segment, long fileSize, @Nullable Path nextSegment)
+            throws IOException {
         long position = segment.sizeInBytes();
         if (position == fileSize) {
             return false;
         }
         try (BatchScan scan = new BatchScan(segment.path(SegmentFiles.LOG), position, fileSize)) {
             while (true) {
-                boolean good = scan.next() && scan.isValid() && continuesAt(scan);
+                boolean good =
+                        scan.next()
+                                && scan.isValid()
+                                && continuesAt(scan)
+                                && (nextOffset >= request.promisedOffset()
+                                        || !EpochEvidence.denies(scan, epochs, nextSegment));
                 if (good) {
                     apply(segment, scan);
                     scannedBytes += scan.sizeInBytes();

@@ -18,7 +18,8 @@ public final class LogTruncation {
 
     /**
      * Removes batches that reach the offset or lie above it; durable. A batch that contains the
-     * offset goes as a whole.
+     * offset goes as a whole. A segment that begins at the offset stays, empty: then nothing of
+     * what is below it is touched, nor to be read again.
      *
      * @param fully whether to remove everything
      */
@@ -27,13 +28,14 @@ public final class LogTruncation {
         NavigableMap<Long, Long> segments = files.segments();
         // From the end, so that a crash in between leaves a log without a hole.
         for (Map.Entry<Long, Long> segment : segments.descendingMap().entrySet()) {
-            boolean isFirst = segment.getKey().equals(segments.firstKey());
-            if (fully || (segment.getKey() >= offset && !isFirst)) {
-                files.deleteSegment(segment.getKey());
+            long baseOffset = segment.getKey();
+            boolean isFirst = baseOffset == segments.firstKey();
+            if (fully || (baseOffset > offset && !isFirst)) {
+                files.deleteSegment(baseOffset);
                 continue;
             }
-            cutSegment(directory, segment.getKey(), segment.getValue(), offset);
-            files.deleteIndexes(segment.getKey());
+            cutSegment(directory, baseOffset, segment.getValue(), offset);
+            files.deleteIndexes(baseOffset);
             break;
         }
         files.deleteSnapshotsAbove(fully ? -1 : offset);
@@ -51,7 +53,7 @@ public final class LogTruncation {
     public static long endAfterCut(Path directory, long offset) throws IOException {
         Map.Entry<Long, Long> segment =
                 LogDirectoryFiles.tidy(directory).segments().floorEntry(offset);
-        if (segment == null) {
+        if (segment == null || segment.getKey() == offset) {
             return offset;
         }
         LogFile file =
@@ -69,8 +71,9 @@ public final class LogTruncation {
         LogFile file = LogFile.open(SegmentFiles.path(directory, baseOffset, SegmentFiles.LOG));
         try {
             BatchPosition first = new BatchHeaders(file, size).seek(0, offset);
-            if (first != null) {
-                file.truncate(first.position());
+            long end = baseOffset >= offset ? 0 : first == null ? size : first.position();
+            if (end < size) {
+                file.truncate(end);
                 file.flush();
             }
         } finally {

@@ -44,6 +44,7 @@ public final class BatchHeaders {
                 length + BatchDescriptor.LOG_OVERHEAD_BYTES,
                 BatchView.baseOffset(header, 0),
                 BatchView.lastOffset(header, 0),
+                BatchView.leaderEpoch(header, 0),
                 BatchView.maxTimestampMs(header, 0));
     }
 

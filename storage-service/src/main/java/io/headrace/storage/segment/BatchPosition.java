@@ -2,7 +2,12 @@ package io.headrace.storage.segment;
 
 /** Where a batch lies in a segment, and what its header says. */
 public record BatchPosition(
-        long position, int sizeInBytes, long baseOffset, long lastOffset, long maxTimestampMs) {
+        long position,
+        int sizeInBytes,
+        long baseOffset,
+        long lastOffset,
+        int leaderEpoch,
+        long maxTimestampMs) {
 
     /** Where the next batch begins. */
     public long nextPosition() {

@@ -160,24 +160,16 @@ final class CrashAtAnyByteTest {
             LogFixture after = new LogFixture(data, Map.of());
             PartitionLog log = after.log();
             int whole = at < ends[0] ? 0 : at < ends[1] ? 1 : 2;
-            boolean isEpoch = isInLeaderEpoch(at, ends);
-            if (!isEpoch) {
-                assertThat(log.unclean()).isPresent();
-                assertThat(log.logEndOffset()).isGreaterThanOrEqualTo(6);
-                checkDamagedAt(log, whole);
-            }
+            assertThat(log.unclean()).isPresent();
+            assertThat(log.logEndOffset()).isGreaterThanOrEqualTo(6);
+            assertThat(log.latestLeaderEpoch()).isZero();
+            checkDamagedAt(log, whole);
             after.append(log, 1, 10);
             long end = log.logEndOffset();
             PartitionLog again = after.reopenAfterKill(data);
             assertThat(again.logEndOffset()).isEqualTo(end);
             after.letGo();
         }
-    }
-
-    /** The partition leader epoch is covered by no checksum, as in Kafka. */
-    private static boolean isInLeaderEpoch(int at, long[] ends) {
-        long start = at < ends[0] ? 0 : at < ends[1] ? ends[0] : ends[1];
-        return at - start >= 12 && at - start < 16;
     }
 
     @Test

@@ -277,6 +277,68 @@ class LogRepairTest {
         assertThat(repairer.counters().repairedSegments()).isEqualTo(1);
     }
 
+    /** What a follower is to forget begins with a segment: nothing before it is touched. */
+    @Seeded(runs = 8)
+    void aCutBehindADamagedSegmentLeavesItToRepair(RandomGenerator random) throws Exception {
+        fill(random, 80);
+        List<Path> files = closedFiles(damaged);
+        Path file = files.getLast();
+        damage(file, random);
+        long end = log.activeSegment().baseOffset();
+        log.truncateTo(end).join();
+        assertThat(log.logEndOffset()).isEqualTo(end);
+        assertThat(log.unclean()).isEmpty();
+        readAllRepairing();
+        assertThat(file).hasSameBinaryContentAs(peer.logPath().resolve(file.getFileName()));
+    }
+
+    /** The segment that is cut is read again: what is damaged in it is neither cut nor served. */
+    @Test
+    void aCutInADamagedSegmentKeepsWhatIsBelow() throws Exception {
+        fill(new java.util.SplittableRandom(1), 80);
+        Path file = closedFiles(damaged).getLast();
+        byte[] bytes = Files.readAllBytes(file);
+        int second = sizeAt(bytes, 0);
+        long from = ByteBuffer.wrap(bytes).getLong(second);
+        bytes[second + 70] ^= 1;
+        Files.write(file, bytes);
+        long end = log.activeSegment().baseOffset() - 1;
+        log.truncateTo(end).join();
+        assertThat(log.logEndOffset()).isGreaterThan(from).isLessThanOrEqualTo(end);
+        assertThat(log.highWatermark()).isEqualTo(log.logEndOffset());
+        assertThat(log.unclean())
+                .hasValueSatisfying(why -> assertThat(why.fromOffset()).isEqualTo(from));
+        assertThatThrownBy(() -> LogFixture.readOffsets(log))
+                .isInstanceOf(CorruptRangeException.class);
+        PartitionLog again = damaged.reopenAfterKill(directory.resolve("damaged"));
+        assertThat(again.logEndOffset()).isEqualTo(log.logEndOffset());
+        assertThat(again.unclean()).isPresent();
+        again.truncateTo(from).join();
+        assertThat(again.unclean()).isEmpty();
+        assertThat(again.logEndOffset()).isEqualTo(from);
+    }
+
+    /** Nor is its leader epoch: what is read again at a start is held against all around it. */
+    @Seeded(runs = 6)
+    void aWrongEpochIsFoundAtAStart(RandomGenerator random) throws Exception {
+        fill(random, 60);
+        Path file = closedFiles(damaged).get(random.nextInt(2));
+        byte[] bytes = Files.readAllBytes(file);
+        int at = 0;
+        int skipped = random.nextInt(30); // often up to the last one
+        while (skipped > 0 && at + sizeAt(bytes, at) < bytes.length) {
+            at += sizeAt(bytes, at);
+            skipped--;
+        }
+        bytes[at + 12 + random.nextInt(4)] ^= (byte) (1 << random.nextInt(7));
+        Files.write(file, bytes);
+        long end = log.logEndOffset();
+        PartitionLog again = damaged.reopenAfterKill(directory.resolve("damaged"));
+        assertThat(again.unclean()).isPresent();
+        assertThat(again.latestLeaderEpoch()).isEqualTo(4);
+        assertThat(again.logEndOffset()).isEqualTo(end);
+    }
+
     /** A batch's offset is not in its CRC: behind a damage nothing but the next one confirms it. */
     @Seeded(runs = 8)
     void aWrongOffsetBehindADamageIsFound(RandomGenerator random) throws Exception {

@@ -212,6 +212,40 @@ final class LogStoreTest {
         assertThat(again.unclean()).isPresent();
     }
 
+    /** The next start may come before anybody was told: it is in the boot of that checkpoint. */
+    @Test
+    void aPageCacheLogStaysUncleanUntilALeaderBroughtWhatItLost() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
+        fixture.append(fixture.log(), 3, 10);
+        fixture.store().tick(fixture.nowMs);
+        fixture.bootId = "boot-2";
+        fixture.reopenAfterKill(directory);
+        fixture.store().tick(fixture.nowMs + 10_000);
+        PartitionLog killed = fixture.reopenAfterKill(directory);
+        assertThat(killed.unclean()).isPresent();
+        PartitionLog stopped = fixture.restart();
+        assertThat(stopped.unclean()).isPresent();
+
+        stopped.truncateTo(stopped.unclean().get().fromOffset()).join();
+        assertThat(stopped.unclean()).isEmpty();
+        fixture.append(stopped, 3, 10);
+        fixture.store().tick(fixture.nowMs + 20_000);
+        assertThat(fixture.reopenAfterKill(directory).unclean()).isEmpty();
+    }
+
+    @Test
+    void aPageCacheLogThatWasElectedIsWhole() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
+        fixture.append(fixture.log(), 3, 10);
+        fixture.store().tick(fixture.nowMs);
+        fixture.bootId = "boot-2";
+        PartitionLog elected = fixture.reopenAfterKill(directory);
+        elected.startLeaderEpoch(1).join();
+        assertThat(elected.unclean()).isEmpty();
+        fixture.store().tick(fixture.nowMs + 10_000);
+        assertThat(fixture.reopenAfterKill(directory).unclean()).isEmpty();
+    }
+
     @Test
     void aPageCacheLogIsUncleanAlsoWhenItsTopicIsKnownLater() throws Exception {
         LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
