@@ -51,7 +51,7 @@ class StorageApplicationIT {
     void servesClientsHealthAndMetrics() throws Exception {
         try (FakeCoordinator coordinator = new FakeCoordinator();
                 ConfigurableApplicationContext context =
-                        StorageApplication.application().run(arguments(coordinator, 0))) {
+                        StorageApplication.start(arguments(coordinator, 0))) {
             String kafka =
                     "127.0.0.1:"
                             + context.getEnvironment()
@@ -77,7 +77,7 @@ class StorageApplicationIT {
         try (FakeCoordinator coordinator = new FakeCoordinator();
                 ServerSocket taken = new ServerSocket(0)) {
             String[] arguments = arguments(coordinator, taken.getLocalPort());
-            assertThatThrownBy(() -> StorageApplication.application().run(arguments))
+            assertThatThrownBy(() -> StorageApplication.start(arguments))
                     .rootCause()
                     .hasMessageContaining("in use");
         }
