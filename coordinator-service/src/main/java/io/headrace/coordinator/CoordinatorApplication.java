@@ -11,9 +11,11 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.event.GenericApplicationListener;
 
 import java.util.Map;
 
@@ -63,14 +65,12 @@ public class CoordinatorApplication {
      * @return the running service; closing it stops it
      */
     public static ConfigurableApplicationContext start(String... arguments) {
-        ConfigurableApplicationContext context = application().run(arguments);
-        try {
-            manage(context);
-        } catch (RuntimeException e) {
-            context.close();
-            throw e;
-        }
-        return context;
+        SpringApplication application = application();
+        application.addListeners(
+                GenericApplicationListener.forEventType(
+                        ApplicationStartedEvent.class,
+                        event -> manage(event.getApplicationContext())));
+        return application.run(arguments);
     }
 
     /** The coordinator alone, for a caller that has {@link #manage} follow. */

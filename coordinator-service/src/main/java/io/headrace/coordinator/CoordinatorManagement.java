@@ -19,8 +19,8 @@ import org.springframework.context.annotation.Configuration;
 
 /**
  * What operators see of the coordinator, over HTTP: health and metrics. It is a context of its own
- * below that of the service, which serves before this one is made. The parts of Spring Boot that it
- * uses are named in {@code META-INF/spring/io.headrace.coordinator.CoordinatorManagement.imports}.
+ * below that of the service, which does not wait for it. The parts of Spring Boot that it uses are
+ * named in {@code META-INF/spring/io.headrace.coordinator.CoordinatorManagement.imports}.
  */
 @Configuration(proxyBeanMethods = false)
 @ImportAutoConfiguration

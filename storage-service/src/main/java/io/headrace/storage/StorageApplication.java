@@ -9,9 +9,11 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.event.GenericApplicationListener;
 
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -20,7 +22,7 @@ import java.util.concurrent.ExecutionException;
  * The storage service. Spring binds the settings and starts and stops the {@link StorageNode}; no
  * request passes through it. The parts of Spring Boot that it uses are named in {@code
  * META-INF/spring/io.headrace.storage.StorageApplication.imports}. Health and metrics are served
- * from a context of their own, {@link StorageManagement}, which follows when clients are served.
+ * from a context of their own, {@link StorageManagement}.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @ImportAutoConfiguration
@@ -55,20 +57,19 @@ public class StorageApplication {
     }
 
     /**
-     * Starts the storage node, with health and metrics, and returns when all of it serves.
+     * Starts the storage node and returns when it serves clients. Health and metrics are there as
+     * soon as it begins, since recovery may take its time.
      *
      * @param arguments {@code --name=value}
      * @return the running service; closing it stops it
      */
     public static ConfigurableApplicationContext start(String... arguments) {
-        ConfigurableApplicationContext context = application().run(arguments);
-        try {
-            manage(context);
-        } catch (RuntimeException e) {
-            context.close();
-            throw e;
-        }
-        return context;
+        SpringApplication application = application();
+        application.addListeners(
+                GenericApplicationListener.forEventType(
+                        ApplicationStartedEvent.class,
+                        event -> manage(event.getApplicationContext())));
+        return application.run(arguments);
     }
 
     /** The node alone, for a caller that has {@link #manage} follow. */
@@ -79,7 +80,7 @@ public class StorageApplication {
         return application;
     }
 
-    /** Serves health and metrics of a node that serves clients, until it is closed. */
+    /** Serves health and metrics of a node until it is closed. */
     public static void manage(ConfigurableApplicationContext context) {
         StorageManagement.open(context);
     }

@@ -22,8 +22,8 @@ import org.springframework.context.annotation.Configuration;
 
 /**
  * What operators see of the storage node, over HTTP: health and metrics. It is a context of its own
- * below that of the service, which serves before this one is made. The parts of Spring Boot that it
- * uses are named in {@code META-INF/spring/io.headrace.storage.StorageManagement.imports}.
+ * below that of the service, which does not wait for it. The parts of Spring Boot that it uses are
+ * named in {@code META-INF/spring/io.headrace.storage.StorageManagement.imports}.
  */
 @Configuration(proxyBeanMethods = false)
 @ImportAutoConfiguration
@@ -34,24 +34,28 @@ class StorageManagement {
         return new StorageHealth(node::isServing, node.cluster());
     }
 
-    /** The node serves by then, so that all of its parts are there. */
+    /** Those of the data are there once clients are served. */
     @Bean
     MeterBinder storageMetrics(StorageNode node) {
         return meters -> {
             node.apiMetrics().bindTo(meters);
-            Partitions partitions = node.partitions();
-            if (partitions != null) {
-                node.dataMetrics().bindTo(meters, partitions);
-            }
-            NodeDisks disks = node.disks();
-            if (disks != null) {
-                new CompactionMetrics(disks.compactionCounters()).bindTo(meters);
-                RepairCounters repairs = disks.repairCounters();
-                if (repairs != null) {
-                    new RepairMetrics(repairs).bindTo(meters);
-                }
-            }
+            node.started().thenRun(() -> bindData(node, meters));
         };
+    }
+
+    private static void bindData(StorageNode node, MeterRegistry meters) {
+        Partitions partitions = node.partitions();
+        if (partitions != null) {
+            node.dataMetrics().bindTo(meters, partitions);
+        }
+        NodeDisks disks = node.disks();
+        if (disks != null) {
+            new CompactionMetrics(disks.compactionCounters()).bindTo(meters);
+            RepairCounters repairs = disks.repairCounters();
+            if (repairs != null) {
+                new RepairMetrics(repairs).bindTo(meters);
+            }
+        }
     }
 
     /**
