@@ -162,8 +162,8 @@ final class Platform implements AutoCloseable {
         try {
             StorageApplication.manage(storage.context.join());
             CoordinatorApplication.manage(coordinator.context.join());
-        } catch (RuntimeException e) {
-            onEnded(e);
+        } catch (RuntimeException | Error failure) {
+            onEnded(failure);
         }
     }
 
