@@ -11,8 +11,11 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.event.GenericApplicationListener;
 
 import java.util.Map;
 
@@ -22,7 +25,7 @@ import java.util.Map;
  * <p>The parts of Spring Boot that it uses are named in {@code
  * META-INF/spring/io.headrace.coordinator.CoordinatorApplication.imports}; the database is not
  * among them: the controller's own thread opens it, so that nothing of it is on the way of the
- * start.
+ * start. Health and metrics are served from a context of their own, {@link CoordinatorManagement}.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @ImportAutoConfiguration
@@ -52,14 +55,34 @@ public class CoordinatorApplication {
                     entry("logging.level.hsqldb.db", "WARN"));
 
     public static void main(String[] arguments) {
-        application().run(arguments);
+        start(arguments);
     }
 
-    /** The application, for a caller that runs it with properties of its own. */
+    /**
+     * Starts the coordinator, with health and metrics, and returns when all of it serves.
+     *
+     * @param arguments {@code --name=value}
+     * @return the running service; closing it stops it
+     */
+    public static ConfigurableApplicationContext start(String... arguments) {
+        SpringApplication application = application();
+        application.addListeners(
+                GenericApplicationListener.forEventType(
+                        ApplicationStartedEvent.class,
+                        event -> manage(event.getApplicationContext())));
+        return application.run(arguments);
+    }
+
+    /** The coordinator alone, for a caller that has {@link #manage} follow. */
     public static SpringApplication application() {
         SpringApplication application = new SpringApplication(CoordinatorApplication.class);
-        application.setWebApplicationType(WebApplicationType.REACTIVE);
+        application.setWebApplicationType(WebApplicationType.NONE);
         application.setDefaultProperties(DEFAULTS);
         return application;
+    }
+
+    /** Serves health and metrics of a coordinator, until it is closed. */
+    public static void manage(ConfigurableApplicationContext context) {
+        CoordinatorManagement.open(context);
     }
 }

@@ -1,6 +1,5 @@
 package io.headrace.coordinator;
 
-import io.headrace.coordinator.admin.ControllerHealth;
 import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
@@ -13,11 +12,8 @@ import io.headrace.coordinator.metadata.Controller;
 import io.headrace.coordinator.metadata.ControllerOptions;
 import io.headrace.coordinator.metadata.Database;
 import io.headrace.coordinator.metadata.MetadataLog;
-import io.headrace.coordinator.metrics.ControllerMetrics;
 import io.headrace.coordinator.share.ShareStateProperties;
 import io.headrace.transport.loop.LoopGroup;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
 import org.apache.kafka.common.Uuid;
 import org.springframework.beans.factory.ObjectProvider;
@@ -77,16 +73,6 @@ class CoordinatorConfiguration {
         return controller.metadataLog();
     }
 
-    @Bean
-    ControllerHealth controllerHealthIndicator(Controller controller) {
-        return new ControllerHealth(controller);
-    }
-
-    @Bean
-    ControllerMetrics controllerMetrics(Controller controller) {
-        return new ControllerMetrics(controller);
-    }
-
     /** This run of the coordinator. */
     @Bean
     Uuid coordinatorIncarnation() {
@@ -100,16 +86,9 @@ class CoordinatorConfiguration {
             GroupOptions options,
             Uuid coordinatorIncarnation,
             LoopGroup coordinatorLoops,
-            Controller controller,
-            ObjectProvider<MeterRegistry> registry) {
+            Controller controller) {
         return new GroupService(
-                properties,
-                cluster,
-                options,
-                coordinatorIncarnation,
-                coordinatorLoops,
-                controller,
-                registry.getIfAvailable(SimpleMeterRegistry::new));
+                properties, cluster, options, coordinatorIncarnation, coordinatorLoops, controller);
     }
 
     @Bean

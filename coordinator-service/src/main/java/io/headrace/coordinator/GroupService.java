@@ -25,7 +25,6 @@ import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.LoopGroup;
 import io.headrace.transport.loop.Loops;
 import io.headrace.transport.loop.SteadyClock;
-import io.micrometer.core.instrument.MeterRegistry;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
@@ -53,8 +52,7 @@ public final class GroupService implements AutoCloseable {
             GroupOptions options,
             Uuid incarnationId,
             LoopGroup loops,
-            Controller controller,
-            MeterRegistry registry) {
+            Controller controller) {
         this(
                 properties.id(),
                 ClusterSecret.of(cluster.secret()),
@@ -62,8 +60,7 @@ public final class GroupService implements AutoCloseable {
                 incarnationId,
                 new Surroundings(
                         loops, new ChannelFactory(loops), new SteadyClock(), new SecureRandom()),
-                controller,
-                registry);
+                controller);
     }
 
     /**
@@ -81,15 +78,14 @@ public final class GroupService implements AutoCloseable {
             GroupProperties groupProperties,
             Uuid incarnationId,
             Surroundings around,
-            Controller controller,
-            MeterRegistry registry) {
+            Controller controller) {
         channels = around.channels();
         links =
                 new StorageLinks(
                         channels,
                         new NodeAuthenticator(secret, coordinatorId, "coordinator"),
                         "coordinator-" + coordinatorId);
-        metrics = new GroupMetrics(registry);
+        metrics = new GroupMetrics();
         shards =
                 new OwnedShards(
                         new Ownership(
@@ -118,6 +114,11 @@ public final class GroupService implements AutoCloseable {
     /** Connections to nodes and other coordinators. */
     StorageLinks links() {
         return links;
+    }
+
+    /** What is counted and seen of the groups. */
+    GroupMetrics metrics() {
+        return metrics;
     }
 
     /** The handlers of the group APIs. */

@@ -23,13 +23,12 @@ class CoordinatorApplicationTest {
     @Test
     void startsServesHealthAndMetricsAndStops() throws Exception {
         try (var context =
-                CoordinatorApplication.application()
-                        .run(
-                                "--headrace.cluster.secret=a secret of sixteen",
-                                "--headrace.coordinator.host=127.0.0.1",
-                                "--headrace.coordinator.port=0",
-                                "--headrace.coordinator.data-directory=" + directory,
-                                "--server.port=0")) {
+                CoordinatorApplication.start(
+                        "--headrace.cluster.secret=a secret of sixteen",
+                        "--headrace.coordinator.host=127.0.0.1",
+                        "--headrace.coordinator.port=0",
+                        "--headrace.coordinator.data-directory=" + directory,
+                        "--server.port=0")) {
             context.getBean(Controller.class).ready().get(30, TimeUnit.SECONDS);
             assertThat(
                             context.getEnvironment()

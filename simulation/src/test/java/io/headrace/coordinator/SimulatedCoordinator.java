@@ -18,7 +18,6 @@ import io.headrace.simulation.network.Wire;
 import io.headrace.simulation.network.World;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.loop.Loops;
-import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 
 import org.apache.kafka.common.Uuid;
 
@@ -64,8 +63,7 @@ public final class SimulatedCoordinator {
                                 wire.connectorOf(host, loops),
                                 world::nowMs,
                                 world.random().split()),
-                        controller,
-                        new CompositeMeterRegistry());
+                        controller);
         TransactionService transactions =
                 new TransactionService(
                         id,

@@ -9,18 +9,20 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.event.GenericApplicationListener;
 
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 
 /**
- * The storage service. Spring binds the settings, serves health and metrics on the management port,
- * and starts and stops the {@link StorageNode}; no request passes through it. The parts of Spring
- * Boot that it uses are named in {@code
- * META-INF/spring/io.headrace.storage.StorageApplication.imports}.
+ * The storage service. Spring binds the settings and starts and stops the {@link StorageNode}; no
+ * request passes through it. The parts of Spring Boot that it uses are named in {@code
+ * META-INF/spring/io.headrace.storage.StorageApplication.imports}. Health and metrics are served
+ * from a context of their own, {@link StorageManagement}.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @ImportAutoConfiguration
@@ -44,7 +46,7 @@ public class StorageApplication {
 
     /** Runs the storage node as a process of its own, until it is stopped or cannot go on. */
     public static void main(String[] arguments) throws InterruptedException {
-        ConfigurableApplicationContext context = application().run(arguments);
+        ConfigurableApplicationContext context = start(arguments);
         try {
             context.getBean(StorageNode.class).ended().get();
         } catch (ExecutionException e) {
@@ -54,11 +56,32 @@ public class StorageApplication {
         }
     }
 
-    /** The application, for a caller that runs it with properties of its own. */
+    /**
+     * Starts the storage node and returns when it serves clients. Health and metrics are there as
+     * soon as it begins, since recovery may take its time.
+     *
+     * @param arguments {@code --name=value}
+     * @return the running service; closing it stops it
+     */
+    public static ConfigurableApplicationContext start(String... arguments) {
+        SpringApplication application = application();
+        application.addListeners(
+                GenericApplicationListener.forEventType(
+                        ApplicationStartedEvent.class,
+                        event -> manage(event.getApplicationContext())));
+        return application.run(arguments);
+    }
+
+    /** The node alone, for a caller that has {@link #manage} follow. */
     public static SpringApplication application() {
         SpringApplication application = new SpringApplication(StorageApplication.class);
-        application.setWebApplicationType(WebApplicationType.REACTIVE);
+        application.setWebApplicationType(WebApplicationType.NONE);
         application.setDefaultProperties(DEFAULTS);
         return application;
+    }
+
+    /** Serves health and metrics of a node until it is closed. */
+    public static void manage(ConfigurableApplicationContext context) {
+        StorageManagement.open(context);
     }
 }

@@ -1,17 +1,10 @@
 package io.headrace.storage;
 
-import io.headrace.storage.admin.StorageHealth;
 import io.headrace.storage.cluster.HazelcastMembership;
 import io.headrace.storage.config.StorageProperties;
-import io.headrace.storage.metrics.CompactionMetrics;
-import io.headrace.storage.metrics.RepairMetrics;
-import io.headrace.storage.partition.Partitions;
-import io.headrace.storage.repair.RepairCounters;
 import io.headrace.transport.auth.ClusterSecret;
-import io.micrometer.core.instrument.MeterRegistry;
 
 import org.springframework.boot.ApplicationRunner;
-import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
@@ -31,15 +24,11 @@ class StorageConfiguration {
     /** Starts in the background, as soon as there is a context. */
     @Bean(destroyMethod = "close")
     @Lazy(false)
-    StorageNode storageNode(
-            StorageProperties properties,
-            MeterRegistry meters,
-            ConfigurableEnvironment environment) {
+    StorageNode storageNode(StorageProperties properties, ConfigurableEnvironment environment) {
         StorageNode node = StorageNode.start(properties);
         environment
                 .getPropertySources()
                 .addFirst(new MapPropertySource("storagePort", Map.of(LOCAL_PORT, node.port())));
-        node.apiMetrics().bindTo(meters);
         return node;
     }
 
@@ -48,24 +37,12 @@ class StorageConfiguration {
      * they will never be.
      */
     @Bean
-    ApplicationRunner waitUntilServing(StorageNode node, MeterRegistry meters) {
+    ApplicationRunner waitUntilServing(StorageNode node) {
         return arguments -> {
             try {
                 node.started().get();
             } catch (ExecutionException e) {
                 throw e.getCause() instanceof StorageStartException known ? known : e;
-            }
-            Partitions partitions = node.partitions();
-            if (partitions != null) {
-                node.dataMetrics().bindTo(meters, partitions);
-            }
-            NodeDisks disks = node.disks();
-            if (disks != null) {
-                new CompactionMetrics(disks.compactionCounters()).bindTo(meters);
-                RepairCounters repairs = disks.repairCounters();
-                if (repairs != null) {
-                    new RepairMetrics(repairs).bindTo(meters);
-                }
             }
         };
     }
@@ -82,10 +59,5 @@ class StorageConfiguration {
                         node.incarnationId(),
                         node.advertisedAddress(),
                         Objects.requireNonNullElse(properties.rack(), "")));
-    }
-
-    @Bean("storageNodeHealthIndicator")
-    HealthIndicator storageNodeHealthIndicator(StorageNode node) {
-        return new StorageHealth(node::isServing, node.cluster());
     }
 }

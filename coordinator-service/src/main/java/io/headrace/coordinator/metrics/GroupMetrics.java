@@ -5,30 +5,32 @@ import io.headrace.coordinator.group.GroupShard;
 import io.headrace.coordinator.shard.OwnedShards;
 import io.headrace.coordinator.shard.Shard.Phase;
 import io.headrace.coordinator.shard.ShardCore;
-import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
 /**
  * Meters of groups. Counters are counted as things happen; the gauges show each shard as of the
  * last {@link #refresh}.
  */
-public final class GroupMetrics implements GroupCounters {
+public final class GroupMetrics implements GroupCounters, MeterBinder {
     private static final List<String> STATES =
             List.of("PreparingRebalance", "CompletingRebalance", "Stable", "Dead", "Empty");
 
     private static final List<String> CONSUMER_STATES =
             List.of("Empty", "Assigning", "Reconciling", "Stable");
 
-    private final Counter committed;
-    private final Counter expired;
-    private final Counter deleted;
-    private final Counter rebalances;
+    private final LongAdder committed = new LongAdder();
+    private final LongAdder expired = new LongAdder();
+    private final LongAdder deleted = new LongAdder();
+    private final LongAdder rebalances = new LongAdder();
     private final Map<Integer, Counts> counts = new ConcurrentHashMap<>();
 
     /** What a shard holds. */
@@ -38,23 +40,20 @@ public final class GroupMetrics implements GroupCounters {
             Map<String, Integer> consumerGroups,
             int offsets) {}
 
-    public GroupMetrics(MeterRegistry registry) {
-        committed =
-                Counter.builder("kafka.coordinator.group.offset.commits")
-                        .description("Partition offsets committed")
-                        .register(registry);
-        expired =
-                Counter.builder("kafka.coordinator.group.offset.expirations")
-                        .description("Partition offsets forgotten after their retention")
-                        .register(registry);
-        deleted =
-                Counter.builder("kafka.coordinator.group.offset.deletions")
-                        .description("Partition offsets deleted")
-                        .register(registry);
-        rebalances =
-                Counter.builder("kafka.coordinator.group.completed.rebalances")
-                        .description("Rebalances of classic groups that became stable")
-                        .register(registry);
+    @Override
+    public void bindTo(MeterRegistry registry) {
+        counter(registry, "offset.commits", committed, "Partition offsets committed");
+        counter(
+                registry,
+                "offset.expirations",
+                expired,
+                "Partition offsets forgotten after their retention");
+        counter(registry, "offset.deletions", deleted, "Partition offsets deleted");
+        counter(
+                registry,
+                "completed.rebalances",
+                rebalances,
+                "Rebalances of classic groups that became stable");
         for (String state : STATES) {
             Gauge.builder("kafka.coordinator.group.count", () -> groupsIn(state, Counts::groups))
                     .tag("protocol", "classic")
@@ -81,6 +80,13 @@ public final class GroupMetrics implements GroupCounters {
         Gauge.builder("kafka.coordinator.group.partitions", () -> shards(false))
                 .tag("state", "loading")
                 .description("Shards of groups by their state")
+                .register(registry);
+    }
+
+    private static void counter(
+            MeterRegistry registry, String name, LongAdder count, String description) {
+        FunctionCounter.builder("kafka.coordinator.group." + name, count, LongAdder::sum)
+                .description(description)
                 .register(registry);
     }
 
@@ -119,17 +125,17 @@ public final class GroupMetrics implements GroupCounters {
 
     @Override
     public void onOffsetsCommitted(int count) {
-        committed.increment(count);
+        committed.add(count);
     }
 
     @Override
     public void onOffsetsExpired(int count) {
-        expired.increment(count);
+        expired.add(count);
     }
 
     @Override
     public void onOffsetsDeleted(int count) {
-        deleted.increment(count);
+        deleted.add(count);
     }
 
     @Override

@@ -28,7 +28,7 @@ public final class CoordinatorCommand extends ServiceCommand {
     private static final class Coordinator implements ServiceProcess.Service {
         @Override
         public ConfigurableApplicationContext start(String[] arguments) {
-            return CoordinatorApplication.application().run(arguments);
+            return CoordinatorApplication.start(arguments);
         }
 
         @Override

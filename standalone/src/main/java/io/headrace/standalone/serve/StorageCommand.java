@@ -25,7 +25,7 @@ public final class StorageCommand extends ServiceCommand {
     private static final class Storage implements ServiceProcess.Service {
         @Override
         public ConfigurableApplicationContext start(String[] arguments) {
-            return StorageApplication.application().run(arguments);
+            return StorageApplication.start(arguments);
         }
 
         @Override

@@ -35,7 +35,8 @@ import java.util.function.Function;
 /**
  * All services in this JVM, each in an application context of its own, talking over loopback
  * sockets. They start at the same time, since each waits for what it needs, and stop in the
- * opposite order of their needs.
+ * opposite order of their needs. When all of them serve, those that tell of their health and
+ * metrics apart from what they serve open the ports for it, in the background.
  */
 final class Platform implements AutoCloseable {
     private static final long STOP_LIMIT_MS = 15_000;
@@ -45,6 +46,7 @@ final class Platform implements AutoCloseable {
     private final Starting storage = new Starting("storage", true);
     private final Starting gateway = new Starting("gateway", false);
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile @Nullable Thread management;
     private volatile boolean closing;
     private volatile @Nullable DataDirectory directory;
     private int kafkaPort;
@@ -153,6 +155,24 @@ final class Platform implements AutoCloseable {
                                 "" + httpPort)));
         await(CompletableFuture.allOf(coordinator.context, storage.context, gateway.context));
         ConsoleLog.unmute();
+        management = Thread.ofPlatform().daemon().name("start-management").start(this::manage);
+    }
+
+    private void manage() {
+        try {
+            StorageApplication.manage(storage.context.join());
+            CoordinatorApplication.manage(coordinator.context.join());
+        } catch (RuntimeException | Error failure) {
+            onEnded(failure);
+        }
+    }
+
+    /** Waits until health and metrics of a platform that serves are there. */
+    private void awaitManagement() throws InterruptedException {
+        Thread opening = management;
+        if (opening != null) {
+            opening.join(STOP_LIMIT_MS);
+        }
     }
 
     /** Waits for something, or for the first service that fails. */
@@ -290,6 +310,11 @@ final class Platform implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
+        try {
+            awaitManagement();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         gateway.stop();
         storage.stop();
         coordinator.stop();
