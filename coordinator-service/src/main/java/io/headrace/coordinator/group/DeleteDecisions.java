@@ -1,9 +1,16 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.classic.ClassicGroup;
+import io.headrace.coordinator.group.classic.ClassicGroupState;
+import io.headrace.coordinator.group.classic.GroupRecords;
+import io.headrace.coordinator.group.classic.Waiter;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.offset.CommittedOffset;
 import io.headrace.coordinator.group.offset.OffsetRecords;
 import io.headrace.coordinator.group.share.ShareGroup;
+import io.headrace.coordinator.group.space.Countdown;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.TimerKey;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.TopicPartition;
