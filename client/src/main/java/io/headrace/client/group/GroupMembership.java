@@ -119,14 +119,14 @@ final class GroupMembership {
     private void rejoin() {
         int mine = ++round;
         stable = false;
-        lastLoss.thenCombine(
+        CompletableFuture.allOf(
+                        lastLoss,
                         holdings.step(
                                 () ->
                                         holdings.revoke(
                                                 cooperative
                                                         ? holdings.unbegun()
-                                                        : holdings.assigned())),
-                        (nothing, given) -> nothing)
+                                                        : holdings.assigned())))
                 .thenCompose(nothing -> topics.resolve())
                 .thenComposeAsync(names -> isOver(mine) ? done() : join(mine, names), loop)
                 .whenCompleteAsync((nothing, failure) -> onRound(mine, failure), loop);
