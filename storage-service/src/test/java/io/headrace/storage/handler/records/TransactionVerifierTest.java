@@ -29,7 +29,7 @@ class TransactionVerifierTest {
         AddPartitionsToTxnTransaction asked = request.transactions().iterator().next();
         assertThat(asked.transactionalId()).isEqualTo("mover");
         assertThat(asked.verifyOnly()).isFalse();
-        assertThat(asked.topics())
+        assertThat(List.copyOf(asked.topics()))
                 .extracting(
                         topic -> topic.name(),
                         topic -> topic.partitions(),
