@@ -303,6 +303,7 @@ public final class ClassicGroupConsumer implements GroupConsumer {
                 }
             }
         }
+        delivered.keySet().retainAll(membership.assigned()); // A late farewell commits nothing.
         delivered
                 .entrySet()
                 .removeIf(
