@@ -5,6 +5,7 @@
  *        [producers=N] [keys=1] [stamp=1] [rate=RECORDS_PER_SECOND] [conf.NAME=VALUE ...]
  *   load consume bootstrap=... topic=T partitions=N records=N [timeout=S] [conf.NAME=VALUE ...]
  *   load latency bootstrap=... topic=T partitions=N size=BYTES rate=R seconds=S [warmup=S]
+ *   load idle bootstrap=... topic=T partitions=N consumers=N
  *   load evict FILE...         takes files out of the page cache
  *
  * produce: one client and one thread per producer; counts what the server holds afterwards (the
@@ -12,12 +13,16 @@
  * With stamp=1 each value is text that begins with the time at which it was due, "@SECONDS@".
  * latency: records are sent at fixed times whatever the server does, and each is timed from the
  * moment at which it was due, so a stalled server is not spared (no coordinated omission).
+ * idle: consumers that wait for records at the ends of partitions that get none, spread over them
+ * evenly; a thousand partitions in T, the next in T-1 and so on. Says "ready" when every partition
+ * has been fetched to its end, and goes on until SIGTERM.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,16 +31,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONFS_MAX = 32, BATCH = 500, POOL_BYTES = 4 << 20 };
+enum { CONFS_MAX = 32, BATCH = 500, POOL_BYTES = 4 << 20, TOPIC_PARTITIONS = 1000 };
 
 static struct {
     const char *bootstrap, *topic;
-    int partitions, producers, keys, stamp;
+    int partitions, producers, consumers, keys, stamp;
     long size, records, rate;
     double seconds, warmup, timeout;
     const char *names[CONFS_MAX], *values[CONFS_MAX];
     int confs;
-} opt = {.partitions = 1, .producers = 1, .size = 100, .timeout = 60};
+} opt = {.partitions = 1, .producers = 1, .consumers = 1, .size = 100, .timeout = 60};
 
 static atomic_long errors;
 static char *pool; /* payloads: half of their bytes repeat, as in OpenMessaging's workloads */
@@ -70,8 +75,7 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque) 
     fprintf(stderr, "load: %s: %s\n", rd_kafka_err2name(err), reason);
 }
 
-static rd_kafka_t *client(rd_kafka_type_t type) {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+static rd_kafka_t *client_of(rd_kafka_conf_t *conf, rd_kafka_type_t type) {
     set(conf, "bootstrap.servers", opt.bootstrap);
     if (type == RD_KAFKA_PRODUCER) {
         set(conf, "delivery.report.only.error", "true");
@@ -99,6 +103,10 @@ static rd_kafka_t *client(rd_kafka_type_t type) {
         die("client", why);
     }
     return rk;
+}
+
+static rd_kafka_t *client(rd_kafka_type_t type) {
+    return client_of(rd_kafka_conf_new(), type);
 }
 
 /* A topic's leader may be new: what a client would ask again about is asked again, for 30 s. */
@@ -382,6 +390,68 @@ static int latency(void) {
     return atomic_load(&errors) || missing ? 1 : 0;
 }
 
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal) {
+    (void)signal;
+    stopped = 1;
+}
+
+static void wait_at_end(rd_kafka_t *rk, int consumer) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    for (int p = consumer; p < opt.partitions; p += opt.consumers) {
+        char topic[256];
+        int number = p / TOPIC_PARTITIONS;
+        snprintf(topic, sizeof topic, number ? "%s-%d" : "%s", opt.topic, number);
+        rd_kafka_topic_partition_list_add(list, topic, p % TOPIC_PARTITIONS)->offset =
+            RD_KAFKA_OFFSET_END;
+    }
+    rd_kafka_resp_err_t err = rd_kafka_assign(rk, list);
+    if (err) {
+        die("assign", rd_kafka_err2str(err));
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static int idle(void) {
+    signal(SIGTERM, stop);
+    rd_kafka_queue_t *all = NULL;
+    for (int i = 0; i < opt.consumers; i++) {
+        rd_kafka_conf_t *conf = rd_kafka_conf_new();
+        set(conf, "enable.partition.eof", "true");
+        rd_kafka_t *rk = client_of(conf, RD_KAFKA_CONSUMER);
+        all = all ? all : rd_kafka_queue_new(rk);
+        rd_kafka_queue_t *own = rd_kafka_queue_get_consumer(rk);
+        rd_kafka_queue_forward(own, all);
+        rd_kafka_queue_destroy(own);
+        wait_at_end(rk, i);
+    }
+    long ends = 0, records = 0;
+    double begun = now();
+    while (!stopped) {
+        rd_kafka_message_t *message;
+        if (rd_kafka_consume_batch_queue(all, 100, &message, 1) == 1) {
+            if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+                ends++;
+                if (ends == opt.partitions) {
+                    fprintf(stderr, "ready\n");
+                }
+            } else if (message->err) {
+                fprintf(stderr, "load: %s\n", rd_kafka_message_errstr(message));
+                atomic_fetch_add(&errors, 1);
+            } else {
+                records++;
+            }
+            rd_kafka_message_destroy(message);
+        }
+    }
+    printf("{\"records\":%ld,\"bytes\":0,\"seconds\":%.6f,\"errors\":%ld,\"missing\":%ld}\n",
+           records, now() - begun, atomic_load(&errors) + records,
+           ends < opt.partitions ? opt.partitions - ends : 0);
+    fflush(NULL);
+    _exit(0); /* without five hundred orderly goodbyes, which would be a load */
+}
+
 static int evict(int count, char **files) {
     for (int i = 0; i < count; i++) {
         int fd = open(files[i], O_RDONLY | O_CLOEXEC);
@@ -419,7 +489,7 @@ static void parse(char *argument) {
         } known[] = {
             {"partitions", &opt.partitions, NULL, NULL}, {"producers", &opt.producers, NULL, NULL},
             {"keys", &opt.keys, NULL, NULL},             {"size", NULL, &opt.size, NULL},
-            {"stamp", &opt.stamp, NULL, NULL},
+            {"stamp", &opt.stamp, NULL, NULL},           {"consumers", &opt.consumers, NULL, NULL},
             {"records", NULL, &opt.records, NULL},       {"rate", NULL, &opt.rate, NULL},
             {"seconds", NULL, NULL, &opt.seconds},       {"warmup", NULL, NULL, &opt.warmup},
             {"timeout", NULL, NULL, &opt.timeout},
@@ -438,7 +508,7 @@ static void parse(char *argument) {
 
 int main(int count, char **arguments) {
     if (count < 3) {
-        die("usage", "load produce|consume|latency|evict ... (see the source)");
+        die("usage", "load produce|consume|latency|idle|evict ... (see the source)");
     }
     if (!strcmp(arguments[1], "evict")) {
         return evict(count - 2, arguments + 2);
@@ -446,7 +516,8 @@ int main(int count, char **arguments) {
     for (int i = 2; i < count; i++) {
         parse(arguments[i]);
     }
-    if (!opt.bootstrap || !opt.topic || opt.partitions < 1 || opt.producers < 1 || opt.size < 1 ||
+    if (!opt.bootstrap || !opt.topic || opt.partitions < 1 || opt.producers < 1 || opt.consumers < 1 ||
+        opt.size < 1 ||
         opt.size > POOL_BYTES / 4 || (opt.stamp && (opt.size < 20 || opt.rate <= 0))) {
         die("usage", "bootstrap, topic, and sizes of 1 byte to 1 MB are needed");
     }
@@ -464,6 +535,9 @@ int main(int count, char **arguments) {
     }
     if (!strcmp(arguments[1], "latency")) {
         return latency();
+    }
+    if (!strcmp(arguments[1], "idle")) {
+        return idle();
     }
     die(arguments[1], "is not known");
 }

@@ -208,7 +208,7 @@ public final class Bench implements Callable<Integer> {
     }
 
     private Contender ours(Scenario scenario, Path from, String name, Map<String, String> configs) {
-        return scenario.nodes() == 1
+        return scenario.nodes() == 1 && scenario.kind() != Scenario.Kind.MEMORY
                 ? new HeadraceContender(from, name, heap, configs)
                 : new HeadraceClusterContender(from, name, scenario.nodes(), configs);
     }

@@ -324,20 +324,23 @@ class ReplicationIT {
     }
 
     @Test
-    void aNewReplicaCatchesUpAndARemovedOneLeaves() throws Exception {
+    void aNewReplicaCatchesUpAtItsRateAndARemovedOneLeaves() throws Exception {
         startNodes(1, 2, 3);
+        controller.setNodeConfig(3, "headrace.reassignment.max.bytes.per.second", "1000000");
         controller.createTopic(
                 "t", List.of(List.of(1, 2)), 1, Map.of("flush.policy", "page-cache"));
         try (var producer = producer(Map.of())) {
             for (int i = 0; i < 500; i++) {
-                producer.send(new ProducerRecord<>("t", 0, null, "v" + i));
+                producer.send(new ProducerRecord<>("t", 0, null, "v".repeat(4_000)));
             }
             producer.flush();
+            long begunNanos = System.nanoTime();
             controller.change(
                     "t",
                     0,
                     record -> record.setReplicas(List.of(1, 2, 3)).setAddingReplicas(List.of(3)));
-            awaitIsr("t", 1, 2, 3);
+            awaitIsr("t", 1, 2, 3); // the second million bytes comes a second after the first
+            assertThat(System.nanoTime() - begunNanos).isGreaterThan(500_000_000);
             controller.change(
                     "t",
                     0,

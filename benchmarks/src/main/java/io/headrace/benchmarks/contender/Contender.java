@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** A system that is measured. */
 public interface Contender {
@@ -23,6 +24,11 @@ public interface Contender {
     /** Whether topics must be created; the floor has every topic. */
     default boolean createsTopics() {
         return true;
+    }
+
+    /** What a node that stores records may take of memory at most; the peers promise nothing. */
+    default OptionalLong nodeLimitBytes() {
+        return OptionalLong.empty();
     }
 
     /** A free port of the loopback address. */

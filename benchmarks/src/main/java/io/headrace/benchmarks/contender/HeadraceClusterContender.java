@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -22,6 +23,13 @@ import java.util.concurrent.TimeUnit;
  */
 public record HeadraceClusterContender(
         Path home, String name, int nodes, Map<String, String> topicConfigs) implements Contender {
+
+    private static final long NODE_LIMIT_BYTES = 512L << 20;
+
+    @Override
+    public OptionalLong nodeLimitBytes() {
+        return OptionalLong.of(NODE_LIMIT_BYTES);
+    }
 
     @Override
     public String settings() {

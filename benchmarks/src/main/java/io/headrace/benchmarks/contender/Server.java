@@ -45,6 +45,15 @@ public record Server(
         return sum;
     }
 
+    /** The largest resident size so far of any of those that store records. */
+    public long largestNodePeakBytes() throws IOException {
+        long largest = 0;
+        for (ProcessHandle node : nodes.values()) {
+            largest = Math.max(largest, Usage.of(node.pid()).peakBytes());
+        }
+        return largest;
+    }
+
     /** How many files its processes have open. */
     public long openFiles() throws IOException {
         long open = 0;

@@ -21,7 +21,8 @@ public record Usage(
 
     private static final double TICKS_PER_SECOND = 100;
 
-    static Usage of(long pid) throws IOException {
+    /** Of one process. */
+    public static Usage of(long pid) throws IOException {
         Path process = Path.of("/proc/" + pid);
         String[] fields = afterName(Files.readString(process.resolve("stat")));
         List<String> status = Files.readAllLines(process.resolve("status"));

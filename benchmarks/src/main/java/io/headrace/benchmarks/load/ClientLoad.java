@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Our Java client with its default settings (acks=all, idempotent), in a process of its own, as
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class ClientLoad {
     private static final int UNACKNOWLEDGED_BYTES = 24 << 20;
+    private static final long NO_ROOM_NANOS = 100_000;
     private static final List<String> JVM_OPTIONS =
             List.of(
                     "-Xmx512m",
@@ -59,7 +61,9 @@ public final class ClientLoad {
         long begun = System.nanoTime();
         for (long i = 0; i < records; i++) {
             outcomes.unacknowledged().acquire();
-            producer.send(ProducerRecord.of(topic, value), outcomes);
+            while (!producer.trySend(ProducerRecord.of(topic, value), outcomes)) {
+                LockSupport.parkNanos(NO_ROOM_NANOS);
+            }
         }
         producer.flush().block();
         outcomes.unacknowledged().acquire(limit); // all callbacks are over

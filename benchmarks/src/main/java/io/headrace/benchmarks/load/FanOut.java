@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 
 /**
  * WebSocket subscribers ({@code src/main/c/fanout.c}) that each get every record, which librdkafka
@@ -46,7 +45,8 @@ public record FanOut(Path program, NativeLoad producer) {
                                 "" + records,
                                 "" + GATHER_MS),
                         output);
-        awaitSubscribed(process, output);
+        NativeLoad.Running subscribed = new NativeLoad.Running(process, output);
+        subscribed.awaitSaid("subscribed", READY_SECONDS);
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("topic", topic);
         settings.put("partitions", "6");
@@ -56,20 +56,8 @@ public record FanOut(Path program, NativeLoad producer) {
         settings.put("stamp", "1");
         settings.put("conf.linger.ms", "5");
         NativeLoad.Running producing = producer.start(server, "produce", settings, folder);
-        Map<String, Double> figures = new NativeLoad.Running(process, output).await();
+        Map<String, Double> figures = subscribed.await();
         producing.await();
         return figures;
-    }
-
-    private static void awaitSubscribed(Process process, Path output)
-            throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
-        while (!Files.readString(output).contains("subscribed")) {
-            if (System.nanoTime() > deadline || !process.isAlive()) {
-                process.destroyForcibly();
-                throw new IOException("Not all subscribed:\n" + Files.readString(output));
-            }
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
     }
 }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The C program on librdkafka ({@code src/main/c/load.c}).
@@ -53,6 +54,25 @@ public record NativeLoad(Path program) {
         /** Waits for the end and answers what it counted. */
         public Map<String, Double> await() throws IOException, InterruptedException {
             return figuresOf(Tool.await(process, output));
+        }
+
+        /** Waits until it says a word, as a load does that has begun. */
+        public void awaitSaid(String word, int seconds) throws IOException, InterruptedException {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+            while (!Files.readString(output).contains(word)) {
+                if (System.nanoTime() > deadline || !process.isAlive()) {
+                    process.destroyForcibly();
+                    throw new IOException(
+                            "A load does not say '" + word + "':\n" + Files.readString(output));
+                }
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        }
+
+        /** Ends one that goes on until it is told to, and fails if it counted errors. */
+        public void stop() throws IOException, InterruptedException {
+            process.destroy();
+            figuresOf(Tool.await(process, output));
         }
     }
 

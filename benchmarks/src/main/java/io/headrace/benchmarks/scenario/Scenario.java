@@ -46,8 +46,16 @@ public record Scenario(
         HTTP(false),
         /** WebSocket subscribers that each get every record. */
         FAN_OUT(false),
-        /** Nothing happens on many partitions; then, of several nodes, one is killed. */
+        /**
+         * Nothing happens on many partitions; then, on one node, 500 consumers wait for records
+         * there while another topic has load; of several nodes one is killed.
+         */
         IDLE(false),
+        /**
+         * Producers and a reader as fast as they can, on a storage node that is a process of its
+         * own; fails when that took more memory than it may.
+         */
+        MEMORY(false),
         /** From a start to the first acknowledged record: when empty, and after kill -9. */
         RESTART(false);
 

@@ -17,8 +17,10 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -34,8 +36,13 @@ public record ScenarioRun(
         KafkaTools kafkaTools,
         Wrk wrk,
         FanOut fanOut) {
+    private static final int BACKLOG_BATCH_BYTES = 64 << 10;
     private static final String TOPIC = "bench";
+    private static final String BUSY_TOPIC = "busy";
+    private static final int BUSY_PARTITIONS = 6;
     private static final int IDLE_BEFORE_SECONDS = 10;
+    private static final int IDLE_CONSUMERS = 500;
+    private static final int READY_SECONDS = 120;
     private static final List<Integer> LATENCY_RATES = List.of(1000, 5000);
     private static final List<Integer> HTTP_RECORDS = List.of(1, 100);
     private static final double MEGABYTE = 1e6;
@@ -72,7 +79,7 @@ public record ScenarioRun(
                     server.kill();
                     server = contender.start(folder);
                 }
-                case CONSUME_WARM, DRAIN -> prepare(server, folder);
+                case CONSUME_WARM, DRAIN, MEMORY -> prepare(server, folder);
                 case HTTP -> {
                     for (int records : HTTP_RECORDS) {
                         wrk.warmUp(
@@ -85,6 +92,12 @@ public record ScenarioRun(
             Map<String, Double> figures = measured(server, () -> put(loaded, folder));
             figures.putAll(more);
             figures.put("start ms", (double) server.startMs());
+            if (scenario.kind() == Kind.MEMORY) {
+                judgeMemory(server, figures);
+            }
+            if (scenario.kind() == Kind.IDLE && scenario.nodes() == 1) {
+                figures.putAll(withIdleConsumers(server, folder));
+            }
             if (scenario.kind() == Kind.IDLE && scenario.nodes() > 1) {
                 figures.put("leaders moved ms", killOne(server));
             }
@@ -102,7 +115,7 @@ public record ScenarioRun(
             case PRODUCE_JAVA -> produceWithJava(server, folder);
             case CONSUME_WARM, CONSUME_COLD ->
                     load.run(server, "consume", settings("records", backlog()), folder);
-            case DRAIN -> drain(server, folder);
+            case DRAIN, MEMORY -> drain(server, folder);
             case LATENCY -> latency(server, folder);
             case HTTP -> http(server, folder);
             case FAN_OUT -> fanOut.run(server, TOPIC, 1000, scenario.rate(), seconds, folder);
@@ -128,12 +141,14 @@ public record ScenarioRun(
         return bytes / scenario.recordBytes();
     }
 
-    /** The batches are full ones whatever the server does, so that all read the same. */
+    /** Batches of a number of records whatever the server does, so that all read the same. */
     private void prepare(Server server, Path folder) throws IOException, InterruptedException {
         Map<String, String> settings = settings("records", backlog());
         settings.remove("rate");
-        settings.put("conf.linger.ms", "200");
-        settings.put("conf.batch.size", "131072");
+        settings.put("conf.linger.ms", "2000");
+        settings.put(
+                "conf.batch.num.messages",
+                String.valueOf(Math.max(1, BACKLOG_BATCH_BYTES / scenario.recordBytes())));
         load.run(server, "produce", settings, folder);
     }
 
@@ -150,6 +165,49 @@ public record ScenarioRun(
     private Map<String, Double> idle() throws InterruptedException {
         TimeUnit.SECONDS.sleep(seconds); // what is measured is that nothing happens
         return new LinkedHashMap<>(Map.of("seconds", (double) seconds));
+    }
+
+    /** How a load fares, and what it costs, while many consumers wait on partitions without any. */
+    private Map<String, Double> withIdleConsumers(Server server, Path folder)
+            throws IOException, InterruptedException {
+        Topics.create(contender, server, BUSY_TOPIC, BUSY_PARTITIONS, 1, Map.of());
+        Map<String, String> waiting = new LinkedHashMap<>();
+        waiting.put("topic", TOPIC);
+        waiting.put("partitions", "" + scenario.partitions());
+        waiting.put("consumers", "" + IDLE_CONSUMERS);
+        NativeLoad.Running consumers = load.start(server, "idle", waiting, folder);
+        try {
+            consumers.awaitSaid("ready", READY_SECONDS);
+            Map<String, String> busy = settings("seconds", seconds);
+            busy.putAll(Map.of("topic", BUSY_TOPIC, "partitions", "" + BUSY_PARTITIONS));
+            busy.putAll(Map.of("size", "1024", "rate", "1000", "warmup", "5"));
+            busy.put("conf.linger.ms", "0");
+            Map<String, Double> all = new LinkedHashMap<>();
+            measured(
+                            server,
+                            List.of(consumers.process().pid()),
+                            () -> load.run(server, "latency", busy, folder))
+                    .forEach((name, value) -> all.put(IDLE_CONSUMERS + " wait: " + name, value));
+            consumers.stop();
+            return all;
+        } finally {
+            consumers.process().destroyForcibly();
+        }
+    }
+
+    /** A node that took more than it may has failed, whatever it achieved. */
+    private void judgeMemory(Server server, Map<String, Double> figures) throws IOException {
+        long peak = server.largestNodePeakBytes();
+        figures.put("storage node peak MB", peak / MEGABYTE);
+        OptionalLong limit = contender.nodeLimitBytes();
+        if (limit.isPresent() && peak > limit.getAsLong()) {
+            throw new IOException(
+                    String.format(
+                            Locale.ROOT,
+                            "The storage node took %.1f MB of memory; %.1f MB are allowed",
+                            peak / MEGABYTE,
+                            limit.getAsLong() / MEGABYTE));
+        }
     }
 
     /**
@@ -234,15 +292,25 @@ public record ScenarioRun(
         if (scenario.kind() == Kind.IDLE) {
             TimeUnit.SECONDS.sleep(IDLE_BEFORE_SECONDS);
         }
+        return measured(server, List.of(), step);
+    }
+
+    /**
+     * The same beside other clients.
+     *
+     * @param clients processes that run before and after
+     */
+    private Map<String, Double> measured(Server server, List<Long> clients, Step step)
+            throws IOException, InterruptedException {
         Usage before = server.usage();
         double busyBefore = Usage.machineBusySeconds();
-        double clientBefore = Usage.endedChildrenSeconds();
+        double clientBefore = clientSeconds(clients);
         long begun = System.nanoTime();
         Map<String, Double> figures = step.run();
         double elapsed = (System.nanoTime() - begun) / 1e9;
         Usage after = server.usage();
         double used = after.seconds() - before.seconds();
-        double client = Usage.endedChildrenSeconds() - clientBefore;
+        double client = clientSeconds(clients) - clientBefore;
         double other = Usage.machineBusySeconds() - busyBefore - used - client;
         Double records = figures.get("records");
         Double bytes = figures.get("bytes");
@@ -263,6 +331,14 @@ public record ScenarioRun(
         figures.put("server open files", (double) server.openFiles());
         figures.put("others' cores", Math.max(0, other / elapsed));
         return figures;
+    }
+
+    private static double clientSeconds(List<Long> running) throws IOException {
+        double seconds = Usage.endedChildrenSeconds();
+        for (long pid : running) {
+            seconds += Usage.of(pid).seconds();
+        }
+        return seconds;
     }
 
     private static List<Path> logFiles(Path folder) throws IOException {

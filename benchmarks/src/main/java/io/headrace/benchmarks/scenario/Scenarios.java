@@ -17,10 +17,7 @@ public final class Scenarios {
                     Scenario.produce("produce-1k-fsync", 1024, 6).withFsync(),
                     Scenario.of("produce-java", Kind.PRODUCE_JAVA, 100, 6),
                     Scenario.of("produce-java-fsync", Kind.PRODUCE_JAVA, 100, 6).withFsync(),
-                    Scenario.produce("produce-keys-lz4", 1024, 100)
-                            .withKeys()
-                            .withClient("compression.codec", "lz4"),
-                    Scenario.produce("produce-50-zstd", 1024, 6)
+                    Scenario.produce("produce-50-zstd", 1024, 100)
                             .withProducers(50)
                             .withClient("compression.codec", "zstd"),
                     Scenario.produce("produce-1000p-snappy", 1024, 1000)
@@ -31,6 +28,7 @@ public final class Scenarios {
                     Scenario.produce("produce-retention", 1024, 6)
                             .withFsync()
                             .withKeys()
+                            .withClient("compression.codec", "lz4")
                             .withTopic("segment.bytes", "16777216")
                             .withTopic("cleanup.policy", "compact,delete")
                             .withTopic("retention.bytes", "67108864"),
@@ -45,6 +43,9 @@ public final class Scenarios {
                     Scenario.of("fan-out", Kind.FAN_OUT, 100, 6).withRate(1000),
                     Scenario.of("idle-10000p", Kind.IDLE, 100, 10_000).withFsync(),
                     Scenario.of("idle-10000p-rf3", Kind.IDLE, 100, 10_000).withNodes(3).withFsync(),
+                    Scenario.of("memory-512mb", Kind.MEMORY, 1024, 1000)
+                            .withProducers(50)
+                            .withFsync(),
                     Scenario.of("restart-5gb", Kind.RESTART, 1024, 1000).withFsync());
 
     private Scenarios() {}

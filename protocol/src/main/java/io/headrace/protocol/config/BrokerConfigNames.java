@@ -22,6 +22,12 @@ public final class BrokerConfigNames {
     /** How fast replicas out of sync may copy to one node (KIP-73), in bytes per second. */
     public static final String FOLLOWER_THROTTLED_RATE = "follower.replication.throttled.rate";
 
+    /**
+     * How fast replicas that are being moved to a node may copy, all of them together, in bytes per
+     * second, whoever moves them: an operator, a drain, the raising of internal topics' replicas.
+     */
+    public static final String REASSIGNMENT_RATE = "headrace.reassignment.max.bytes.per.second";
+
     /** How fast logs may be copied between directories of one node (KIP-113). */
     public static final String ALTER_LOG_DIRS_RATE =
             "replica.alter.log.dirs.io.max.bytes.per.second";
@@ -31,7 +37,12 @@ public final class BrokerConfigNames {
 
     /** Bytes per second, of one node or of all, that may change while they run. */
     public static final Set<String> RATES =
-            Set.of(LEADER_THROTTLED_RATE, FOLLOWER_THROTTLED_RATE, ALTER_LOG_DIRS_RATE, SCRUB_RATE);
+            Set.of(
+                    LEADER_THROTTLED_RATE,
+                    FOLLOWER_THROTTLED_RATE,
+                    REASSIGNMENT_RATE,
+                    ALTER_LOG_DIRS_RATE,
+                    SCRUB_RATE);
 
     private static final Map<String, String> IRREGULAR =
             Map.ofEntries(

@@ -11,6 +11,7 @@ import io.headrace.standalone.cluster.Role;
 import io.headrace.standalone.fault.ClockFault;
 import io.headrace.standalone.fault.DiskFault;
 import io.headrace.standalone.fault.Fault;
+import io.headrace.standalone.fault.NetworkFault;
 import io.headrace.standalone.fault.NodeNetworks;
 import io.headrace.standalone.fault.PartitionFault;
 import io.headrace.standalone.fault.PowerLossFault;
@@ -24,8 +25,10 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** The cluster of a chaos run, with what its faults need, and the faults that are possible here. */
 final class ChaosCluster implements AutoCloseable {
@@ -66,14 +69,63 @@ final class ChaosCluster implements AutoCloseable {
             throws IOException, InterruptedException {
         List<String> notes = new ArrayList<>();
         Map<FaultKind, Fault> faults = new EnumMap<>(FaultKind.class);
-        NodeNetworks networks = null;
-        if (kinds.contains(FaultKind.PARTITION)) {
-            if (NodeNetworks.areAvailable()) {
-                networks = NodeNetworks.create(names(storage, coordinators));
-                faults.put(FaultKind.PARTITION, new PartitionFault(networks));
-            } else {
-                notes.add("No partitions: this user cannot make network namespaces here.");
+        NodeNetworks networks = networks(names(storage, coordinators), kinds, notes);
+        try {
+            Map<String, String> all = new HashMap<>(SETTINGS);
+            all.putAll(settings);
+            ClusterPlan plan =
+                    ClusterPlanner.plan(
+                            null,
+                            ClusterPlanner.Wish.onAnyPorts(
+                                    storage,
+                                    coordinators,
+                                    all,
+                                    networks == null ? Map.of() : networks.hosts()));
+            return prepare(directory, plan, kinds, networks, faults, notes);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            if (networks != null) {
+                networks.close();
             }
+            throw e;
+        }
+    }
+
+    /** Networks of their own for the nodes, when a fault asks for them and they are possible. */
+    private static @Nullable NodeNetworks networks(
+            List<String> nodes, List<FaultKind> kinds, List<String> notes)
+            throws IOException, InterruptedException {
+        List<String> asking =
+                Stream.of(FaultKind.PARTITION, FaultKind.NETWORK)
+                        .filter(kinds::contains)
+                        .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+                        .toList();
+        if (asking.isEmpty()) {
+            return null;
+        }
+        if (!NodeNetworks.areAvailable()) {
+            notes.add(
+                    "Without "
+                            + String.join(", ", asking)
+                            + ": this user cannot make network namespaces here; that needs root"
+                            + " and iproute2.");
+            return null;
+        }
+        return NodeNetworks.create(nodes);
+    }
+
+    private static ChaosCluster prepare(
+            ClusterDirectory directory,
+            ClusterPlan plan,
+            List<FaultKind> kinds,
+            @Nullable NodeNetworks networks,
+            Map<FaultKind, Fault> faults,
+            List<String> notes)
+            throws IOException, InterruptedException {
+        if (networks != null && kinds.contains(FaultKind.PARTITION)) {
+            faults.put(FaultKind.PARTITION, new PartitionFault(networks));
+        }
+        if (networks != null && kinds.contains(FaultKind.NETWORK)) {
+            put(faults, FaultKind.NETWORK, NetworkFault.find(networks, notes::add).orElse(null));
         }
         PowerLossFault power =
                 kinds.contains(FaultKind.POWERLOSS) ? new PowerLossFault(directory) : null;
@@ -82,19 +134,8 @@ final class ChaosCluster implements AutoCloseable {
         if (kinds.contains(FaultKind.CLOCK) && clock == null) {
             notes.add("No clock jumps: libfaketime is not installed.");
         }
-        Map<String, String> all = new HashMap<>(SETTINGS);
-        all.putAll(settings);
-        ClusterPlan plan =
-                ClusterPlanner.plan(
-                        null,
-                        ClusterPlanner.Wish.onAnyPorts(
-                                storage,
-                                coordinators,
-                                all,
-                                networks == null ? Map.of() : networks.hosts()));
-        NodeNetworks spaces = networks;
         LocalCluster cluster =
-                LocalCluster.create(directory, plan, node -> options(node, spaces, power, clock));
+                LocalCluster.create(directory, plan, node -> options(node, networks, power, clock));
         DiskFault disk = kinds.contains(FaultKind.DISK) ? DiskFault.prepare(cluster) : null;
         put(faults, FaultKind.POWERLOSS, power);
         put(faults, FaultKind.CLOCK, clock);

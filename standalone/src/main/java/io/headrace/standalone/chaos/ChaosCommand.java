@@ -52,8 +52,8 @@ public final class ChaosCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "FAULT",
             description =
-                    "kill, pause, partition, powerloss, disk, clock, restart, controller. Default:"
-                            + " all.")
+                    "kill, pause, partition, powerloss, disk, clock, restart, controller, network."
+                            + " Default: all.")
     private List<FaultKind> kinds = List.of(FaultKind.values());
 
     @Option(names = "--seed", description = "Draws the schedule. Default: a fresh one, printed.")

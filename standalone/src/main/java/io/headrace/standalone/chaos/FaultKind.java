@@ -9,7 +9,8 @@ enum FaultKind {
     DISK(3_000, 10_000, false),
     CLOCK(5_000, 15_000, true),
     RESTART(500, 3_000, false),
-    CONTROLLER(3_000, 10_000, true);
+    CONTROLLER(3_000, 10_000, true),
+    NETWORK(4_000, 15_000, true);
 
     private final int shortestMs;
     private final int longestMs;

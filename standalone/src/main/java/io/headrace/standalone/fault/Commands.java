@@ -17,6 +17,15 @@ final class Commands {
      * @throws IOException if it fails; the message holds what it said
      */
     static void run(String... command) throws IOException, InterruptedException {
+        read(command);
+    }
+
+    /**
+     * Runs one and returns what it said.
+     *
+     * @throws IOException if it fails; the message holds what it said
+     */
+    static String read(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
@@ -26,6 +35,7 @@ final class Commands {
         if (process.exitValue() != 0) {
             throw new IOException(List.of(command) + " failed: " + said.strip());
         }
+        return said;
     }
 
     /** Whether it runs and succeeds. */

@@ -11,10 +11,13 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A network namespace for each node, all on one bridge, so that any node can be cut off from any
- * other in either direction while clients on the host go on to reach both. Needs root on Linux.
+ * other in either direction while clients on the host go on to reach both, and so that each has a
+ * cable of its own that can be bad. Needs root on Linux, and {@code ip} of iproute2.
  */
 public final class NodeNetworks implements AutoCloseable {
     private static final int FIRST_HOST = 10;
+    private static final int NUMBERS = 250;
+    private static final int ATTEMPTS = 20;
 
     private final String id;
     private final String bridge;
@@ -37,25 +40,40 @@ public final class NodeNetworks implements AutoCloseable {
 
     /** Makes a network for each node. */
     public static NodeNetworks create(List<String> nodes) throws IOException, InterruptedException {
-        NodeNetworks networks = new NodeNetworks(ThreadLocalRandom.current().nextInt(1, 250));
+        NodeNetworks networks = withBridge();
         try {
-            Commands.run("ip", "link", "add", networks.bridge, "type", "bridge");
             Commands.run("ip", "addr", "add", networks.subnet + "1/24", "dev", networks.bridge);
             Commands.run("ip", "link", "set", networks.bridge, "up");
             for (String node : nodes) {
                 networks.add(node);
             }
             return networks;
-        } catch (IOException e) {
+        } catch (IOException | InterruptedException e) {
             networks.close();
             throw e;
+        }
+    }
+
+    /** On a number that nobody else has: its bridge could be made. */
+    private static NodeNetworks withBridge() throws IOException, InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            NodeNetworks networks =
+                    new NodeNetworks(ThreadLocalRandom.current().nextInt(1, NUMBERS));
+            try {
+                Commands.run("ip", "link", "add", networks.bridge, "type", "bridge");
+                return networks;
+            } catch (IOException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
         }
     }
 
     private void add(String node) throws IOException, InterruptedException {
         int number = FIRST_HOST + hosts.size();
         String space = spaceOf(node);
-        String link = id + "n" + number;
+        String link = linkOf(number);
         hosts.put(node, subnet + number);
         Commands.run("ip", "netns", "add", space);
         Commands.run(
@@ -64,6 +82,10 @@ public final class NodeNetworks implements AutoCloseable {
         Commands.run("ip", "-n", space, "addr", "add", hostOf(node) + "/24", "dev", "eth0");
         Commands.run("ip", "-n", space, "link", "set", "eth0", "up");
         Commands.run("ip", "-n", space, "link", "set", "lo", "up");
+    }
+
+    private String linkOf(int number) {
+        return id + "n" + number;
     }
 
     private String spaceOf(String node) {
@@ -87,6 +109,18 @@ public final class NodeNetworks implements AutoCloseable {
     public LaunchOptions optionsOf(String node) {
         return new LaunchOptions(
                 List.of("ip", "netns", "exec", spaceOf(node)), Map.of(), List.of());
+    }
+
+    /** The end of a node's cable that is in its own network. */
+    LinkEnd nodeEnd(String node) {
+        hostOf(node);
+        return new LinkEnd(List.of("tc", "-n", spaceOf(node)), "eth0");
+    }
+
+    /** The other end, where the bridge and through it all others are. */
+    LinkEnd bridgeEnd(String node) {
+        int number = Integer.parseInt(hostOf(node).substring(subnet.length()));
+        return new LinkEnd(List.of("tc"), linkOf(number));
     }
 
     /** Drops what one node sends to another. */

@@ -21,9 +21,10 @@ import java.util.concurrent.ThreadLocalRandom;
 class ChaosIT {
     @TempDir private Path folder;
 
+    /** The network only where it can be made bad: as root. */
     @Test
     void aFixedSeed() throws Exception {
-        run(1, "kill,pause");
+        run(28, "kill,pause,network");
     }
 
     @Test
@@ -31,7 +32,7 @@ class ChaosIT {
     void aFreshSeed() throws Exception {
         long seed = Long.getLong("seed", ThreadLocalRandom.current().nextLong(1L << 40));
         System.out.println("ChaosIT -Dseed=" + seed);
-        run(seed, "kill,pause,powerloss,restart,controller");
+        run(seed, "kill,pause,powerloss,restart,controller,partition,network");
     }
 
     private void run(long seed, String faults) throws Exception {

@@ -19,7 +19,7 @@ import java.util.Map;
  * @param listener where clients connect
  * @param advertised what clients are told; absent: the address each of them connected to
  * @param rack the rack or zone of this node
- * @param loops threads that own connections and partitions
+ * @param loops threads that own connections and partitions; 0: one for two processors
  * @param ioThreads threads that block on disks
  * @param journalBytes the size of each of the three files of a directory that let small group
  *     commits be durable by one write, less on a disk below 256 times as much; 0: no such files,
@@ -66,7 +66,7 @@ public record StorageProperties(
                 "different directories");
         require(!coordinators.isEmpty(), "coordinators", "at least one host:port");
         coordinators.forEach(StorageProperties::checkHostPort);
-        require(loops >= 0 && loops <= 1_000, "loops", "0 (one per processor) to 1000");
+        require(loops >= 0 && loops <= 1_000, "loops", "0 (one for two processors) to 1000");
         require(ioThreads >= 1 && ioThreads <= 1_000, "io-threads", "1 to 1000");
         require(
                 journalBytes == 0 || (journalBytes >= 64 << 10 && journalBytes <= 64 << 20),
@@ -76,7 +76,15 @@ public record StorageProperties(
 
     /** How many loops there are to be. */
     public int loopCount() {
-        return loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors());
+        return loops > 0 ? loops : loopsFor(Runtime.getRuntime().availableProcessors());
+    }
+
+    /**
+     * One loop for two processors: the other half is for the kernel's work, the disks' threads and
+     * who else runs here, and each loop more is a hand-over between threads for more requests.
+     */
+    static int loopsFor(int processors) {
+        return Math.max(1, processors / 2);
     }
 
     /**

@@ -8,6 +8,7 @@ import io.headrace.storage.journal.JournalPiece;
 import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.journal.RoundJournal;
 import io.headrace.storage.segment.Segment;
+import io.headrace.transport.loop.ShortTurns;
 
 import org.jspecify.annotations.Nullable;
 
@@ -153,7 +154,11 @@ public final class GroupCommit implements AutoCloseable {
         ExecutorService pool =
                 Executors.newFixedThreadPool(
                         flushThreads,
-                        Thread.ofPlatform().daemon().name("flush-" + name + "-", 0).factory());
+                        ShortTurns.of(
+                                Thread.ofPlatform()
+                                        .daemon()
+                                        .name("flush-" + name + "-", 0)
+                                        .factory()));
         flushers = pool;
         flusher.useThreads(pool);
         ExecutorService settling =
@@ -219,6 +224,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     private void run() {
+        ShortTurns.ask();
         while (!closed) {
             try {
                 Request first = waiting.take();

@@ -27,6 +27,15 @@ class StoragePropertiesTest {
     }
 
     @Test
+    void thereIsALoopForTwoProcessorsUnlessToldOtherwise() {
+        assertThat(StorageProperties.loopsFor(1)).isEqualTo(1);
+        assertThat(StorageProperties.loopsFor(2)).isEqualTo(1);
+        assertThat(StorageProperties.loopsFor(3)).isEqualTo(1);
+        assertThat(StorageProperties.loopsFor(16)).isEqualTo(8);
+        assertThat(bind(Map.of("headrace.storage.loops", "3")).loopCount()).isEqualTo(3);
+    }
+
+    @Test
     void aValueThatCannotWorkIsNamed() {
         assertThatThrownBy(() -> bind(Map.of("headrace.storage.node-id", "-1")))
                 .rootCause()

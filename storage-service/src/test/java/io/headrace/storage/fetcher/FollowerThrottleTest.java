@@ -25,13 +25,7 @@ class FollowerThrottleTest {
                                 new TopicRecord().setName("t").setTopicId(TOPIC_ID),
                                 config(2, "t", "follower.replication.throttled.replicas", replicas),
                                 config(4, "", "follower.replication.throttled.rate", "1000"),
-                                new PartitionRecord()
-                                        .setTopicId(TOPIC_ID)
-                                        .setReplicas(List.of(1, 2))
-                                        .setIsr(
-                                                List.of(
-                                                        new PartitionRecord.IsrMember()
-                                                                .setNodeId(inSync)))),
+                                partition(inSync)),
                         4);
         return new FollowerThrottle(2, () -> image, () -> nowNanos);
     }
@@ -53,6 +47,38 @@ class FollowerThrottleTest {
         assertThat(throttle.pauseMsAfter(ID, 500)).isEqualTo(1_000);
         nowNanos += TimeUnit.SECONDS.toNanos(3);
         assertThat(throttle.pauseMsAfter(ID, 100)).isEqualTo(100);
+    }
+
+    @Test
+    void replicasThatAreBeingMovedHereWaitWithoutBeingNamed() {
+        FollowerThrottle throttle = moving(2, 1);
+        assertThat(throttle.pauseMsAfter(ID, 500)).isEqualTo(250);
+        assertThat(throttle.pauseMsAfter(ID, 500)).isEqualTo(500);
+        assertThat(moving(1, 1).pauseMsAfter(ID, 500)).as("moved elsewhere").isZero();
+        assertThat(moving(2, 2).pauseMsAfter(ID, 500)).as("in sync already").isZero();
+    }
+
+    /** To that node at 2,000 bytes a second, out of sync unless it is named. */
+    private FollowerThrottle moving(int to, int inSync) {
+        MetadataImage image =
+                MetadataImage.EMPTY.applyAll(
+                        List.of(
+                                new TopicRecord().setName("t").setTopicId(TOPIC_ID),
+                                config(
+                                        4,
+                                        "2",
+                                        "headrace.reassignment.max.bytes.per.second",
+                                        "2000"),
+                                partition(inSync).setAddingReplicas(List.of(to))),
+                        4);
+        return new FollowerThrottle(2, () -> image, () -> nowNanos);
+    }
+
+    private static PartitionRecord partition(int inSync) {
+        return new PartitionRecord()
+                .setTopicId(TOPIC_ID)
+                .setReplicas(List.of(1, 2))
+                .setIsr(List.of(new PartitionRecord.IsrMember().setNodeId(inSync)));
     }
 
     @Test

@@ -42,7 +42,8 @@ public final class LoopGroup implements Loops, AutoCloseable {
         IoHandlerFactory io =
                 Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         return new LoopGroup(
-                new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), io));
+                new MultiThreadIoEventLoopGroup(
+                        threads, ShortTurns.of(new DefaultThreadFactory(name, true)), io));
     }
 
     @Override
