@@ -2,7 +2,7 @@ package io.headrace.coordinator;
 
 import io.headrace.coordinator.cluster.ClusterRules;
 import io.headrace.coordinator.cluster.CoordinatorIdentity;
-import io.headrace.coordinator.group.GroupProperties;
+import io.headrace.coordinator.group.space.GroupProperties;
 import io.headrace.coordinator.handler.ForwardedHandler;
 import io.headrace.coordinator.handler.HandlerTable;
 import io.headrace.coordinator.handler.NodeServer;

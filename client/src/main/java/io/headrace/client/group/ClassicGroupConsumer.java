@@ -99,14 +99,14 @@ public final class ClassicGroupConsumer implements GroupConsumer {
 
     private final class PartitionOwner implements GroupMembership.Owner {
         @Override
-        public CompletableFuture<Void> onAssigned(Set<TopicPartition> added) {
+        public CompletableFuture<Runnable> onAssigned(Set<TopicPartition> added) {
             return retrier.run("Looking up offsets", () -> membership.committed(added))
                     .thenCompose(
                             found ->
                                     options.listener()
                                             .onAssigned(added)
                                             .toFuture()
-                                            .thenAcceptAsync(done -> begin(added, found), loop));
+                                            .thenApply(done -> () -> begin(added, found)));
         }
 
         @Override
@@ -303,6 +303,7 @@ public final class ClassicGroupConsumer implements GroupConsumer {
                 }
             }
         }
+        delivered.keySet().retainAll(membership.assigned()); // A late farewell commits nothing.
         delivered
                 .entrySet()
                 .removeIf(

@@ -4,7 +4,6 @@ import io.headrace.client.connection.Backoff;
 import io.headrace.client.connection.Connections;
 import io.headrace.client.connection.Failures;
 import io.headrace.client.consume.CommittedOffset;
-import io.headrace.client.error.DeadlineExceededException;
 import io.headrace.client.error.HeadraceException;
 import io.headrace.client.error.ServerErrorException;
 import io.headrace.client.group.ConsumerProtocol.MemberSubscription;
@@ -26,9 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 
 /**
  * The membership of one consumer in a classic group. Confined to its loop.
@@ -42,13 +38,13 @@ import java.util.function.Supplier;
  *
  * <p>With eager assignors everything is given up before joining; with cooperative ones only what
  * the new assignment takes away, and then the member joins once more (KIP-429). What the owner is
- * told comes one step at a time, so that it never takes up what a later step has given away. While
- * it gives up partitions, heartbeats go on.
+ * told comes one step at a time. While it gives up partitions, heartbeats go on.
  */
 final class GroupMembership {
     /** What the owner does when partitions come and go; each step is awaited. */
     interface Owner {
-        CompletableFuture<Void> onAssigned(Set<TopicPartition> added);
+        /** Answers how to begin with them, which is left out when they were given up meanwhile. */
+        CompletableFuture<Runnable> onAssigned(Set<TopicPartition> added);
 
         CompletableFuture<Void> onRevoked(Set<TopicPartition> removed);
 
@@ -60,18 +56,21 @@ final class GroupMembership {
     private static final Duration CHECK_TOPICS = Duration.ofSeconds(5);
     private static final int NO_GENERATION = -1;
 
+    /** So many joins in a row that came to nothing are followed by the next one at once. */
+    private static final int JOINS_AT_ONCE = 3;
+
     private final GroupOptions options;
     private final CoordinatorLink link;
     private final SubscribedTopics topics;
     private final Loop loop;
     private final Owner owner;
+    private final Holdings holdings;
     private final Backoff backoff;
     private final boolean cooperative;
     private final Duration operationTimeout;
 
     private volatile String memberId = "";
-    private volatile Set<TopicPartition> assigned = Set.of();
-    private CompletableFuture<Void> lastStep = CompletableFuture.completedFuture(null);
+    private CompletableFuture<Void> lastLoss = done();
     private int generation = NO_GENERATION;
     private int round;
     private int beat;
@@ -93,6 +92,7 @@ final class GroupMembership {
         this.topics = new SubscribedTopics(options.subscription(), metadata, loop);
         this.loop = loop;
         this.owner = owner;
+        this.holdings = new Holdings(options, loop, owner);
         this.backoff =
                 new Backoff(
                         connections.options().retryBackoff(),
@@ -106,7 +106,7 @@ final class GroupMembership {
     }
 
     Set<TopicPartition> assigned() {
-        return assigned;
+        return holdings.assigned();
     }
 
     void start() {
@@ -119,7 +119,14 @@ final class GroupMembership {
     private void rejoin() {
         int mine = ++round;
         stable = false;
-        step(() -> cooperative ? done() : revoke(assigned))
+        CompletableFuture.allOf(
+                        lastLoss,
+                        holdings.step(
+                                () ->
+                                        holdings.revoke(
+                                                cooperative
+                                                        ? holdings.unbegun()
+                                                        : holdings.assigned())))
                 .thenCompose(nothing -> topics.resolve())
                 .thenComposeAsync(names -> isOver(mine) ? done() : join(mine, names), loop)
                 .whenCompleteAsync((nothing, failure) -> onRound(mine, failure), loop);
@@ -148,11 +155,11 @@ final class GroupMembership {
     private void onError(HeadraceException failure) {
         stable = false;
         switch (failure.error()) {
-            case REBALANCE_IN_PROGRESS, MEMBER_ID_REQUIRED -> rejoin();
+            case REBALANCE_IN_PROGRESS, MEMBER_ID_REQUIRED -> rejoinSoon();
             case UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION -> {
                 forgetMembership(failure.error() == Errors.UNKNOWN_MEMBER_ID);
-                step(() -> lose(assigned));
-                rejoin();
+                lastLoss = holdings.step(() -> holdings.lose(holdings.assigned()));
+                rejoinSoon();
             }
             default -> {
                 boolean inVain = !wasMember && System.nanoTime() - giveUpNanos > 0;
@@ -175,6 +182,15 @@ final class GroupMembership {
         beat++;
     }
 
+    private void rejoinSoon() {
+        if (failures < JOINS_AT_ONCE) {
+            failures++;
+            rejoin();
+        } else {
+            rejoinLater();
+        }
+    }
+
     private void rejoinLater() {
         int mine = round;
         failures++;
@@ -187,69 +203,10 @@ final class GroupMembership {
                 backoff.delayMs(failures));
     }
 
-    /** Lets the owner do something after all it was told before, whatever came of that. */
-    private CompletableFuture<Void> step(Supplier<CompletableFuture<Void>> action) {
-        lastStep =
-                lastStep.handleAsync((nothing, failure) -> true, loop)
-                        .thenCompose(
-                                free ->
-                                        action.get()
-                                                .copy()
-                                                .orTimeout(
-                                                        options.rebalanceTimeout().toMillis(),
-                                                        TimeUnit.MILLISECONDS))
-                        .exceptionallyCompose(this::explained);
-        return lastStep;
-    }
-
-    private CompletableFuture<Void> explained(Throwable failure) {
-        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-        return CompletableFuture.failedFuture(
-                cause instanceof TimeoutException
-                        ? new DeadlineExceededException(
-                                "The partitions of group "
-                                        + options.groupId()
-                                        + " were not handed over within the rebalance timeout.",
-                                "Let the rebalance listener answer sooner.",
-                                cause)
-                        : failure);
-    }
-
-    private CompletableFuture<Void> revoke(Set<TopicPartition> removed) {
-        return removed.isEmpty()
-                ? done()
-                : owner.onRevoked(removed).thenRunAsync(() -> keepWithout(removed), loop);
-    }
-
-    private CompletableFuture<Void> lose(Set<TopicPartition> removed) {
-        keepWithout(removed);
-        return removed.isEmpty() ? done() : owner.onLost(removed);
-    }
-
-    private CompletableFuture<Void> take(Set<TopicPartition> added) {
-        Set<TopicPartition> all = new HashSet<>(assigned);
-        all.addAll(added);
-        assigned = Set.copyOf(all);
-        return owner.onAssigned(added)
-                .whenCompleteAsync(
-                        (nothing, failure) -> {
-                            if (failure != null) {
-                                keepWithout(added); // They come back in the next round.
-                            }
-                        },
-                        loop);
-    }
-
-    private void keepWithout(Set<TopicPartition> removed) {
-        Set<TopicPartition> left = new HashSet<>(assigned);
-        left.removeAll(removed);
-        assigned = Set.copyOf(left);
-    }
-
     private CompletableFuture<Void> join(int mine, Set<String> names) {
         beat++; // The coordinator waits for this member's answers now, not for heartbeats.
         String what = "Joining group " + options.groupId();
-        return link.join(memberId, new MemberSubscription(names, assigned, generation))
+        return link.join(memberId, new MemberSubscription(names, holdings.assigned(), generation))
                 .thenComposeAsync(
                         answer -> {
                             if (isOver(mine)) {
@@ -272,7 +229,8 @@ final class GroupMembership {
         if (!leads) {
             topics.follow();
         }
-        return (leads && !joined.skipAssignment()
+        // A leader whose plan is not asked for (KIP-814) watches what it would have divided.
+        return (leads
                         ? plan(joined)
                         : CompletableFuture.completedFuture(Map.<String, List<TopicPartition>>of()))
                 .thenComposeAsync(
@@ -281,7 +239,7 @@ final class GroupMembership {
                                         joined.memberId(),
                                         joined.generationId(),
                                         joined.protocolName(),
-                                        plan),
+                                        joined.skipAssignment() ? Map.of() : plan),
                         loop)
                 .thenComposeAsync(
                         assignment ->
@@ -333,17 +291,17 @@ final class GroupMembership {
         wasMember = true;
         stable = true;
         scheduleHeartbeat(++beat);
-        return step(
+        return holdings.step(
                 () -> {
                     if (isOver(mine)) {
                         return done();
                     }
-                    Set<TopicPartition> removed = new HashSet<>(assigned);
+                    Set<TopicPartition> removed = new HashSet<>(holdings.assigned());
                     removed.removeAll(target);
                     Set<TopicPartition> added = new HashSet<>(target);
-                    added.removeAll(assigned);
-                    return revoke(removed)
-                            .thenComposeAsync(nothing -> take(added), loop)
+                    added.removeAll(holdings.assigned());
+                    return holdings.revoke(removed)
+                            .thenComposeAsync(nothing -> holdings.take(added), loop)
                             .thenRunAsync(
                                     () -> {
                                         if (!removed.isEmpty() && !isOver(mine)) {
@@ -359,7 +317,7 @@ final class GroupMembership {
     }
 
     private void heartbeat(int mine) {
-        if (closed || mine != beat) {
+        if (mine != beat) {
             return;
         }
         link.heartbeat(memberId, generation)
@@ -367,7 +325,7 @@ final class GroupMembership {
     }
 
     private void onHeartbeat(int mine, @Nullable Throwable failure) {
-        if (closed || mine != beat) {
+        if (mine != beat) {
             return;
         }
         if (failure == null) {
@@ -376,12 +334,14 @@ final class GroupMembership {
         }
         HeadraceException known =
                 Failures.of(failure, "The heartbeat to group " + options.groupId());
-        boolean alreadyJoins = known.error() == Errors.REBALANCE_IN_PROGRESS && !stable;
-        if (alreadyJoins) {
-            scheduleHeartbeat(mine);
+        if (known.error() == Errors.REBALANCE_IN_PROGRESS) {
+            scheduleHeartbeat(mine); // Until it joins, which may be after a long farewell.
+            if (stable) {
+                onError(known);
+            }
         } else if (known.retriable()) {
             loop.schedule(() -> heartbeat(mine), backoff.delayMs(1)); // In the same generation.
-        } else {
+        } else if (!closed) {
             onError(known);
         }
     }
@@ -416,7 +376,7 @@ final class GroupMembership {
             return done();
         }
         for (TopicPartition partition : offsets.keySet()) {
-            if (!assigned.contains(partition) || generation == NO_GENERATION) {
+            if (!holdings.assigned().contains(partition) || generation == NO_GENERATION) {
                 return CompletableFuture.failedFuture(
                         ServerErrorException.of(
                                 Errors.ILLEGAL_GENERATION,
@@ -437,7 +397,8 @@ final class GroupMembership {
     private HeadraceException retriableInRebalance(HeadraceException failure, int asked) {
         boolean passes =
                 failure.error() == Errors.REBALANCE_IN_PROGRESS
-                        || (failure.error() == Errors.ILLEGAL_GENERATION && asked != generation);
+                        || (failure.error() == Errors.ILLEGAL_GENERATION
+                                && (asked != generation || !stable));
         return passes
                 ? new HeadraceException(
                         failure.error(), true, "The group rebalances.", "Try again.", failure)
@@ -450,14 +411,19 @@ final class GroupMembership {
         return link.committed(partitions);
     }
 
-    /** Gives up what is assigned, stops heartbeats and leaves the group if so wished. */
+    /** Gives up what is assigned, then stops heartbeats and leaves the group if so wished. */
     CompletableFuture<Void> leave() {
         closed = true;
         round++;
         stable = false;
-        return step(() -> generation == NO_GENERATION ? lose(assigned) : revoke(assigned))
+        return holdings.step(
+                        () ->
+                                generation == NO_GENERATION
+                                        ? holdings.lose(holdings.assigned())
+                                        : holdings.revoke(holdings.assigned()))
                 .handleAsync(
                         (nothing, failure) -> {
+                            beat++;
                             boolean leaves =
                                     options.leaveOnClose()
                                             && options.instanceId().isEmpty()

@@ -1,8 +1,8 @@
 package io.headrace.coordinator.config;
 
-import io.headrace.coordinator.group.ConsumerProtocolProperties;
-import io.headrace.coordinator.group.GroupProperties;
-import io.headrace.coordinator.group.ShareProtocolProperties;
+import io.headrace.coordinator.group.space.ConsumerProtocolProperties;
+import io.headrace.coordinator.group.space.GroupProperties;
+import io.headrace.coordinator.group.space.ShareProtocolProperties;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;

@@ -1,13 +1,13 @@
 package io.headrace.coordinator.exchange;
 
-import io.headrace.coordinator.group.GroupEvent.StatesChanged;
-import io.headrace.coordinator.group.GroupEvent.StatesSummed;
-import io.headrace.coordinator.group.GroupEvent.TransactionVerified;
-import io.headrace.coordinator.group.GroupTask;
-import io.headrace.coordinator.group.GroupTask.DeleteStates;
-import io.headrace.coordinator.group.GroupTask.InitializeStates;
-import io.headrace.coordinator.group.GroupTask.SumStates;
-import io.headrace.coordinator.group.GroupTask.VerifyTransaction;
+import io.headrace.coordinator.group.space.GroupEvent.StatesChanged;
+import io.headrace.coordinator.group.space.GroupEvent.StatesSummed;
+import io.headrace.coordinator.group.space.GroupEvent.TransactionVerified;
+import io.headrace.coordinator.group.space.GroupTask;
+import io.headrace.coordinator.group.space.GroupTask.DeleteStates;
+import io.headrace.coordinator.group.space.GroupTask.InitializeStates;
+import io.headrace.coordinator.group.space.GroupTask.SumStates;
+import io.headrace.coordinator.group.space.GroupTask.VerifyTransaction;
 import io.headrace.coordinator.metadata.ClusterMetadata;
 import io.headrace.coordinator.shard.ShardEvent;
 import io.headrace.coordinator.shard.ShardTask;

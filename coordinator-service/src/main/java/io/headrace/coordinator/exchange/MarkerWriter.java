@@ -47,10 +47,8 @@ public final class MarkerWriter {
     private static final short VERSION = 2;
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    /** Private fields: the transaction shard in a marker, the topic's id in its topics. */
+    /** A private field of a marker: the transaction shard. */
     public static final int SHARD_TAG = TaggedFields.FIRST;
-
-    public static final int TOPIC_ID_TAG = TaggedFields.FIRST + 1;
 
     private final ClusterMetadata metadata;
     private final StorageLinks links;
@@ -159,7 +157,7 @@ public final class MarkerWriter {
     private static WritableTxnMarkerTopic topic(TransactionPartition partition) {
         WritableTxnMarkerTopic topic = new WritableTxnMarkerTopic().setName(partition.topic());
         if (!partition.topicId().equals(Uuid.ZERO_UUID)) {
-            TaggedFields.putUuid(topic, TOPIC_ID_TAG, partition.topicId());
+            TaggedFields.putUuid(topic, TaggedFields.TOPIC_ID, partition.topicId());
         }
         return topic;
     }

@@ -1,9 +1,9 @@
 package io.headrace.coordinator.exchange;
 
-import io.headrace.coordinator.group.GroupTask.DeleteStates;
-import io.headrace.coordinator.group.GroupTask.InitializeStates;
-import io.headrace.coordinator.group.GroupTask.SumStates;
 import io.headrace.coordinator.group.share.StatePlace;
+import io.headrace.coordinator.group.space.GroupTask.DeleteStates;
+import io.headrace.coordinator.group.space.GroupTask.InitializeStates;
+import io.headrace.coordinator.group.space.GroupTask.SumStates;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.DeleteShareGroupStateRequestData;

@@ -1,10 +1,15 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.classic.ConsumerSubscriptions;
+import io.headrace.coordinator.group.classic.EmbeddedProtocol;
+import io.headrace.coordinator.group.classic.Waiter;
 import io.headrace.coordinator.group.consumer.ClassicFacts;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.consumer.MemberState;
 import io.headrace.coordinator.group.consumer.Subscription;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.TimerKey;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.Uuid;

@@ -1,12 +1,15 @@
 package io.headrace.coordinator.group;
 
 import io.headrace.coordinator.group.assignor.Assignor;
+import io.headrace.coordinator.group.classic.Waiter;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.consumer.CurrentAssignment;
 import io.headrace.coordinator.group.consumer.OwnedPartitions;
 import io.headrace.coordinator.group.consumer.Subscription;
 import io.headrace.coordinator.group.consumer.TopicRegex;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.TimerKey;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.metadata.TopicImage;
 

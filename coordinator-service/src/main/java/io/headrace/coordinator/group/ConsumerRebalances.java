@@ -11,6 +11,10 @@ import io.headrace.coordinator.group.consumer.MemberState;
 import io.headrace.coordinator.group.consumer.Reconciliation;
 import io.headrace.coordinator.group.consumer.ResolvedRegex;
 import io.headrace.coordinator.group.consumer.TopicRegex;
+import io.headrace.coordinator.group.space.AssignmentPace;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.TimerKey;
+import io.headrace.coordinator.group.space.TopicsHash;
 import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.Uuid;

@@ -1,9 +1,17 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.classic.ClassicGroup;
+import io.headrace.coordinator.group.classic.ClassicGroupState;
+import io.headrace.coordinator.group.classic.GroupRecords;
+import io.headrace.coordinator.group.classic.Waiter;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.offset.CommittedOffset;
 import io.headrace.coordinator.group.offset.OffsetRecords;
+import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.group.share.ShareGroup;
+import io.headrace.coordinator.group.space.Countdown;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.TimerKey;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.TopicPartition;
@@ -154,8 +162,11 @@ final class DeleteDecisions {
         return isSubscribed ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE;
     }
 
-    /** Forgets the offsets that were committed for such topics. */
+    /**
+     * Forgets the offsets that were committed for such topics, also by transactions that are open.
+     */
     void forgetTopics(Predicate<Uuid> topicIds) {
+        space.pendingOffsets().forgetTopics(topicIds).forEach(this::forgetPending);
         Map<String, Map<TopicPartition, Uuid>> found = space.offsets().committedFor(topicIds);
         found.forEach(
                 (groupId, partitions) -> {
@@ -167,6 +178,16 @@ final class DeleteDecisions {
                         space.forgetIfNothing(group);
                     }
                 });
+    }
+
+    private void forgetPending(long producerId, List<PendingOffsets.Key> keys) {
+        for (PendingOffsets.Key key : keys) {
+            space.append(PendingOffsets.decided(producerId, key));
+            ClassicGroup group = space.group(key.groupId());
+            if (group != null) {
+                space.forgetIfNothing(group);
+            }
+        }
     }
 
     /** Forgets the offsets that are past their retention, and the groups that have nothing left. */

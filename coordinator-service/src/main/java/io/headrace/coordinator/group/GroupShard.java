@@ -1,6 +1,10 @@
 package io.headrace.coordinator.group;
 
-import io.headrace.coordinator.group.GroupSpace.MemberRef;
+import io.headrace.coordinator.group.classic.ClassicGroup;
+import io.headrace.coordinator.group.classic.ClassicGroupState;
+import io.headrace.coordinator.group.classic.ClassicMember;
+import io.headrace.coordinator.group.classic.GroupRecords;
+import io.headrace.coordinator.group.classic.Waiter;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.consumer.ConsumerReplay;
@@ -9,6 +13,13 @@ import io.headrace.coordinator.group.offset.PendingOffsets;
 import io.headrace.coordinator.group.share.ShareGroup;
 import io.headrace.coordinator.group.share.ShareMember;
 import io.headrace.coordinator.group.share.ShareReplay;
+import io.headrace.coordinator.group.space.GroupCounters;
+import io.headrace.coordinator.group.space.GroupEvent;
+import io.headrace.coordinator.group.space.GroupProperties;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.GroupSpace.MemberRef;
+import io.headrace.coordinator.group.space.GroupTimers;
+import io.headrace.coordinator.group.space.TimerKey;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.ShardCore;
 import io.headrace.coordinator.shard.ShardEvent;

@@ -1,6 +1,10 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.classic.ClassicGroup;
+import io.headrace.coordinator.group.classic.ClassicGroupState;
+import io.headrace.coordinator.group.classic.ClassicMember;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.space.GroupSpace;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.message.HeartbeatRequestData;

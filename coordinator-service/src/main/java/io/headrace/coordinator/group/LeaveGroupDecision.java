@@ -1,5 +1,9 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.classic.ClassicGroup;
+import io.headrace.coordinator.group.classic.Waiter;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.TimerKey;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.message.LeaveGroupRequestData;

@@ -1,10 +1,19 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.classic.ClassicGroup;
+import io.headrace.coordinator.group.classic.ClassicGroupState;
+import io.headrace.coordinator.group.classic.ClassicMember;
+import io.headrace.coordinator.group.classic.ConsumerSubscriptions;
+import io.headrace.coordinator.group.classic.EmbeddedProtocol;
+import io.headrace.coordinator.group.classic.GroupRecords;
+import io.headrace.coordinator.group.classic.MemberProtocol;
 import io.headrace.coordinator.group.consumer.ClassicFacts;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.consumer.CurrentAssignment;
 import io.headrace.coordinator.group.consumer.Subscription;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.TimerKey;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;

@@ -1,10 +1,15 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.classic.ClassicGroup;
+import io.headrace.coordinator.group.classic.ClassicGroupState;
+import io.headrace.coordinator.group.classic.ClassicMember;
+import io.headrace.coordinator.group.classic.Waiter;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.consumer.OwnedPartitions;
 import io.headrace.coordinator.group.offset.CommittedOffset;
 import io.headrace.coordinator.group.offset.PendingOffsets;
+import io.headrace.coordinator.group.space.GroupSpace;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.metadata.TopicImage;
 

@@ -3,6 +3,7 @@ package io.headrace.coordinator.group;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.consumer.ConsumerMember;
 import io.headrace.coordinator.group.offset.CommittedOffset;
+import io.headrace.coordinator.group.space.GroupSpace;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.metadata.TopicImage;
 

@@ -1,6 +1,12 @@
 package io.headrace.coordinator.group;
 
-import io.headrace.coordinator.group.ClassicGroup.InitialDelay;
+import io.headrace.coordinator.group.classic.ClassicGroup;
+import io.headrace.coordinator.group.classic.ClassicGroup.InitialDelay;
+import io.headrace.coordinator.group.classic.ClassicGroupState;
+import io.headrace.coordinator.group.classic.ClassicMember;
+import io.headrace.coordinator.group.classic.Waiter;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.TimerKey;
 
 import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.message.SyncGroupResponseData;

@@ -3,6 +3,7 @@ package io.headrace.coordinator.group;
 import io.headrace.coordinator.group.share.ShareGroup;
 import io.headrace.coordinator.group.share.ShareMember;
 import io.headrace.coordinator.group.share.SimpleAssignor;
+import io.headrace.coordinator.group.space.GroupSpace;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.metadata.TopicImage;
 

@@ -1,7 +1,9 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.classic.Waiter;
 import io.headrace.coordinator.group.share.ShareGroup;
 import io.headrace.coordinator.group.share.ShareMember;
+import io.headrace.coordinator.group.space.GroupSpace;
 import io.headrace.coordinator.shard.ShardRequest;
 
 import org.apache.kafka.common.errors.ApiException;

@@ -1,9 +1,12 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.classic.Waiter;
 import io.headrace.coordinator.group.share.ShareGroup;
 import io.headrace.coordinator.group.share.ShareStates;
 import io.headrace.coordinator.group.share.StatePlace;
 import io.headrace.coordinator.group.share.StateSummary;
+import io.headrace.coordinator.group.space.Countdown;
+import io.headrace.coordinator.group.space.GroupSpace;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.protocol.metadata.TopicImage;
 

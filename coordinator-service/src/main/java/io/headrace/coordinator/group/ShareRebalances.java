@@ -7,6 +7,10 @@ import io.headrace.coordinator.group.share.ShareStates;
 import io.headrace.coordinator.group.share.SimpleAssignor;
 import io.headrace.coordinator.group.share.SimpleAssignor.Sharer;
 import io.headrace.coordinator.group.share.StatePlace;
+import io.headrace.coordinator.group.space.AssignmentPace;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.TimerKey;
+import io.headrace.coordinator.group.space.TopicsHash;
 import io.headrace.protocol.metadata.TopicImage;
 
 import org.apache.kafka.common.Uuid;

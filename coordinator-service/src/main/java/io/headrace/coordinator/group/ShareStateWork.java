@@ -1,10 +1,12 @@
 package io.headrace.coordinator.group;
 
-import io.headrace.coordinator.group.GroupTask.DeleteStates;
-import io.headrace.coordinator.group.GroupTask.InitializeStates;
-import io.headrace.coordinator.group.GroupTask.SumStates;
 import io.headrace.coordinator.group.share.StatePlace;
 import io.headrace.coordinator.group.share.StateSummary;
+import io.headrace.coordinator.group.space.GroupEvent;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.GroupTask.DeleteStates;
+import io.headrace.coordinator.group.space.GroupTask.InitializeStates;
+import io.headrace.coordinator.group.space.GroupTask.SumStates;
 
 import org.apache.kafka.common.protocol.Errors;
 

@@ -1,6 +1,13 @@
 package io.headrace.coordinator.group;
 
+import io.headrace.coordinator.group.classic.ClassicGroup;
+import io.headrace.coordinator.group.classic.ClassicGroupState;
+import io.headrace.coordinator.group.classic.ClassicMember;
+import io.headrace.coordinator.group.classic.GroupRecords;
+import io.headrace.coordinator.group.classic.Waiter;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.space.GroupSpace;
+import io.headrace.coordinator.group.space.TimerKey;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;
 

@@ -1,7 +1,7 @@
 package io.headrace.coordinator.metrics;
 
-import io.headrace.coordinator.group.GroupCounters;
 import io.headrace.coordinator.group.GroupShard;
+import io.headrace.coordinator.group.space.GroupCounters;
 import io.headrace.coordinator.shard.OwnedShards;
 import io.headrace.coordinator.shard.Shard.Phase;
 import io.headrace.coordinator.shard.ShardCore;

@@ -1,9 +1,11 @@
 package io.headrace.coordinator.transaction;
 
 import io.headrace.coordinator.shard.ShardRequest;
+import io.headrace.protocol.codec.TaggedFields;
 import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.protocol.metadata.TopicImage;
 
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.AddOffsetsToTxnRequestData;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
@@ -69,6 +71,7 @@ final class AddPartitionsDecision {
                     new AddPartitionsToTxnResult()
                             .setTransactionalId(transaction.transactionalId());
             response.resultsByTransaction().add(result);
+            Set<String> unknown = unknownIn(topics);
             Session session =
                     new Session(
                             transaction.transactionalId(),
@@ -78,10 +81,13 @@ final class AddPartitionsDecision {
             if (transaction.verifyOnly()) {
                 result.setTopicResults(
                         TransactionErrors.topics(
-                                topics, (topic, index) -> verify(session, topic, index).code()));
+                                topics,
+                                (topic, index) ->
+                                        unknown.contains(topic + "-" + index)
+                                                ? Errors.UNKNOWN_TOPIC_OR_PARTITION.code()
+                                                : verify(session, topic, index).code()));
                 continue;
             }
-            Set<String> unknown = unknownIn(topics);
             Errors error =
                     unknown.isEmpty()
                             ? add(session, partitionsIn(topics))
@@ -174,12 +180,21 @@ final class AddPartitionsDecision {
                 : Errors.TRANSACTION_ABORTABLE;
     }
 
+    /**
+     * Partitions that are not there. A node that leads one also says which topic of that name it
+     * means: when it or this owner has yet to hear that the topic was made anew, they mean two.
+     */
     private Set<String> unknownIn(AddPartitionsToTxnTopicCollection topics) {
         Set<String> unknown = new HashSet<>();
         for (var topic : topics) {
             TopicImage image = space.image().topic(topic.name());
+            Uuid meant = TaggedFields.uuid(topic, TaggedFields.TOPIC_ID);
+            boolean isOther =
+                    image != null
+                            && !meant.equals(Uuid.ZERO_UUID)
+                            && !meant.equals(image.topicId());
             for (int partition : topic.partitions()) {
-                if (image == null || image.partition(partition) == null) {
+                if (image == null || isOther || image.partition(partition) == null) {
                     unknown.add(topic.name() + "-" + partition);
                 }
             }

@@ -3,6 +3,7 @@ package io.headrace.coordinator.group;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.space.AssignmentPace;
 import io.headrace.protocol.config.GroupConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;

@@ -2,6 +2,7 @@ package io.headrace.coordinator.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.coordinator.group.space.GroupProperties;
 import io.headrace.protocol.codec.ListGroupsPage;
 
 import org.apache.kafka.common.message.JoinGroupResponseData;

@@ -2,6 +2,8 @@ package io.headrace.coordinator.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.coordinator.group.space.GroupProperties;
+
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.OffsetCommitRequestData;

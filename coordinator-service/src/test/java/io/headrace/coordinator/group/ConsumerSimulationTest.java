@@ -3,6 +3,8 @@ package io.headrace.coordinator.group;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
+import io.headrace.coordinator.group.space.GroupCounters;
+import io.headrace.coordinator.group.space.GroupProperties;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;

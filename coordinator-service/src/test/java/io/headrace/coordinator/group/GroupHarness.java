@@ -1,6 +1,10 @@
 package io.headrace.coordinator.group;
 
-import io.headrace.coordinator.group.GroupTask.VerifyTransaction;
+import io.headrace.coordinator.group.space.GroupCounters;
+import io.headrace.coordinator.group.space.GroupEvent;
+import io.headrace.coordinator.group.space.GroupProperties;
+import io.headrace.coordinator.group.space.GroupTask;
+import io.headrace.coordinator.group.space.GroupTask.VerifyTransaction;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;

@@ -2,6 +2,7 @@ package io.headrace.coordinator.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.coordinator.group.classic.ClassicGroup;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.codec.MessageWriter;

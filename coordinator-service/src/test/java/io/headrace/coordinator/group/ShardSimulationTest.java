@@ -2,6 +2,8 @@ package io.headrace.coordinator.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.coordinator.group.space.GroupCounters;
+import io.headrace.coordinator.group.space.GroupProperties;
 import io.headrace.coordinator.shard.Shard;
 import io.headrace.coordinator.shard.Shard.CloseCause;
 import io.headrace.coordinator.shard.Shard.Phase;

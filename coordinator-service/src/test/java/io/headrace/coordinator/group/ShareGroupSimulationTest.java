@@ -2,10 +2,14 @@ package io.headrace.coordinator.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.coordinator.group.GroupTask.DeleteStates;
-import io.headrace.coordinator.group.GroupTask.InitializeStates;
 import io.headrace.coordinator.group.share.ShareGroup;
 import io.headrace.coordinator.group.share.StatePlace;
+import io.headrace.coordinator.group.space.GroupCounters;
+import io.headrace.coordinator.group.space.GroupEvent;
+import io.headrace.coordinator.group.space.GroupProperties;
+import io.headrace.coordinator.group.space.GroupTask;
+import io.headrace.coordinator.group.space.GroupTask.DeleteStates;
+import io.headrace.coordinator.group.space.GroupTask.InitializeStates;
 import io.headrace.coordinator.shard.Effects;
 import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;

@@ -2,12 +2,13 @@ package io.headrace.coordinator.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.coordinator.group.GroupTask.DeleteStates;
-import io.headrace.coordinator.group.GroupTask.InitializeStates;
-import io.headrace.coordinator.group.GroupTask.SumStates;
 import io.headrace.coordinator.group.share.ShareGroup;
 import io.headrace.coordinator.group.share.StatePlace;
 import io.headrace.coordinator.group.share.StateSummary;
+import io.headrace.coordinator.group.space.GroupEvent;
+import io.headrace.coordinator.group.space.GroupTask.DeleteStates;
+import io.headrace.coordinator.group.space.GroupTask.InitializeStates;
+import io.headrace.coordinator.group.space.GroupTask.SumStates;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.AlterShareGroupOffsetsRequestData;

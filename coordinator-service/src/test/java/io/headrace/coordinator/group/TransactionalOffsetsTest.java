@@ -4,6 +4,9 @@ import static io.headrace.coordinator.group.GroupHarness.GROUP;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.protocol.metadata.MetadataImage;
+
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestPartition;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestTopic;
@@ -307,5 +310,32 @@ class TransactionalOffsetsTest {
         assertThat(fetch(true).committedOffset()).isEqualTo(30);
         shard.restart();
         assertThat(fetch(true).committedOffset()).isEqualTo(30);
+    }
+
+    /** The topic is deleted while the transaction is open, and one of its name is made. */
+    @Test
+    void anOffsetOfADeletedTopicIsForgottenAtOnce() {
+        commitVerified(PRODUCER, 0, 10);
+        commitVerified(OTHER, 0, 20);
+        MetadataImage without = TestCluster.withoutTopic(shard.image(), GroupHarness.TOPIC_ID);
+        shard.setImage(TestCluster.withTopic(without, "orders", new Uuid(7, 8), 4));
+        assertThat(fetch(true).errorCode()).isEqualTo(Errors.NONE.code());
+        mark(PRODUCER, 1, true);
+        commitVerified(OTHER, 0, 30); // of the same transaction, for the topic that is there now
+        shard.restart();
+        assertThat(fetch(true).errorCode()).isEqualTo(Errors.UNSTABLE_OFFSET_COMMIT.code());
+        assertThat(committed()).isEqualTo(-1);
+        mark(OTHER, 1, true);
+        assertThat(fetch(true).committedOffset()).isEqualTo(30);
+    }
+
+    @Test
+    void anOffsetOfADeletedTopicDoesNotComeWithTheMarker() {
+        commitVerified(0, 10);
+        shard.setImage(TestCluster.withoutTopic(shard.image(), GroupHarness.TOPIC_ID));
+        mark(1, true, 0, 2);
+        assertThat(committed()).isEqualTo(-1);
+        shard.restart();
+        assertThat(committed()).isEqualTo(-1);
     }
 }

@@ -5,6 +5,7 @@ import io.headrace.coordinator.shard.ShardRecord;
 import io.headrace.coordinator.shard.ShardRequest;
 import io.headrace.coordinator.shard.ShardTask;
 import io.headrace.coordinator.transaction.TransactionTask.WriteMarkers;
+import io.headrace.protocol.codec.TaggedFields;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.record.PartitionRecord;
 import io.headrace.protocol.metadata.record.RemoveTopicRecord;
@@ -90,6 +91,15 @@ final class TransactionHarness {
 
     void refuseProducerIds(boolean refuse) {
         refusesProducerIds = refuse;
+    }
+
+    /** A topic is deleted, and one of its name made. */
+    void replaceTopic(String name, Uuid before, Uuid after, int partitions) {
+        deleteTopic(before);
+        image = withTopic(image, name, after, partitions);
+        Effects effects = new Effects();
+        shard.onMetadata(image, nowMs, effects);
+        take(effects);
     }
 
     void deleteTopic(Uuid id) {
@@ -248,6 +258,41 @@ final class TransactionHarness {
         AddPartitionsToTxnRequestData request = new AddPartitionsToTxnRequestData();
         request.transactions().add(transaction);
         return request;
+    }
+
+    /** As {@link #adding}, by a node that says which topic of that name it means. */
+    static AddPartitionsToTxnRequestData addingTo(
+            Uuid topicId, Session session, boolean verifyOnly, int... of) {
+        AddPartitionsToTxnRequestData request = adding(session, verifyOnly, of);
+        request.transactions()
+                .forEach(
+                        transaction ->
+                                transaction
+                                        .topics()
+                                        .forEach(
+                                                topic ->
+                                                        TaggedFields.putUuid(
+                                                                topic,
+                                                                TaggedFields.TOPIC_ID,
+                                                                topicId)));
+        return request;
+    }
+
+    /** Adds partitions of that very topic. */
+    Errors addTo(Uuid topicId, Session session, int... partitions) {
+        return errorOf(
+                call(
+                        addingTo(topicId, session, false, partitions),
+                        5,
+                        AddPartitionsToTxnResponseData.class));
+    }
+
+    Errors verifyOf(Uuid topicId, Session session, int partition) {
+        return errorOf(
+                call(
+                        addingTo(topicId, session, true, partition),
+                        5,
+                        AddPartitionsToTxnResponseData.class));
     }
 
     /** Adds partitions as a producer of version 2 does by producing. */

@@ -15,6 +15,9 @@ public final class TaggedFields {
     /** The first number of a private field. */
     public static final int FIRST = 10_000;
 
+    /** The id of the topic that a question about a transaction, or a marker, names. */
+    public static final int TOPIC_ID = FIRST + 1;
+
     private static final int UUID_BYTES = 16;
 
     private TaggedFields() {}

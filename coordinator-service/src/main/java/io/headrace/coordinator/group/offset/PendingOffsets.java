@@ -10,6 +10,7 @@ import io.headrace.protocol.codec.MessageWriter;
 import io.headrace.protocol.codec.ResponseReader;
 
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Message;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The offsets that open transactions have committed, and under which epochs each producer's
@@ -139,6 +142,26 @@ public final class PendingOffsets {
                 });
         producers.forEach(producerId -> remove(producerId, key));
         return producers;
+    }
+
+    /**
+     * Forgets what open transactions committed for such topics.
+     *
+     * @return what is forgotten, by producer
+     */
+    public Map<Long, List<Key>> forgetTopics(Predicate<Uuid> topicIds) {
+        Map<Long, List<Key>> found = new TreeMap<>();
+        open.forEach(
+                (producerId, transaction) ->
+                        transaction.offsets.forEach(
+                                (key, pending) -> {
+                                    if (topicIds.test(pending.offset().topicId())) {
+                                        found.computeIfAbsent(producerId, id -> new ArrayList<>())
+                                                .add(key);
+                                    }
+                                }));
+        found.forEach((producerId, keys) -> keys.forEach(key -> remove(producerId, key)));
+        return found;
     }
 
     /** Forgets a producer's open transaction: it is decided. */

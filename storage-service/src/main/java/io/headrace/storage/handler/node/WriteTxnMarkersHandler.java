@@ -42,9 +42,6 @@ final class WriteTxnMarkersHandler implements ApiHandler {
     private static final byte V2 = 2;
     private static final long TIMEOUT_MS = 4_000;
 
-    /** The id of the topic, a private field of a marker's topic. */
-    private static final int TOPIC_ID_TAG = TaggedFields.FIRST + 1;
-
     private final Services services;
     private final HangingTransactions hanging;
 
@@ -97,7 +94,7 @@ final class WriteTxnMarkersHandler implements ApiHandler {
 
     private CompletableFuture<Errors> write(
             WritableTxnMarker marker, WritableTxnMarkerTopic asked, int index) {
-        Uuid topicId = TaggedFields.uuid(asked, TOPIC_ID_TAG);
+        Uuid topicId = TaggedFields.uuid(asked, TaggedFields.TOPIC_ID);
         TopicImage topic =
                 topicId.equals(Uuid.ZERO_UUID)
                         ? services.image().topic(asked.name())

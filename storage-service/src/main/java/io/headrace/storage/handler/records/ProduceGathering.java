@@ -162,7 +162,7 @@ final class ProduceGathering {
                     transactionalId,
                     producerId,
                     producerEpoch,
-                    partition.id().topicPartition(),
+                    partition.id(),
                     request.version(),
                     verdict -> partition.loop().run(() -> onVerified(ticket, verdict)));
         }

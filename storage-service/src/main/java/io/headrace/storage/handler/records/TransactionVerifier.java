@@ -1,10 +1,13 @@
 package io.headrace.storage.handler.records;
 
+import io.headrace.protocol.codec.TaggedFields;
 import io.headrace.storage.handler.forwarding.CoordinatorQuestions;
 import io.headrace.storage.handler.forwarding.ShardTargets;
 import io.headrace.storage.handler.request.Services;
 
+import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData.AddPartitionsToTxnTopic;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData.AddPartitionsToTxnTopicCollection;
@@ -14,6 +17,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,13 +38,12 @@ final class TransactionVerifier {
     private static final short KNOWS_ABORTABLE = 11;
 
     private final Services services;
-    private final Map<Session, Map<TopicPartition, List<Consumer<Errors>>>> waiting =
+    private final Map<Session, Map<TopicIdPartition, List<Consumer<Errors>>>> waiting =
             new LinkedHashMap<>();
     private boolean scheduled;
 
     /** Whose transaction, and whether its partitions are added. */
-    private record Session(
-            String transactionalId, long producerId, short producerEpoch, boolean adds) {}
+    record Session(String transactionalId, long producerId, short producerEpoch, boolean adds) {}
 
     TransactionVerifier(Services services) {
         this.services = services;
@@ -57,7 +60,7 @@ final class TransactionVerifier {
             String transactionalId,
             long producerId,
             short producerEpoch,
-            TopicPartition partition,
+            TopicIdPartition partition,
             short produceVersion,
             Consumer<Errors> verdict) {
         Session session =
@@ -93,7 +96,7 @@ final class TransactionVerifier {
     }
 
     private void flush() {
-        Map<Session, Map<TopicPartition, List<Consumer<Errors>>>> questions;
+        Map<Session, Map<TopicIdPartition, List<Consumer<Errors>>>> questions;
         synchronized (waiting) {
             questions = new LinkedHashMap<>(waiting);
             waiting.clear();
@@ -102,35 +105,51 @@ final class TransactionVerifier {
         questions.forEach(this::ask);
     }
 
-    private void ask(Session session, Map<TopicPartition, List<Consumer<Errors>>> partitions) {
+    private void ask(Session session, Map<TopicIdPartition, List<Consumer<Errors>>> askers) {
+        // Of two topics of one name, one is gone: the questions for them go apart.
+        Map<String, Uuid> ids = new HashMap<>();
+        Map<TopicIdPartition, List<Consumer<Errors>>> partitions = new LinkedHashMap<>();
+        Map<TopicIdPartition, List<Consumer<Errors>>> others = new LinkedHashMap<>();
+        askers.forEach(
+                (partition, each) -> {
+                    ids.putIfAbsent(partition.topic(), partition.topicId());
+                    boolean isSame = partition.topicId().equals(ids.get(partition.topic()));
+                    (isSame ? partitions : others).put(partition, each);
+                });
+        if (!others.isEmpty()) {
+            ask(session, others);
+        }
         CoordinatorQuestions.ask(
                         services,
                         ShardTargets.ofTransaction(services, session.transactionalId()),
                         ApiKeys.ADD_PARTITIONS_TO_TXN,
                         VERSION,
-                        request(session, partitions),
+                        request(session, partitions.keySet()),
                         AddPartitionsToTxnResponseData.class)
                 .whenComplete(
                         (answer, failure) -> {
                             Map<TopicPartition, Errors> verdicts =
                                     failure == null ? read(answer) : Map.of();
                             partitions.forEach(
-                                    (partition, askers) -> {
+                                    (partition, each) -> {
                                         Errors error =
                                                 verdicts.getOrDefault(
-                                                        partition, Errors.NETWORK_EXCEPTION);
-                                        askers.forEach(asker -> asker.accept(error));
+                                                        partition.topicPartition(),
+                                                        Errors.NETWORK_EXCEPTION);
+                                        each.forEach(asker -> asker.accept(error));
                                     });
                         });
     }
 
-    private static AddPartitionsToTxnRequestData request(
-            Session session, Map<TopicPartition, List<Consumer<Errors>>> partitions) {
+    /** The question; of all topics of one name only one is in it, and it says which. */
+    static AddPartitionsToTxnRequestData request(
+            Session session, Collection<TopicIdPartition> partitions) {
         AddPartitionsToTxnTopicCollection topics = new AddPartitionsToTxnTopicCollection();
-        for (TopicPartition partition : partitions.keySet()) {
+        for (TopicIdPartition partition : partitions) {
             AddPartitionsToTxnTopic topic = topics.find(partition.topic());
             if (topic == null) {
                 topic = new AddPartitionsToTxnTopic().setName(partition.topic());
+                TaggedFields.putUuid(topic, TaggedFields.TOPIC_ID, partition.topicId());
                 topics.add(topic);
             }
             topic.partitions().add(partition.partition());

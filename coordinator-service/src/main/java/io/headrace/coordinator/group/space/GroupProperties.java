@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.space;
 
 /**
  * Settings and bounds of groups, with Kafka's meaning where Kafka has them.

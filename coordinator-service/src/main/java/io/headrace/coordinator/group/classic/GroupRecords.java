@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.classic;
 
 import io.headrace.coordinator.group.record.GroupKey;
 import io.headrace.coordinator.group.record.GroupValue;
@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Classic groups as records, in Kafka's format. */
-final class GroupRecords {
-    static final short TYPE = 2;
+public final class GroupRecords {
+    public static final short TYPE = 2;
 
     private static final short KEY_VERSION = 0;
 
@@ -27,7 +27,7 @@ final class GroupRecords {
     private GroupRecords() {}
 
     /** The record of a group as it is. */
-    static ShardRecord of(ClassicGroup group) {
+    public static ShardRecord of(ClassicGroup group) {
         String protocol = group.protocolName();
         GroupValue value =
                 new GroupValue()
@@ -56,12 +56,12 @@ final class GroupRecords {
     }
 
     /** The record that deletes a group. */
-    static ShardRecord deleted(String groupId) {
+    public static ShardRecord deleted(String groupId) {
         return new ShardRecord(key(groupId), null);
     }
 
     /** The group that a record of {@link #TYPE} is about. */
-    static String readKey(ByteBuffer key) throws MalformedFrameException {
+    public static String readKey(ByteBuffer key) throws MalformedFrameException {
         return ResponseReader.readInto(
                         new GroupKey(),
                         KEY_VERSION,
@@ -69,7 +69,8 @@ final class GroupRecords {
                 .group();
     }
 
-    static ClassicGroup readValue(String groupId, ByteBuffer bytes) throws MalformedFrameException {
+    public static ClassicGroup readValue(String groupId, ByteBuffer bytes)
+            throws MalformedFrameException {
         if (bytes.remaining() < 2) {
             throw new MalformedFrameException("A group without a version");
         }

@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.classic;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +18,9 @@ import java.util.Set;
  *        int16 length, bytes of the name; for each
  * </pre>
  */
-final class ConsumerSubscriptions {
+public final class ConsumerSubscriptions {
     /** The protocol type of consumers. */
-    static final String PROTOCOL_TYPE = "consumer";
+    public static final String PROTOCOL_TYPE = "consumer";
 
     private static final int MIN_TOPIC_BYTES = 2;
 

@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.classic;
 
 import org.apache.kafka.common.message.JoinGroupResponseData.JoinGroupResponseMember;
 import org.apache.kafka.common.protocol.Errors;
@@ -28,7 +28,7 @@ import java.util.Set;
  *
  * <p>{@code DEAD} is what a deleted group is. Confined to its shard's core.
  */
-final class ClassicGroup {
+public final class ClassicGroup {
     private final String groupId;
     private ClassicGroupState state = ClassicGroupState.EMPTY;
     private ClassicGroupState previousState = ClassicGroupState.EMPTY;
@@ -57,7 +57,7 @@ final class ClassicGroup {
 
     private boolean stored;
 
-    /** How the first rebalance waits; see {@link Rebalances}. */
+    /** How the first rebalance waits for more members. */
     private @Nullable InitialDelay initialDelay;
 
     /**
@@ -67,15 +67,15 @@ final class ClassicGroup {
      * @param remainingMs how much longer it may be drawn out
      * @param memberAdded whether a member came since that delay began
      */
-    record InitialDelay(int lastDelayMs, int remainingMs, boolean memberAdded) {}
+    public record InitialDelay(int lastDelayMs, int remainingMs, boolean memberAdded) {}
 
-    ClassicGroup(String groupId, long nowMs) {
+    public ClassicGroup(String groupId, long nowMs) {
         this.groupId = groupId;
         this.stateSinceMs = nowMs;
     }
 
     /** A group as a record says, without members yet. */
-    static ClassicGroup restored(
+    public static ClassicGroup restored(
             String groupId,
             int generation,
             @Nullable String protocolType,
@@ -90,7 +90,7 @@ final class ClassicGroup {
     }
 
     /** Adds the members of a record: a group that has any is stable. */
-    void restoreMembers(List<ClassicMember> restored, @Nullable String restoredLeaderId) {
+    public void restoreMembers(List<ClassicMember> restored, @Nullable String restoredLeaderId) {
         restored.forEach(member -> add(member, null));
         leaderId = restoredLeaderId;
         if (leaderId != null && !members.containsKey(leaderId)) {
@@ -100,15 +100,15 @@ final class ClassicGroup {
         subscribedTopics = computeSubscribedTopics();
     }
 
-    String groupId() {
+    public String groupId() {
         return groupId;
     }
 
-    ClassicGroupState state() {
+    public ClassicGroupState state() {
         return state;
     }
 
-    boolean isIn(ClassicGroupState other) {
+    public boolean isIn(ClassicGroupState other) {
         return state == other;
     }
 
@@ -116,48 +116,48 @@ final class ClassicGroup {
         return previousState;
     }
 
-    long stateSinceMs() {
+    public long stateSinceMs() {
         return stateSinceMs;
     }
 
-    int generation() {
+    public int generation() {
         return generation;
     }
 
-    @Nullable String protocolType() {
+    public @Nullable String protocolType() {
         return protocolType;
     }
 
-    @Nullable String protocolName() {
+    public @Nullable String protocolName() {
         return protocolName;
     }
 
-    @Nullable String leaderId() {
+    public @Nullable String leaderId() {
         return leaderId;
     }
 
-    boolean isLeader(String memberId) {
+    public boolean isLeader(String memberId) {
         return memberId.equals(leaderId);
     }
 
     /** Whether the log holds a record of this group. */
-    boolean isStored() {
+    public boolean isStored() {
         return stored;
     }
 
-    void markStored() {
+    public void markStored() {
         stored = true;
     }
 
-    @Nullable InitialDelay initialDelay() {
+    public @Nullable InitialDelay initialDelay() {
         return initialDelay;
     }
 
-    void delayInitially(@Nullable InitialDelay delay) {
+    public void delayInitially(@Nullable InitialDelay delay) {
         initialDelay = delay;
     }
 
-    void become(ClassicGroupState next, long nowMs) {
+    public void become(ClassicGroupState next, long nowMs) {
         if (!state.canBecome(next)) {
             throw new IllegalStateException(
                     "Group " + groupId + " cannot go from " + state + " to " + next);
@@ -169,19 +169,19 @@ final class ClassicGroup {
 
     // Members.
 
-    Collection<ClassicMember> members() {
+    public Collection<ClassicMember> members() {
         return members.values();
     }
 
-    int memberCount() {
+    public int memberCount() {
         return members.size();
     }
 
-    boolean hasMember(String memberId) {
+    public boolean hasMember(String memberId) {
         return members.containsKey(memberId);
     }
 
-    ClassicMember member(String memberId) {
+    public ClassicMember member(String memberId) {
         ClassicMember member = members.get(memberId);
         if (member == null) {
             throw new IllegalArgumentException("Group " + groupId + " has no member " + memberId);
@@ -190,12 +190,12 @@ final class ClassicGroup {
     }
 
     /** The member id of a static member, or null. */
-    @Nullable String staticMemberId(String groupInstanceId) {
+    public @Nullable String staticMemberId(String groupInstanceId) {
         return memberIdsByInstance.get(groupInstanceId);
     }
 
     /** NONE, or why the caller is not who it says (KIP-345). */
-    Errors checkMember(String memberId, @Nullable String groupInstanceId) {
+    public Errors checkMember(String memberId, @Nullable String groupInstanceId) {
         if (groupInstanceId != null) {
             String existing = memberIdsByInstance.get(groupInstanceId);
             if (existing == null) {
@@ -208,7 +208,7 @@ final class ClassicGroup {
         return members.containsKey(memberId) ? Errors.NONE : Errors.UNKNOWN_MEMBER_ID;
     }
 
-    void add(ClassicMember member, @Nullable Waiter join) {
+    public void add(ClassicMember member, @Nullable Waiter join) {
         String instanceId = member.groupInstanceId();
         if (instanceId != null) {
             memberIdsByInstance.put(instanceId, member.memberId());
@@ -223,12 +223,12 @@ final class ClassicGroup {
     }
 
     /** The protocol type that members must have; set by the first member of an empty group. */
-    void adoptProtocolType(String type) {
+    public void adoptProtocolType(String type) {
         protocolType = type;
     }
 
     /** Removes a member, pending or full, and hands leadership on. */
-    void remove(String memberId) {
+    public void remove(String memberId) {
         ClassicMember removed = members.remove(memberId);
         if (removed != null) {
             countOffers(removed, -1);
@@ -247,7 +247,7 @@ final class ClassicGroup {
     }
 
     /** Puts a static member under a new id in the place of the old one. */
-    ClassicMember replace(ClassicMember old, String newMemberId) {
+    public ClassicMember replace(ClassicMember old, String newMemberId) {
         ClassicMember replacement = old.withId(newMemberId);
         boolean wasLeader = isLeader(old.memberId());
         remove(old.memberId());
@@ -258,7 +258,7 @@ final class ClassicGroup {
         return replacement;
     }
 
-    void update(
+    public void update(
             ClassicMember member, List<MemberProtocol> protocols, int rebalanceMs, int sessionMs) {
         countOffers(member, -1);
         member.update(protocols, rebalanceMs, sessionMs);
@@ -266,21 +266,21 @@ final class ClassicGroup {
     }
 
     /** Sets or clears what waits for a member to be joined. */
-    void awaitJoin(ClassicMember member, @Nullable Waiter waiter) {
+    public void awaitJoin(ClassicMember member, @Nullable Waiter waiter) {
         awaitingJoinCount += (waiter == null ? 0 : 1) - (member.awaitingJoin() == null ? 0 : 1);
         member.awaitJoin(waiter);
     }
 
-    int awaitingJoinCount() {
+    public int awaitingJoinCount() {
         return awaitingJoinCount;
     }
 
-    boolean hasEveryoneJoined() {
+    public boolean hasEveryoneJoined() {
         return members.size() == awaitingJoinCount && pendingMembers.isEmpty();
     }
 
     /** Makes sure that the leader is one who rejoined; false when nobody did. */
-    boolean electJoinedLeader() {
+    public boolean electJoinedLeader() {
         if (leaderId != null && member(leaderId).awaitingJoin() != null) {
             return true;
         }
@@ -293,16 +293,16 @@ final class ClassicGroup {
         return false;
     }
 
-    Set<String> pendingMembers() {
+    public Set<String> pendingMembers() {
         return pendingMembers;
     }
 
-    Set<String> pendingSyncs() {
+    public Set<String> pendingSyncs() {
         return pendingSyncs;
     }
 
     /** The longest time that a member allows for a rebalance. */
-    int rebalanceTimeoutMs() {
+    public int rebalanceTimeoutMs() {
         int longest = 0;
         for (ClassicMember member : members.values()) {
             longest = Math.max(longest, member.rebalanceTimeoutMs());
@@ -313,7 +313,7 @@ final class ClassicGroup {
     // Protocols.
 
     /** Whether a member of that type that offers these protocols fits into the group. */
-    boolean supports(String type, List<MemberProtocol> protocols) {
+    public boolean supports(String type, List<MemberProtocol> protocols) {
         if (state == ClassicGroupState.EMPTY) {
             return !type.isEmpty() && !protocols.isEmpty();
         }
@@ -329,7 +329,7 @@ final class ClassicGroup {
     }
 
     /** The protocol that all members offer and most prefer; ties go to the one named first. */
-    String selectProtocol() {
+    public String selectProtocol() {
         Set<String> candidates = new HashSet<>();
         offersByProtocol.forEach(
                 (name, offers) -> {
@@ -353,7 +353,7 @@ final class ClassicGroup {
     }
 
     /** Begins the next generation: with members to assign to, or empty. */
-    void nextGeneration(long nowMs) {
+    public void nextGeneration(long nowMs) {
         generation++;
         pendingSyncs.clear();
         initialDelay = null;
@@ -368,7 +368,7 @@ final class ClassicGroup {
     }
 
     /** What the leader is told about the members. */
-    List<JoinGroupResponseMember> membersForLeader() {
+    public List<JoinGroupResponseMember> membersForLeader() {
         String protocol = protocolName;
         if (protocol == null) {
             throw new IllegalStateException("Group " + groupId + " has no protocol");
@@ -384,17 +384,17 @@ final class ClassicGroup {
         return described;
     }
 
-    boolean usesConsumerProtocol() {
+    public boolean usesConsumerProtocol() {
         return ConsumerSubscriptions.PROTOCOL_TYPE.equals(protocolType);
     }
 
     /** Whether the members' subscriptions are known. */
-    boolean knowsSubscriptions() {
+    public boolean knowsSubscriptions() {
         return subscribedTopics != null;
     }
 
     /** Whether a member subscribes to the topic; consumers of unknown subscriptions may. */
-    boolean isSubscribedTo(String topic) {
+    public boolean isSubscribedTo(String topic) {
         return subscribedTopics == null ? usesConsumerProtocol() : subscribedTopics.contains(topic);
     }
 

@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.space;
 
 import io.headrace.protocol.config.GroupConfigs;
 import io.headrace.protocol.metadata.ConfigResourceKey;
@@ -7,61 +7,62 @@ import io.headrace.protocol.metadata.MetadataImage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of share groups, where a group has none of its own.
+ * Settings of groups of the consumer protocol, where a group has none of its own.
  *
  * @param sessionTimeoutMs how long a member may be silent
  * @param minHeartbeatIntervalMs how often members are told to be heard of while a shard has few;
  *     each heartbeat is a chance to hand out a new assignment
  * @param maxHeartbeatIntervalMs the same while it has many
  * @param assignmentIntervalMs how long changes of a large group are gathered after a target
- * @param maxGroupSize the most members of a group
- * @param maxPartitions the most partitions of all topics that a group subscribes to
- * @param stateRetryMs the pause before states of partitions that could not be made are tried again
+ * @param upgrades whether a classic group becomes one of this protocol when a consumer of it joins
+ * @param downgrades whether it becomes classic again when the last such consumer leaves
  */
-public record ShareProtocolProperties(
+public record ConsumerProtocolProperties(
         int sessionTimeoutMs,
         int minHeartbeatIntervalMs,
         int maxHeartbeatIntervalMs,
         int assignmentIntervalMs,
-        int maxGroupSize,
-        int maxPartitions,
-        int stateRetryMs) {
+        boolean upgrades,
+        boolean downgrades) {
     /** What each member adds to the interval: so a shard gets at most 50 heartbeats a second. */
     private static final int MS_PER_MEMBER = 20;
 
-    public ShareProtocolProperties {
+    public ConsumerProtocolProperties {
         if (minHeartbeatIntervalMs <= 0
                 || maxHeartbeatIntervalMs < minHeartbeatIntervalMs
                 || assignmentIntervalMs < 0
-                || sessionTimeoutMs <= maxHeartbeatIntervalMs
-                || maxGroupSize <= 0
-                || maxPartitions <= 0
-                || stateRetryMs <= 0) {
+                || sessionTimeoutMs <= maxHeartbeatIntervalMs) {
             throw new IllegalArgumentException(
-                    "Share groups need heartbeat intervals above 0 and below the session timeout,"
-                            + " and bounds above 0, not "
-                            + this);
+                    "Heartbeat intervals from "
+                            + minHeartbeatIntervalMs
+                            + " to "
+                            + maxHeartbeatIntervalMs
+                            + " ms with sessions of "
+                            + sessionTimeoutMs
+                            + " ms: name a range above 0 that ends below the session timeout,"
+                            + " and an assignment interval of at least 0, not "
+                            + assignmentIntervalMs);
         }
     }
 
     /** Kafka's defaults, but for heartbeats of small groups, which come more often. */
-    public static ShareProtocolProperties defaults() {
-        return new ShareProtocolProperties(45_000, 500, 5_000, 1_000, 200, 100_000, 1_000);
+    public static ConsumerProtocolProperties defaults() {
+        return new ConsumerProtocolProperties(45_000, 250, 5_000, 1_000, true, true);
     }
 
     /** How long a member of that group may be silent. */
-    int sessionTimeoutMs(MetadataImage image, String groupId) {
-        Integer own = own(image, groupId, GroupConfigs.SHARE_SESSION_TIMEOUT_MS);
+    public int sessionTimeoutMs(MetadataImage image, String groupId) {
+        Integer own = own(image, groupId, GroupConfigs.CONSUMER_SESSION_TIMEOUT_MS);
         return own == null ? sessionTimeoutMs : own;
     }
 
     /**
      * How often the members of that group are to be heard of.
      *
-     * @param members how many members the group has
+     * @param members how many members such groups of the shard have
      */
-    int heartbeatIntervalMs(MetadataImage image, String groupId, int members) {
-        Integer own = own(image, groupId, GroupConfigs.SHARE_HEARTBEAT_INTERVAL_MS);
+    public int heartbeatIntervalMs(MetadataImage image, String groupId, int members) {
+        Integer own = own(image, groupId, GroupConfigs.CONSUMER_HEARTBEAT_INTERVAL_MS);
         return own == null
                 ? Math.clamp(
                         (long) members * MS_PER_MEMBER,
@@ -75,9 +76,9 @@ public record ShareProtocolProperties(
      *
      * @param members how many members it has
      */
-    int assignmentIntervalMs(MetadataImage image, String groupId, int members) {
+    public int assignmentIntervalMs(MetadataImage image, String groupId, int members) {
         return AssignmentPace.intervalMs(
-                own(image, groupId, GroupConfigs.SHARE_ASSIGNMENT_INTERVAL_MS),
+                own(image, groupId, GroupConfigs.CONSUMER_ASSIGNMENT_INTERVAL_MS),
                 assignmentIntervalMs,
                 members);
     }

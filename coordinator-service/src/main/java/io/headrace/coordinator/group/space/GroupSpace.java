@@ -1,5 +1,10 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.space;
 
+import io.headrace.coordinator.group.classic.ClassicGroup;
+import io.headrace.coordinator.group.classic.ClassicGroupState;
+import io.headrace.coordinator.group.classic.ClassicMember;
+import io.headrace.coordinator.group.classic.GroupRecords;
+import io.headrace.coordinator.group.classic.Waiter;
 import io.headrace.coordinator.group.consumer.ConsumerGroup;
 import io.headrace.coordinator.group.offset.CommittedOffset;
 import io.headrace.coordinator.group.offset.OffsetRecords;
@@ -25,7 +30,7 @@ import java.util.random.RandomGenerator;
  * The groups of a shard and the step that is being taken: what all decisions share. Confined to the
  * shard's core.
  */
-final class GroupSpace {
+public final class GroupSpace {
     private static final long MEMBER_COUNT_MS = 1_000;
 
     private final GroupProperties properties;
@@ -50,37 +55,37 @@ final class GroupSpace {
     private long nowMs;
 
     /** Names a member of a group. */
-    record MemberRef(String groupId, String memberId) {}
+    public record MemberRef(String groupId, String memberId) {}
 
-    GroupSpace(GroupProperties properties, RandomGenerator random, GroupCounters counters) {
+    public GroupSpace(GroupProperties properties, RandomGenerator random, GroupCounters counters) {
         this.properties = properties;
         this.random = random;
         this.counters = counters;
     }
 
     /** Begins a step. */
-    void begin(long stepMs, Effects stepEffects) {
+    public void begin(long stepMs, Effects stepEffects) {
         nowMs = stepMs;
         effects = stepEffects;
     }
 
-    long nowMs() {
+    public long nowMs() {
         return nowMs;
     }
 
-    GroupProperties properties() {
+    public GroupProperties properties() {
         return properties;
     }
 
-    GroupCounters counters() {
+    public GroupCounters counters() {
         return counters;
     }
 
-    OffsetTable offsets() {
+    public OffsetTable offsets() {
         return offsets;
     }
 
-    PendingOffsets pendingOffsets() {
+    public PendingOffsets pendingOffsets() {
         return pendingOffsets;
     }
 
@@ -89,7 +94,7 @@ final class GroupSpace {
      *
      * @param order among what transactions commit; the greatest is that of a plain commit now
      */
-    void commit(PendingOffsets.Key key, CommittedOffset offset, long order) {
+    public void commit(PendingOffsets.Key key, CommittedOffset offset, long order) {
         String groupId = key.groupId();
         String topic = key.partition().topic();
         int partition = key.partition().partition();
@@ -110,82 +115,82 @@ final class GroupSpace {
         return writer;
     }
 
-    GroupTimers timers() {
+    public GroupTimers timers() {
         return timers;
     }
 
-    MetadataImage image() {
+    public MetadataImage image() {
         return image;
     }
 
-    void setImage(MetadataImage newImage) {
+    public void setImage(MetadataImage newImage) {
         image = newImage;
     }
 
     // Groups.
 
-    @Nullable ClassicGroup group(String groupId) {
+    public @Nullable ClassicGroup group(String groupId) {
         return groups.get(groupId);
     }
 
-    Collection<ClassicGroup> groups() {
+    public Collection<ClassicGroup> groups() {
         return groups.values();
     }
 
-    boolean hasRoomForGroup() {
+    public boolean hasRoomForGroup() {
         return groups.size() + consumerGroups.size() + shareGroups.size() < properties.maxGroups();
     }
 
     /** The group of the consumer protocol, or null; an id never is of both kinds. */
-    @Nullable ConsumerGroup consumerGroup(String groupId) {
+    public @Nullable ConsumerGroup consumerGroup(String groupId) {
         return consumerGroups.get(groupId);
     }
 
-    Collection<ConsumerGroup> consumerGroups() {
+    public Collection<ConsumerGroup> consumerGroups() {
         return consumerGroups.values();
     }
 
-    ConsumerGroup addConsumerGroup(String groupId) {
+    public ConsumerGroup addConsumerGroup(String groupId) {
         ConsumerGroup group = new ConsumerGroup(groupId);
         consumerGroups.put(groupId, group);
         return group;
     }
 
-    void removeConsumerGroup(String groupId) {
+    public void removeConsumerGroup(String groupId) {
         consumerGroups.remove(groupId);
     }
 
     /** The share group, or null; an id never is of two kinds. */
-    @Nullable ShareGroup shareGroup(String groupId) {
+    public @Nullable ShareGroup shareGroup(String groupId) {
         return shareGroups.get(groupId);
     }
 
-    Collection<ShareGroup> shareGroups() {
+    public Collection<ShareGroup> shareGroups() {
         return shareGroups.values();
     }
 
     /** Share groups by id, for their replay. */
-    Map<String, ShareGroup> shareGroupsById() {
+    public Map<String, ShareGroup> shareGroupsById() {
         return shareGroups;
     }
 
-    ShareGroup addShareGroup(String groupId) {
+    public ShareGroup addShareGroup(String groupId) {
         ShareGroup group = new ShareGroup(groupId);
         shareGroups.put(groupId, group);
         return group;
     }
 
-    void removeShareGroup(String groupId) {
+    public void removeShareGroup(String groupId) {
         shareGroups.remove(groupId);
     }
 
     /** Whether there is a group of that id that is no share group. */
-    boolean isOfOtherKind(String groupId) {
+    public boolean isOfOtherKind(String groupId) {
         return groups.containsKey(groupId) || consumerGroups.containsKey(groupId);
     }
 
     /** How many members the groups of the consumer protocol have; not of this very moment. */
-    int consumerMembers() {
+    public int consumerMembers() {
         if (nowMs >= consumerMembersUntilMs) {
             consumerMembers = 0;
             for (ConsumerGroup group : consumerGroups.values()) {
@@ -196,19 +201,19 @@ final class GroupSpace {
         return consumerMembers;
     }
 
-    ClassicGroup addGroup(ClassicGroup group) {
+    public ClassicGroup addGroup(ClassicGroup group) {
         groups.put(group.groupId(), group);
         return group;
     }
 
-    void removeGroup(String groupId) {
+    public void removeGroup(String groupId) {
         groups.remove(groupId);
         timers.cancel(TimerKey.join(groupId));
         timers.cancel(TimerKey.sync(groupId));
     }
 
     /** Forgets a group that never came to anything: no record, no member, no offset. */
-    void forgetIfNothing(ClassicGroup group) {
+    public void forgetIfNothing(ClassicGroup group) {
         if (!group.isStored()
                 && group.isIn(ClassicGroupState.EMPTY)
                 && group.memberCount() == 0
@@ -220,53 +225,53 @@ final class GroupSpace {
     }
 
     /** Hands out the record of a group as it is now. */
-    void store(ClassicGroup group) {
+    public void store(ClassicGroup group) {
         group.markStored();
         effects.append(GroupRecords.of(group));
     }
 
     /** Hands out a record whose change was made already. */
-    void append(ShardRecord record) {
+    public void append(ShardRecord record) {
         effects.append(record);
     }
 
     /** Has a task begun once all that was decided before it is committed. */
-    void run(GroupTask task) {
+    public void run(GroupTask task) {
         effects.run(task);
     }
 
     // Answers.
 
-    void reply(Waiter waiter, ApiMessage response) {
+    public void reply(Waiter waiter, ApiMessage response) {
         parked.remove(waiter.requestId());
         effects.reply(waiter.requestId(), response, ReplyWhen.COMMITTED);
     }
 
-    void replyNow(long requestId, ApiMessage response) {
+    public void replyNow(long requestId, ApiMessage response) {
         effects.reply(requestId, response, ReplyWhen.NOW);
     }
 
-    void replyChecked(long requestId, ApiMessage response) {
+    public void replyChecked(long requestId, ApiMessage response) {
         effects.reply(requestId, response, ReplyWhen.CHECKED);
     }
 
     /** Remembers whose request waits, for when its client goes away. */
-    void park(Waiter waiter, ClassicGroup group, ClassicMember member) {
+    public void park(Waiter waiter, ClassicGroup group, ClassicMember member) {
         parked.put(waiter.requestId(), new MemberRef(group.groupId(), member.memberId()));
     }
 
     /** Whose request waited; null when none did. */
-    @Nullable MemberRef unpark(long requestId) {
+    public @Nullable MemberRef unpark(long requestId) {
         return parked.remove(requestId);
     }
 
     /** A member id that no one can guess. */
-    String newMemberId(String prefix) {
+    public String newMemberId(String prefix) {
         return prefix + "-" + randomUuid();
     }
 
     /** A member id as members of the consumer protocol make them. */
-    String newMemberUuid() {
+    public String newMemberUuid() {
         UUID uuid = randomUuid();
         return new Uuid(uuid.getMostSignificantBits(), uuid.getLeastSignificantBits()).toString();
     }

@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.space;
 
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.TopicImage;
@@ -6,11 +6,11 @@ import io.headrace.protocol.metadata.TopicImage;
 import java.util.Set;
 
 /** A hash of subscribed topics: another one means another assignment. */
-final class TopicsHash {
+public final class TopicsHash {
     private TopicsHash() {}
 
     /** Of those topics that exist, with their ids and numbers of partitions. */
-    static long of(Set<String> names, MetadataImage image) {
+    public static long of(Set<String> names, MetadataImage image) {
         long hash = 0;
         for (String name : names) {
             TopicImage topic = image.topic(name);

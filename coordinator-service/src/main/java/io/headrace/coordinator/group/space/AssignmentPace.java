@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.space;
 
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * ends. Groups with few members have no such interval unless they set one: their targets cost
  * little, and each change is seen at once.
  */
-final class AssignmentPace {
+public final class AssignmentPace {
     /** Groups up to this size take each change at once. */
     private static final int FEW_MEMBERS = 50;
 
@@ -17,7 +17,7 @@ final class AssignmentPace {
 
     private final GroupSpace space;
 
-    AssignmentPace(GroupSpace space) {
+    public AssignmentPace(GroupSpace space) {
         this.space = space;
     }
 
@@ -27,7 +27,7 @@ final class AssignmentPace {
      * @param own what was set for the group alone, or null
      * @param usualMs the interval of large groups that set none
      */
-    static int intervalMs(@Nullable Integer own, int usualMs, int members) {
+    public static int intervalMs(@Nullable Integer own, int usualMs, int members) {
         return own == null
                 ? Math.clamp((long) (members - FEW_MEMBERS) * MS_PER_MEMBER, 0, usualMs)
                 : own;
@@ -39,7 +39,7 @@ final class AssignmentPace {
      * @param targetEpoch the epoch of the last target, 0 when there was none
      * @param targetMs when that was made; one in the future was made by another clock
      */
-    boolean isNow(String groupId, int targetEpoch, long targetMs, int intervalMs) {
+    public boolean isNow(String groupId, int targetEpoch, long targetMs, int intervalMs) {
         long dueMs = targetMs + intervalMs;
         boolean waits = targetEpoch > 0 && targetMs <= space.nowMs() && space.nowMs() < dueMs;
         if (waits) {
@@ -51,7 +51,7 @@ final class AssignmentPace {
     }
 
     /** No target is due any more. */
-    void forget(String groupId) {
+    public void forget(String groupId) {
         space.timers().cancel(TimerKey.assignment(groupId));
     }
 }

@@ -1,7 +1,7 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.classic;
 
 /** Where a classic group is in its rebalances; see {@link ClassicGroup}. */
-enum ClassicGroupState {
+public enum ClassicGroupState {
     EMPTY("Empty"),
     PREPARING_REBALANCE("PreparingRebalance"),
     COMPLETING_REBALANCE("CompletingRebalance"),
@@ -15,11 +15,11 @@ enum ClassicGroupState {
     }
 
     /** The name that clients are shown. */
-    String label() {
+    public String label() {
         return label;
     }
 
-    boolean canBecome(ClassicGroupState next) {
+    public boolean canBecome(ClassicGroupState next) {
         return switch (next) {
             case EMPTY -> this == PREPARING_REBALANCE;
             case PREPARING_REBALANCE ->

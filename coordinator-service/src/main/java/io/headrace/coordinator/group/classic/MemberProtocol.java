@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.classic;
 
 import org.jspecify.annotations.Nullable;
 
@@ -6,7 +6,7 @@ import java.util.Arrays;
 
 /** A protocol that a member offers, with what it says about itself in it. */
 @SuppressWarnings("ArrayRecordComponent") // equals and hashCode compare content; a copy would cost
-record MemberProtocol(String name, byte[] metadata) {
+public record MemberProtocol(String name, byte[] metadata) {
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof MemberProtocol(String otherName, byte[] otherMetadata)

@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.space;
 
 /** Hears of what groups do, for the metrics of the same names in Kafka. */
 public interface GroupCounters {

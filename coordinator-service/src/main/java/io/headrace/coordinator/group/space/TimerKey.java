@@ -1,36 +1,36 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.space;
 
 /**
  * Names a deadline.
  *
  * @param memberId empty for what is about a whole group, or all
  */
-record TimerKey(GroupTimers.Kind kind, String groupId, String memberId) {
-    static TimerKey heartbeat(String groupId, String memberId) {
+public record TimerKey(GroupTimers.Kind kind, String groupId, String memberId) {
+    public static TimerKey heartbeat(String groupId, String memberId) {
         return new TimerKey(GroupTimers.Kind.HEARTBEAT, groupId, memberId);
     }
 
-    static TimerKey join(String groupId) {
+    public static TimerKey join(String groupId) {
         return new TimerKey(GroupTimers.Kind.JOIN, groupId, "");
     }
 
-    static TimerKey sync(String groupId) {
+    public static TimerKey sync(String groupId) {
         return new TimerKey(GroupTimers.Kind.SYNC, groupId, "");
     }
 
-    static TimerKey session(String groupId, String memberId) {
+    public static TimerKey session(String groupId, String memberId) {
         return new TimerKey(GroupTimers.Kind.SESSION, groupId, memberId);
     }
 
-    static TimerKey revocation(String groupId, String memberId) {
+    public static TimerKey revocation(String groupId, String memberId) {
         return new TimerKey(GroupTimers.Kind.REVOCATION, groupId, memberId);
     }
 
-    static TimerKey memberJoin(String groupId, String memberId) {
+    public static TimerKey memberJoin(String groupId, String memberId) {
         return new TimerKey(GroupTimers.Kind.MEMBER_JOIN, groupId, memberId);
     }
 
-    static TimerKey memberSync(String groupId, String memberId) {
+    public static TimerKey memberSync(String groupId, String memberId) {
         return new TimerKey(GroupTimers.Kind.MEMBER_SYNC, groupId, memberId);
     }
 
@@ -38,11 +38,11 @@ record TimerKey(GroupTimers.Kind kind, String groupId, String memberId) {
         return new TimerKey(GroupTimers.Kind.ASSIGNMENT, groupId, "");
     }
 
-    static TimerKey shareStates(String groupId) {
+    public static TimerKey shareStates(String groupId) {
         return new TimerKey(GroupTimers.Kind.SHARE_STATES, groupId, "");
     }
 
-    static TimerKey expiry() {
+    public static TimerKey expiry() {
         return new TimerKey(GroupTimers.Kind.EXPIRY, "", "");
     }
 }

@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.space;
 
 import io.headrace.coordinator.group.share.StatePlace;
 import io.headrace.coordinator.group.share.StateSummary;

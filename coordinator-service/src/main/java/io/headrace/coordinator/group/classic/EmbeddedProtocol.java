@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.classic;
 
 import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.codec.MessageWriter;
@@ -23,15 +23,15 @@ import java.util.TreeSet;
  * What consumers of the classic protocol say to each other, in bytes that the coordinator need not
  * understand: it does where such consumers are members of a group of the consumer protocol.
  */
-final class EmbeddedProtocol {
+public final class EmbeddedProtocol {
     private EmbeddedProtocol() {}
 
     /** Of a consumer: what it subscribes to, and what it owns. */
-    record Subscribed(
+    public record Subscribed(
             Set<String> topics, @Nullable String rackId, Map<Uuid, List<Integer>> owned) {}
 
     /** The subscription in a member's metadata, or null when the bytes are none. */
-    static @Nullable Subscribed subscription(byte[] metadata, MetadataImage image) {
+    public static @Nullable Subscribed subscription(byte[] metadata, MetadataImage image) {
         ByteBuffer bytes = ByteBuffer.wrap(metadata);
         if (bytes.remaining() < Short.BYTES) {
             return null;
@@ -61,7 +61,8 @@ final class EmbeddedProtocol {
     }
 
     /** The partitions in a member's assignment by topic, or null when the bytes are none. */
-    static @Nullable Map<Uuid, Set<Integer>> assignment(byte[] assignment, MetadataImage image) {
+    public static @Nullable Map<Uuid, Set<Integer>> assignment(
+            byte[] assignment, MetadataImage image) {
         Map<Uuid, Set<Integer>> partitions = new HashMap<>();
         if (assignment.length == 0) {
             return partitions;
@@ -91,7 +92,7 @@ final class EmbeddedProtocol {
     }
 
     /** The assignment of those partitions, in the version that the member's metadata has. */
-    static byte[] assignmentOf(
+    public static byte[] assignmentOf(
             Map<Uuid, ? extends Map<Integer, Integer>> partitions,
             byte[] metadata,
             MetadataImage image) {

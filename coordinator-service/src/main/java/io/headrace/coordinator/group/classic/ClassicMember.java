@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.classic;
 
 import org.jspecify.annotations.Nullable;
 
@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /** A member of a classic group. Confined to its group. */
-final class ClassicMember {
-    static final byte[] NO_ASSIGNMENT = new byte[0];
+public final class ClassicMember {
+    public static final byte[] NO_ASSIGNMENT = new byte[0];
 
     private final String memberId;
     private final @Nullable String groupInstanceId;
@@ -24,7 +24,7 @@ final class ClassicMember {
     /**
      * @param groupInstanceId what makes it static (KIP-345), or null
      */
-    ClassicMember(
+    public ClassicMember(
             String memberId,
             @Nullable String groupInstanceId,
             String clientId,
@@ -56,35 +56,35 @@ final class ClassicMember {
         return copy;
     }
 
-    String memberId() {
+    public String memberId() {
         return memberId;
     }
 
-    @Nullable String groupInstanceId() {
+    public @Nullable String groupInstanceId() {
         return groupInstanceId;
     }
 
-    boolean isStatic() {
+    public boolean isStatic() {
         return groupInstanceId != null;
     }
 
-    String clientId() {
+    public String clientId() {
         return clientId;
     }
 
-    String clientHost() {
+    public String clientHost() {
         return clientHost;
     }
 
-    int rebalanceTimeoutMs() {
+    public int rebalanceTimeoutMs() {
         return rebalanceTimeoutMs;
     }
 
-    int sessionTimeoutMs() {
+    public int sessionTimeoutMs() {
         return sessionTimeoutMs;
     }
 
-    List<MemberProtocol> protocols() {
+    public List<MemberProtocol> protocols() {
         return protocols;
     }
 
@@ -94,16 +94,16 @@ final class ClassicMember {
         sessionTimeoutMs = sessionMs;
     }
 
-    byte[] assignment() {
+    public byte[] assignment() {
         return assignment;
     }
 
-    void assign(byte[] newAssignment) {
+    public void assign(byte[] newAssignment) {
         assignment = newAssignment;
     }
 
     /** The request that waits for the rebalance to complete, or null. */
-    @Nullable Waiter awaitingJoin() {
+    public @Nullable Waiter awaitingJoin() {
         return awaitingJoin;
     }
 
@@ -112,30 +112,30 @@ final class ClassicMember {
     }
 
     /** The request that waits for the leader's assignment, or null. */
-    @Nullable Waiter awaitingSync() {
+    public @Nullable Waiter awaitingSync() {
         return awaitingSync;
     }
 
-    void awaitSync(@Nullable Waiter waiter) {
+    public void awaitSync(@Nullable Waiter waiter) {
         awaitingSync = waiter;
     }
 
     /** Whether it has not completed a rebalance yet. */
-    boolean isNew() {
+    public boolean isNew() {
         return isNew;
     }
 
-    void markNew(boolean value) {
+    public void markNew(boolean value) {
         isNew = value;
     }
 
     /** Whether it needs no heartbeat: it waits for an answer. A new member gets no such credit. */
-    boolean isExcusedFromHeartbeats() {
+    public boolean isExcusedFromHeartbeats() {
         return !isNew && (awaitingJoin != null || awaitingSync != null);
     }
 
     /** What it says about itself in a protocol that it offers. */
-    byte[] metadataIn(String protocolName) {
+    public byte[] metadataIn(String protocolName) {
         for (MemberProtocol protocol : protocols) {
             if (protocol.name().equals(protocolName)) {
                 return protocol.metadata();

@@ -1,4 +1,4 @@
-package io.headrace.coordinator.group;
+package io.headrace.coordinator.group.space;
 
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +11,7 @@ import java.util.PriorityQueue;
  * Deadlines by key. Moving a deadline later, as every heartbeat does, costs one map write: the
  * queue keeps one entry a key, which is put back when it comes up too early.
  */
-final class GroupTimers {
+public final class GroupTimers {
     private final Map<TimerKey, Long> deadlines = new HashMap<>();
     private final PriorityQueue<Entry> queue =
             new PriorityQueue<>(
@@ -20,7 +20,7 @@ final class GroupTimers {
     private long lastSequence;
 
     /** What a deadline is for. */
-    enum Kind {
+    public enum Kind {
         /** A member must be heard of. */
         HEARTBEAT,
         /** A rebalance must complete. */
@@ -45,7 +45,7 @@ final class GroupTimers {
 
     private record Entry(long atMs, long sequence, TimerKey key) {}
 
-    void schedule(TimerKey key, long atMs) {
+    public void schedule(TimerKey key, long atMs) {
         deadlines.put(key, atMs);
         Entry entry = queued.get(key);
         if (entry == null || entry.atMs() > atMs) {
@@ -53,7 +53,7 @@ final class GroupTimers {
         }
     }
 
-    void cancel(TimerKey key) {
+    public void cancel(TimerKey key) {
         deadlines.remove(key);
         Entry entry = queued.remove(key);
         if (entry != null) {
@@ -61,18 +61,18 @@ final class GroupTimers {
         }
     }
 
-    boolean isScheduled(TimerKey key) {
+    public boolean isScheduled(TimerKey key) {
         return deadlines.containsKey(key);
     }
 
     /** The earliest time at which {@link #poll} may answer a key. */
-    long nextMs() {
+    public long nextMs() {
         Entry first = queue.peek();
         return first == null ? Long.MAX_VALUE : first.atMs();
     }
 
     /** Takes a key whose deadline has come, or null when there is none. */
-    @Nullable TimerKey poll(long nowMs) {
+    public @Nullable TimerKey poll(long nowMs) {
         Entry first = queue.peek();
         while (first != null && first.atMs() <= nowMs) {
             queue.remove();
