@@ -122,9 +122,9 @@ class GroupRebalanceTest extends MemberScenario {
         coordinator.holdNext(ApiKeys.JOIN_GROUP);
         coordinator.rebalance(0, 1);
         Eventually.until(WAIT, () -> coordinator.heldCount() == 1, "the member joins");
+        coordinator.failNext(ApiKeys.OFFSET_COMMIT, Errors.ILLEGAL_GENERATION);
         Mono<Void> commit = consumer.commit(Map.of(FIRST, new CommittedOffset(7, -1, ""))).cache();
         commit.subscribe(done -> {}, failure -> {});
-        coordinator.failNext(ApiKeys.OFFSET_COMMIT, Errors.ILLEGAL_GENERATION);
         Eventually.until(
                 WAIT, () -> !coordinator.asked(ApiKeys.OFFSET_COMMIT).isEmpty(), "a commit");
         coordinator.release(); // The answers of a connection keep their order.
