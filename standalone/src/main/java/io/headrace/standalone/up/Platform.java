@@ -114,9 +114,13 @@ final class Platform implements AutoCloseable {
                                 "0s",
                                 "headrace.coordinator.data-directory",
                                 data.resolve("coordinator"))));
-        watch(coordinator, context -> context.getBean(CoordinatorServer.class).ended());
-        watch(storage, context -> context.getBean(StorageNode.class).ended());
-        watch(gateway, context -> new CompletableFuture<>());
+        CompletableFuture<Void> watched =
+                CompletableFuture.allOf(
+                        watch(
+                                coordinator,
+                                context -> context.getBean(CoordinatorServer.class).ended()),
+                        watch(storage, context -> context.getBean(StorageNode.class).ended()),
+                        watch(gateway, context -> new CompletableFuture<>()));
         await(loggingReady);
         ConsoleLog.mute();
         // One set-up of logging for the process: the first service's, which has just been done.
@@ -153,7 +157,7 @@ final class Platform implements AutoCloseable {
                                 options.host(),
                                 "server.port",
                                 "" + httpPort)));
-        await(CompletableFuture.allOf(coordinator.context, storage.context, gateway.context));
+        await(watched);
         ConsoleLog.unmute();
         management = Thread.ofPlatform().daemon().name("start-management").start(this::manage);
     }
@@ -201,9 +205,10 @@ final class Platform implements AutoCloseable {
         return first;
     }
 
-    /** Hears when a service ends that nobody has stopped. */
-    private void watch(Starting part, Function<ApplicationContext, CompletableFuture<Void>> life) {
-        part.context.thenAccept(
+    /** Hears when a service ends that nobody has stopped, from when the answer completes on. */
+    private CompletableFuture<Void> watch(
+            Starting part, Function<ApplicationContext, CompletableFuture<Void>> life) {
+        return part.context.thenAccept(
                 context -> {
                     ApplicationListener<ContextClosedEvent> onClosed =
                             event -> {
