@@ -1,10 +1,7 @@
 package io.headrace.coordinator.group.space;
 
 import io.headrace.protocol.config.GroupConfigs;
-import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
-
-import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of groups of the consumer protocol, where a group has none of its own.
@@ -24,9 +21,6 @@ public record ConsumerProtocolProperties(
         int assignmentIntervalMs,
         boolean upgrades,
         boolean downgrades) {
-    /** What each member adds to the interval: so a shard gets at most 50 heartbeats a second. */
-    private static final int MS_PER_MEMBER = 20;
-
     public ConsumerProtocolProperties {
         if (minHeartbeatIntervalMs <= 0
                 || maxHeartbeatIntervalMs < minHeartbeatIntervalMs
@@ -52,8 +46,8 @@ public record ConsumerProtocolProperties(
 
     /** How long a member of that group may be silent. */
     public int sessionTimeoutMs(MetadataImage image, String groupId) {
-        Integer own = own(image, groupId, GroupConfigs.CONSUMER_SESSION_TIMEOUT_MS);
-        return own == null ? sessionTimeoutMs : own;
+        return GroupSettings.ownOr(
+                sessionTimeoutMs, image, groupId, GroupConfigs.CONSUMER_SESSION_TIMEOUT_MS);
     }
 
     /**
@@ -62,13 +56,12 @@ public record ConsumerProtocolProperties(
      * @param members how many members such groups of the shard have
      */
     public int heartbeatIntervalMs(MetadataImage image, String groupId, int members) {
-        Integer own = own(image, groupId, GroupConfigs.CONSUMER_HEARTBEAT_INTERVAL_MS);
-        return own == null
-                ? Math.clamp(
-                        (long) members * MS_PER_MEMBER,
-                        minHeartbeatIntervalMs,
-                        maxHeartbeatIntervalMs)
-                : own;
+        return GroupSettings.ownOr(
+                GroupSettings.heartbeatIntervalMs(
+                        members, minHeartbeatIntervalMs, maxHeartbeatIntervalMs),
+                image,
+                groupId,
+                GroupConfigs.CONSUMER_HEARTBEAT_INTERVAL_MS);
     }
 
     /**
@@ -78,14 +71,8 @@ public record ConsumerProtocolProperties(
      */
     public int assignmentIntervalMs(MetadataImage image, String groupId, int members) {
         return AssignmentPace.intervalMs(
-                own(image, groupId, GroupConfigs.CONSUMER_ASSIGNMENT_INTERVAL_MS),
+                GroupSettings.own(image, groupId, GroupConfigs.CONSUMER_ASSIGNMENT_INTERVAL_MS),
                 assignmentIntervalMs,
                 members);
-    }
-
-    /** What was set for the group alone, or null. */
-    private static @Nullable Integer own(MetadataImage image, String groupId, String name) {
-        return GroupConfigs.number(
-                image.configsOf(new ConfigResourceKey(ConfigResourceKey.GROUP, groupId)), name);
     }
 }

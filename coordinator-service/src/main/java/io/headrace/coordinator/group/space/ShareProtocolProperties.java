@@ -1,10 +1,7 @@
 package io.headrace.coordinator.group.space;
 
 import io.headrace.protocol.config.GroupConfigs;
-import io.headrace.protocol.metadata.ConfigResourceKey;
 import io.headrace.protocol.metadata.MetadataImage;
-
-import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of share groups, where a group has none of its own.
@@ -26,9 +23,6 @@ public record ShareProtocolProperties(
         int maxGroupSize,
         int maxPartitions,
         int stateRetryMs) {
-    /** What each member adds to the interval: so a shard gets at most 50 heartbeats a second. */
-    private static final int MS_PER_MEMBER = 20;
-
     public ShareProtocolProperties {
         if (minHeartbeatIntervalMs <= 0
                 || maxHeartbeatIntervalMs < minHeartbeatIntervalMs
@@ -51,8 +45,8 @@ public record ShareProtocolProperties(
 
     /** How long a member of that group may be silent. */
     public int sessionTimeoutMs(MetadataImage image, String groupId) {
-        Integer own = own(image, groupId, GroupConfigs.SHARE_SESSION_TIMEOUT_MS);
-        return own == null ? sessionTimeoutMs : own;
+        return GroupSettings.ownOr(
+                sessionTimeoutMs, image, groupId, GroupConfigs.SHARE_SESSION_TIMEOUT_MS);
     }
 
     /**
@@ -61,13 +55,12 @@ public record ShareProtocolProperties(
      * @param members how many members the group has
      */
     public int heartbeatIntervalMs(MetadataImage image, String groupId, int members) {
-        Integer own = own(image, groupId, GroupConfigs.SHARE_HEARTBEAT_INTERVAL_MS);
-        return own == null
-                ? Math.clamp(
-                        (long) members * MS_PER_MEMBER,
-                        minHeartbeatIntervalMs,
-                        maxHeartbeatIntervalMs)
-                : own;
+        return GroupSettings.ownOr(
+                GroupSettings.heartbeatIntervalMs(
+                        members, minHeartbeatIntervalMs, maxHeartbeatIntervalMs),
+                image,
+                groupId,
+                GroupConfigs.SHARE_HEARTBEAT_INTERVAL_MS);
     }
 
     /**
@@ -77,14 +70,8 @@ public record ShareProtocolProperties(
      */
     public int assignmentIntervalMs(MetadataImage image, String groupId, int members) {
         return AssignmentPace.intervalMs(
-                own(image, groupId, GroupConfigs.SHARE_ASSIGNMENT_INTERVAL_MS),
+                GroupSettings.own(image, groupId, GroupConfigs.SHARE_ASSIGNMENT_INTERVAL_MS),
                 assignmentIntervalMs,
                 members);
-    }
-
-    /** What was set for the group alone, or null. */
-    private static @Nullable Integer own(MetadataImage image, String groupId, String name) {
-        return GroupConfigs.number(
-                image.configsOf(new ConfigResourceKey(ConfigResourceKey.GROUP, groupId)), name);
     }
 }
