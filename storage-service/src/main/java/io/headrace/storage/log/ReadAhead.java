@@ -43,7 +43,8 @@ final class ReadAhead {
     LogSlice.@Nullable Warm read(LogReader.Cold read) throws IOException {
         Expected before = expected.get();
         boolean goesOn = before != null && before.is(read);
-        LogReader.Verified found = goesOn ? taken(before, read) : null;
+        FutureTask<Checked> ahead = before != null && goesOn ? before.task() : null;
+        LogReader.Verified found = ahead == null ? null : taken(ahead, read);
         if (found == null) {
             found = read.verifyNow();
         }
@@ -73,12 +74,8 @@ final class ReadAhead {
     }
 
     /** What was read ahead, if it serves this read: else it reads for itself. */
-    private LogReader.@Nullable Verified taken(Expected before, LogReader.Cold read)
+    private LogReader.@Nullable Verified taken(FutureTask<Checked> task, LogReader.Cold read)
             throws IOException {
-        FutureTask<Checked> task = before.task();
-        if (task == null) {
-            return null;
-        }
         task.run(); // if no thread came to it yet; else this waits for the thread that does it
         try {
             Checked checked = task.get();
