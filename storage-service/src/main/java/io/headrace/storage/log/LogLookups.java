@@ -34,11 +34,6 @@ final class LogLookups {
         truncations++;
     }
 
-    /** What cold reads have read ahead. */
-    ReadAhead readAhead() {
-        return readAhead;
-    }
-
     /** Takes over the lost ranges loaded after a truncation. */
     void install(List<LostRange> loaded) {
         lostRanges = loaded;
@@ -97,6 +92,7 @@ final class LogLookups {
         return new LogSlice.Cold(
                 new LogReader.Cold(
                         log,
+                        readAhead,
                         log.context().openFiles(),
                         Arrays.asList(log.segments().all()),
                         log.segments().floorIndex(offset),

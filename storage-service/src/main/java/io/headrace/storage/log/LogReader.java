@@ -109,6 +109,7 @@ final class LogReader {
     /** A read that an I/O thread does: made on the owner loop, of immutable things. */
     record Cold(
             PartitionLog log,
+            ReadAhead ahead,
             OpenFiles openFiles,
             List<Segment> segments,
             int first,
@@ -139,7 +140,7 @@ final class LogReader {
 
         @Override
         public LogSlice.@Nullable Warm verify() throws IOException {
-            return log.readAhead().read(this);
+            return ahead.read(this);
         }
 
         /** Reads and checks; null when there is nothing below the bound. */
@@ -176,6 +177,7 @@ final class LogReader {
             }
             return new Cold(
                     log,
+                    ahead,
                     openFiles,
                     segments,
                     floor,
@@ -233,6 +235,7 @@ final class LogReader {
             now.add(active);
             return new Cold(
                     log,
+                    ahead,
                     openFiles,
                     now,
                     floor,
