@@ -71,6 +71,7 @@ public final class SimulatedCoordinator {
                         incarnation,
                         loops,
                         controller,
+                        groups.clockMs(),
                         groups.links(),
                         groups.shards());
         ShareStateService shareStates =
@@ -80,6 +81,7 @@ public final class SimulatedCoordinator {
                         incarnation,
                         loops,
                         controller,
+                        groups.clockMs(),
                         groups.links());
         List<ForwardedHandler> handlers = new ArrayList<>(AdminHandlers.of(controller));
         handlers.addAll(groups.handlers());
