@@ -234,14 +234,51 @@ final class Cluster {
                             database);
         }
 
+        /**
+         * Has the process stop in order, and end then.
+         *
+         * @param then runs when it has
+         */
+        void stop(Runnable then) {
+            SimulatedCoordinator stopping = coordinator;
+            Host stopped = host();
+            if (stopping == null
+                    || stopped == null
+                    || stopped.isPaused()
+                    || stopping.isStopping()) {
+                return;
+            }
+            world.trace("stop " + name(), 0, 0, 0);
+            stopping.stop()
+                    .whenComplete(
+                            (done, failure) -> {
+                                if (failure != null) {
+                                    world.fail(failure);
+                                }
+                                world.after(0, () -> onStopped(stopped, then));
+                            });
+        }
+
+        private void onStopped(Host stopped, Runnable then) {
+            if (host() == stopped) {
+                stops++;
+                end(stopped);
+                then.run();
+            }
+        }
+
         void kill() {
             Host ended = host();
             if (ended != null) {
                 crashes++;
-                ended.die();
-                wire.onDeath(ended, true);
-                world.trace("kill " + name(), 0, 0, 0);
+                end(ended);
             }
+        }
+
+        private void end(Host ended) {
+            ended.die();
+            wire.onDeath(ended, true);
+            world.trace("kill " + name(), 0, 0, 0);
         }
     }
 
@@ -292,7 +329,7 @@ final class Cluster {
         return crashes;
     }
 
-    /** How many nodes stopped in order. */
+    /** How many processes stopped in order. */
     int stops() {
         return stops;
     }

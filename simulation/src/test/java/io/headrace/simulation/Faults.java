@@ -28,6 +28,7 @@ final class Faults {
         CUT(18, 8, 14, 40),
         SLOW(8, 10, 10, 24),
         KILL_COORDINATOR(6, 2, 20, 3),
+        STOP_COORDINATOR(5, 2, 14, 3),
         PAUSE_COORDINATOR(9, 3, 20, 5),
         DEPOSE(4, 1, 24, 2),
         DATABASE_AWAY(2, 1, 6, 1),
@@ -150,6 +151,7 @@ final class Faults {
             case CUT -> cut();
             case SLOW -> slow();
             case KILL_COORDINATOR -> kill(anyPlace());
+            case STOP_COORDINATOR -> stop(anyPlace());
             case PAUSE_COORDINATOR -> pause(anyPlace());
             case DEPOSE -> depose();
             case DATABASE_AWAY -> leaveDatabase();
@@ -222,10 +224,10 @@ final class Faults {
         }
         for (Place place : cluster.coordinators()) {
             if (place.name().equals(name)) {
-                if (world.random().nextBoolean()) {
-                    kill(place);
-                } else {
-                    pause(place);
+                switch (world.random().nextInt(3)) {
+                    case 0 -> kill(place);
+                    case 1 -> stop(place);
+                    default -> pause(place);
                 }
             }
         }
@@ -352,6 +354,27 @@ final class Faults {
     private void kill(Place place) {
         place.kill();
         world.after(world.between(50, 4_000), place::start);
+    }
+
+    /** It stops in order; sometimes something else happens to it before it has. */
+    private void stop(Place place) {
+        place.stop(() -> world.after(world.between(1, 3_000), place::start));
+        Host host = place.host();
+        if (host != null && world.chance(0.3)) {
+            boolean dies = world.random().nextBoolean();
+            world.after(
+                    world.between(1, 60),
+                    () -> {
+                        if (place.host() != host) {
+                            return;
+                        }
+                        if (dies) {
+                            kill(place);
+                        } else {
+                            pause(host);
+                        }
+                    });
+        }
     }
 
     private void pause(Machine machine) {
