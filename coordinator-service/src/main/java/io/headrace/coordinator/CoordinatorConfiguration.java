@@ -105,6 +105,7 @@ class CoordinatorConfiguration {
                 coordinatorIncarnation,
                 coordinatorLoops,
                 controller,
+                groups.clockMs(),
                 groups.links(),
                 groups.shards());
     }
@@ -122,6 +123,7 @@ class CoordinatorConfiguration {
                 coordinatorIncarnation,
                 coordinatorLoops,
                 controller,
+                groups.clockMs(),
                 groups.links());
     }
 

@@ -44,6 +44,7 @@ public final class GroupService implements AutoCloseable {
     private final List<ForwardedHandler> handlers;
     private final GroupMetrics metrics;
     private final Loop loop;
+    private final LongSupplier clockMs;
     private volatile boolean closed;
 
     GroupService(
@@ -80,6 +81,7 @@ public final class GroupService implements AutoCloseable {
             Surroundings around,
             Controller controller) {
         channels = around.channels();
+        clockMs = around.clockMs();
         links =
                 new StorageLinks(
                         channels,
@@ -96,7 +98,7 @@ public final class GroupService implements AutoCloseable {
                         controller.metadataLog(),
                         around.loops(),
                         new StorageShardLogs(controller.metadataLog(), links),
-                        around.clockMs(),
+                        clockMs,
                         ShardProperties.defaults(),
                         GroupErrors::reply,
                         () -> new GroupShard(groupProperties, around.random(), metrics),
@@ -114,6 +116,11 @@ public final class GroupService implements AutoCloseable {
     /** Connections to nodes and other coordinators. */
     StorageLinks links() {
         return links;
+    }
+
+    /** The time of day that all shards of this coordinator go by. */
+    LongSupplier clockMs() {
+        return clockMs;
     }
 
     /** What is counted and seen of the groups. */

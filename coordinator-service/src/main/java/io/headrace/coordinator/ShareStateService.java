@@ -14,12 +14,12 @@ import io.headrace.coordinator.share.ShareShard;
 import io.headrace.coordinator.share.ShareStateProperties;
 import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.transport.loop.Loops;
-import io.headrace.transport.loop.SteadyClock;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
 
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** The states of share partitions that this coordinator owns, with all that they need. */
 public final class ShareStateService implements AutoCloseable {
@@ -35,6 +35,7 @@ public final class ShareStateService implements AutoCloseable {
             Uuid incarnationId,
             Loops loops,
             Controller controller,
+            LongSupplier clockMs,
             StorageLinks links) {
         shards =
                 new OwnedShards(
@@ -46,7 +47,7 @@ public final class ShareStateService implements AutoCloseable {
                         controller.metadataLog(),
                         loops,
                         new StorageShardLogs(controller.metadataLog(), links),
-                        new SteadyClock(),
+                        clockMs,
                         ShardProperties.defaults(),
                         ShareErrors::reply,
                         () -> new ShareShard(properties),

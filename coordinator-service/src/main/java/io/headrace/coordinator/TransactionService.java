@@ -16,12 +16,12 @@ import io.headrace.coordinator.transaction.TransactionProperties;
 import io.headrace.coordinator.transaction.TransactionShard;
 import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.transport.loop.Loops;
-import io.headrace.transport.loop.SteadyClock;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
 
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** The transactional ids that this coordinator owns, with all that they need. */
 public final class TransactionService implements AutoCloseable {
@@ -37,6 +37,7 @@ public final class TransactionService implements AutoCloseable {
             Uuid incarnationId,
             Loops loops,
             Controller controller,
+            LongSupplier clockMs,
             StorageLinks links,
             OwnedShards groups) {
         shards =
@@ -49,7 +50,7 @@ public final class TransactionService implements AutoCloseable {
                         controller.metadataLog(),
                         loops,
                         new StorageShardLogs(controller.metadataLog(), links),
-                        new SteadyClock(),
+                        clockMs,
                         ShardProperties.defaults(),
                         TransactionErrors::reply,
                         () -> new TransactionShard(properties),

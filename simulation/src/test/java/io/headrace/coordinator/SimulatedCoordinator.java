@@ -23,6 +23,8 @@ import org.apache.kafka.common.Uuid;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 /** A coordinator as {@link CoordinatorConfiguration} wires it, on simulated ground. */
 public final class SimulatedCoordinator {
@@ -30,11 +32,19 @@ public final class SimulatedCoordinator {
     private static final ClusterRules RULES =
             new ClusterRules(SESSION_TIMEOUT_MS, 1, 3, 1, 1, 1, 10_000, 200_000);
 
+    private final Host host;
+    private final Wire wire;
     private final Controller controller;
+    private final GroupService groups;
+    private final TransactionService transactions;
+    private final ShareStateService shareStates;
+    private boolean stopping;
 
     /** Starts a process on the host. */
     public SimulatedCoordinator(
             int id, Host host, Wire wire, ClusterSecret secret, SimulatedDatabase database) {
+        this.host = host;
+        this.wire = wire;
         World world = host.world();
         Uuid incarnation = new Uuid(world.random().nextLong(), world.random().nextLong());
         Loops loops = host.loops(2);
@@ -52,7 +62,7 @@ public final class SimulatedCoordinator {
                                 new ControllerOptions.Times(
                                         100, 0, 1_000, 300, 1_500, 500, 100, 2_000),
                                 512));
-        GroupService groups =
+        groups =
                 new GroupService(
                         id,
                         secret,
@@ -64,22 +74,24 @@ public final class SimulatedCoordinator {
                                 world::nowMs,
                                 world.random().split()),
                         controller);
-        TransactionService transactions =
+        transactions =
                 new TransactionService(
                         id,
                         TransactionProperties.defaults(),
                         incarnation,
                         loops,
                         controller,
+                        groups.clockMs(),
                         groups.links(),
                         groups.shards());
-        ShareStateService shareStates =
+        shareStates =
                 new ShareStateService(
                         id,
                         ShareStateProperties.defaults(),
                         incarnation,
                         loops,
                         controller,
+                        groups.clockMs(),
                         groups.links());
         List<ForwardedHandler> handlers = new ArrayList<>(AdminHandlers.of(controller));
         handlers.addAll(groups.handlers());
@@ -95,6 +107,28 @@ public final class SimulatedCoordinator {
                 new CoordinatorIdentity(id, incarnation, host.name(), 9094, table.versions()),
                 database,
                 host);
+    }
+
+    /** Whether it was told to stop. */
+    public boolean isStopping() {
+        return stopping;
+    }
+
+    /**
+     * Stops in order, as {@link CoordinatorServer#close} and then Spring do. The process is to end
+     * then.
+     *
+     * @return completes when it may; never if it dies before
+     */
+    public CompletableFuture<Void> stop() {
+        stopping = true;
+        host.shut();
+        Executor hook = host.threads(0, 5);
+        return SteppedController.end(controller)
+                .thenRunAsync(() -> wire.shut(host), hook)
+                .thenRunAsync(shareStates::close, hook)
+                .thenRunAsync(transactions::close, hook)
+                .thenRunAsync(groups::close, hook);
     }
 
     /** Whether this process takes itself for the active controller. */

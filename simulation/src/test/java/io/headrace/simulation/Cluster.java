@@ -59,6 +59,10 @@ final class Cluster {
             return NODES.get(nodeId - 1);
         }
 
+        boolean is(int id) {
+            return id == nodeId;
+        }
+
         SimulatedDisk disk() {
             return disk;
         }
@@ -234,14 +238,51 @@ final class Cluster {
                             database);
         }
 
+        /**
+         * Has the process stop in order, and end then.
+         *
+         * @param then runs when it has
+         */
+        void stop(Runnable then) {
+            SimulatedCoordinator stopping = coordinator;
+            Host stopped = host();
+            if (stopping == null
+                    || stopped == null
+                    || stopped.isPaused()
+                    || stopping.isStopping()) {
+                return;
+            }
+            world.trace("stop " + name(), 0, 0, 0);
+            stopping.stop()
+                    .whenComplete(
+                            (done, failure) -> {
+                                if (failure != null) {
+                                    world.fail(failure);
+                                }
+                                world.after(0, () -> onStopped(stopped, then));
+                            });
+        }
+
+        private void onStopped(Host stopped, Runnable then) {
+            if (host() == stopped) {
+                stops++;
+                end(stopped);
+                then.run();
+            }
+        }
+
         void kill() {
             Host ended = host();
             if (ended != null) {
                 crashes++;
-                ended.die();
-                wire.onDeath(ended, true);
-                world.trace("kill " + name(), 0, 0, 0);
+                end(ended);
             }
+        }
+
+        private void end(Host ended) {
+            ended.die();
+            wire.onDeath(ended, true);
+            world.trace("kill " + name(), 0, 0, 0);
         }
     }
 
@@ -284,6 +325,17 @@ final class Cluster {
         return coordinators;
     }
 
+    /** Whether a coordinator acts that is not paused, and there is the database. */
+    boolean areDecisionsMade() {
+        return !database.isAway()
+                && coordinators.stream()
+                        .anyMatch(
+                                place -> {
+                                    Host host = place.host();
+                                    return host != null && !host.isPaused() && place.isActive();
+                                });
+    }
+
     SimulatedDatabase database() {
         return database;
     }
@@ -292,7 +344,7 @@ final class Cluster {
         return crashes;
     }
 
-    /** How many nodes stopped in order. */
+    /** How many processes stopped in order. */
     int stops() {
         return stops;
     }

@@ -361,6 +361,12 @@ public final class Controller implements InternalTopics, AutoCloseable {
      */
     long step() {
         ControllerDuty duty = Objects.requireNonNull(stepped);
+        if (stopping) {
+            duty.end();
+            refuseQueued();
+            ended.complete(null);
+            return 0;
+        }
         if (!duty.hasRole()) {
             return duty.standBy();
         }
@@ -450,12 +456,17 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
     }
 
-    /** Ends after the commit under way, answers what waits, and closes the database in order. */
-    @Override
-    public void close() {
+    /** Asks for the end: the step under way is the last but for the end itself. */
+    void beginToEnd() {
         stopping = true;
         active = false;
         wake();
+    }
+
+    /** Ends after the commit under way, answers what waits, and closes the database in order. */
+    @Override
+    public void close() {
+        beginToEnd();
         try {
             if (thread.getState() != Thread.State.NEW && !thread.join(Duration.ofSeconds(10))) {
                 log.warn("The controller's thread does not end; the database recovers at start");

@@ -4,6 +4,7 @@ import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.simulation.network.Host;
 import io.headrace.transport.loop.Loop;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
 /**
@@ -28,8 +29,21 @@ public final class SteppedController {
         loop.execute(() -> step(controller, loop, clockMs));
     }
 
+    /**
+     * Has it end in order.
+     *
+     * @return completes when it has
+     */
+    public static CompletableFuture<Void> end(Controller controller) {
+        controller.beginToEnd();
+        return controller.ended();
+    }
+
     private static void step(Controller controller, Loop loop, LongSupplier clockMs) {
         long pauseMs = Math.max(1, controller.step());
+        if (controller.ended().isDone()) {
+            return;
+        }
         wait(controller, loop, clockMs, clockMs.getAsLong() + pauseMs);
     }
 

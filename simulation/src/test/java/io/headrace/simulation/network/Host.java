@@ -115,7 +115,7 @@ public final class Host {
     }
 
     /** Closes the port: nobody is let in any more. */
-    void shut() {
+    public void shut() {
         door = null;
     }
 

@@ -17,7 +17,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -28,34 +27,31 @@ import java.util.random.RandomGenerator;
  * power loss and begin on a full disk or not, against a model of what was reported.
  */
 final class FullDiskSimulationTest {
-    private static final Map<String, String> CONFIGS =
-            Map.of("segment.bytes", "1048576", "file.delete.delay.ms", "0");
+    /** A batch of a transaction, or with {@code aborts} the marker that ended it. */
+    private record InTransaction(long baseOffset, long producerId, @Nullable Boolean aborts) {}
 
-    private record Written(long baseOffset, int crc, long producerId, @Nullable Boolean aborts) {}
-
-    /** What must hold: every batch by its base offset, and what was reported flushed. */
+    /** What must hold. */
     private static final class Model {
-        private final List<Written> batches = new ArrayList<>();
+        private final WrittenBatches written = new WrittenBatches();
+        private final List<InTransaction> transactions = new ArrayList<>();
         private final List<Long> openProducers = new ArrayList<>();
-        private long reported;
-        private long end;
         private long nextProducerId = 1;
         private int refusals;
         private int truncations;
 
         void onAppended(AppendResult result, int crc, long producerId, @Nullable Boolean aborts) {
-            batches.add(new Written(result.baseOffset(), crc, producerId, aborts));
-            end = result.lastOffset() + 1;
+            written.add(result.baseOffset(), result.lastOffset(), crc);
+            if (producerId > 0) {
+                transactions.add(new InTransaction(result.baseOffset(), producerId, aborts));
+            }
         }
 
         void endsAt(long logEndOffset) {
-            while (!batches.isEmpty() && batches.getLast().baseOffset() >= logEndOffset) {
-                batches.removeLast();
-            }
-            end = logEndOffset;
+            written.endsAt(logEndOffset);
+            transactions.removeIf(each -> each.baseOffset() >= logEndOffset);
             openProducers.clear();
-            for (Written batch : batches) {
-                if (batch.producerId() > 0 && batch.aborts() == null) {
+            for (InTransaction batch : transactions) {
+                if (batch.aborts() == null) {
                     openProducers.add(batch.producerId());
                 } else {
                     openProducers.remove((Object) batch.producerId());
@@ -65,9 +61,9 @@ final class FullDiskSimulationTest {
 
         List<AbortedTransaction> aborted() {
             List<AbortedTransaction> aborted = new ArrayList<>();
-            for (Written marker : batches) {
+            for (InTransaction marker : transactions) {
                 if (Boolean.TRUE.equals(marker.aborts())) {
-                    for (Written batch : batches) {
+                    for (InTransaction batch : transactions) {
                         if (batch.producerId() == marker.producerId() && batch.aborts() == null) {
                             aborted.add(
                                     new AbortedTransaction(
@@ -95,7 +91,12 @@ final class FullDiskSimulationTest {
             this.disk = disk;
             this.model = model;
             this.random = random;
-            this.fixture = new LogFixture(List.of(disk.path("/data")), CONFIGS, bootId, 256 << 10);
+            this.fixture =
+                    new LogFixture(
+                            List.of(disk.path("/data")),
+                            LogFixture.SMALL_SEGMENTS,
+                            bootId,
+                            256 << 10);
             fixture.settlesAtCommit = random.nextBoolean();
             requireOnline();
             this.log = fixture.log();
@@ -106,7 +107,7 @@ final class FullDiskSimulationTest {
                         @Override
                         public void onFlushed(PartitionLog flushed, long flushedOffset) {
                             if (!flushed.isTruncating()) { // else what is to be cut still counts
-                                model.reported = Math.max(model.reported, flushedOffset);
+                                model.written.onReported(flushedOffset);
                             }
                         }
 
@@ -220,26 +221,16 @@ final class FullDiskSimulationTest {
                 return;
             }
             long target = random.nextLong(log.highWatermark(), log.logEndOffset());
-            long end = lastBatchStartAtOrBelow(target);
+            long end = model.written.startOfBatchAt(target);
             cut = log.truncateTo(target);
             fixture.commit(); // a flush on its way ends first, and reports
-            model.reported = Math.min(model.reported, end);
+            model.written.onGivenUp(end);
             cut =
                     cut.thenRun(
                             () -> {
                                 model.truncations++;
                                 model.endsAt(log.logEndOffset());
                             });
-        }
-
-        private long lastBatchStartAtOrBelow(long offset) {
-            long start = 0;
-            for (Written batch : model.batches) {
-                if (batch.baseOffset() <= offset) {
-                    start = batch.baseOffset();
-                }
-            }
-            return start;
         }
 
         /** With room again everything that waited is done, and records are taken. */
@@ -270,22 +261,8 @@ final class FullDiskSimulationTest {
     }
 
     private static void verify(PartitionLog log, Model model) throws Exception {
-        assertThat(log.unclean()).isEmpty();
-        assertThat(log.logStartOffset()).isZero();
-        assertThat(log.logEndOffset()).isBetween(model.reported, model.end);
+        model.written.verify(log);
         model.endsAt(log.logEndOffset());
-        long next = 0;
-        int index = 0;
-        while (next < log.logEndOffset()) {
-            ByteBuffer read = LogFixture.readBytes(log, next, 1);
-            assertThat(BatchView.isCrcValid(read, 0)).isTrue();
-            assertThat(BatchView.baseOffset(read, 0)).isEqualTo(next);
-            assertThat(next).isEqualTo(model.batches.get(index).baseOffset());
-            assertThat((int) BatchView.crc(read, 0)).isEqualTo(model.batches.get(index).crc());
-            next = BatchView.nextOffset(read, 0);
-            index++;
-        }
-        assertThat(index).isEqualTo(model.batches.size());
         assertThat(log.abortedTransactions(0, log.logEndOffset()))
                 .containsExactlyElementsOf(model.aborted());
     }

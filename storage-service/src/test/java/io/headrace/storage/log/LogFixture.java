@@ -30,6 +30,10 @@ final class LogFixture {
     static final TopicIdPartition ID =
             new TopicIdPartition(TOPIC_ID, new TopicPartition("orders", 0));
 
+    /** The smallest segments there are, and files that go when they are told to. */
+    static final Map<String, String> SMALL_SEGMENTS =
+            Map.of("segment.bytes", "1048576", "file.delete.delay.ms", "0");
+
     static final long CHECKPOINT_BYTES = 256 << 10;
     static final int JOURNAL_BYTES = 64 << 10;
 

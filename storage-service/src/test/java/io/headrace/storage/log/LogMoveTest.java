@@ -21,15 +21,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /** Goal: a log moves between directories whole, and is one log after a crash at any step. */
 final class LogMoveTest {
     private static final TopicIdPartition ID = LogFixture.ID;
-    private static final Map<String, String> CONFIGS =
-            Map.of("segment.bytes", "1048576", "file.delete.delay.ms", "0");
 
     private SimulatedDisk disk;
     private Path first;
@@ -42,7 +39,7 @@ final class LogMoveTest {
         disk = SimulatedDisk.withSeed(1);
         first = disk.path("/first");
         second = disk.path("/second");
-        fixture = new LogFixture(List.of(first, second), CONFIGS, "boot-1");
+        fixture = new LogFixture(List.of(first, second), LogFixture.SMALL_SEGMENTS, "boot-1");
         log = fixture.log();
     }
 
@@ -219,7 +216,7 @@ final class LogMoveTest {
         disk = SimulatedDisk.withSeed(seed.value());
         first = disk.path("/first");
         second = disk.path("/second");
-        fixture = new LogFixture(List.of(first, second), CONFIGS, "boot-0");
+        fixture = new LogFixture(List.of(first, second), LogFixture.SMALL_SEGMENTS, "boot-0");
         log = fixture.log();
         append(random.nextInt(1, 60));
         long acknowledged = log.logEndOffset();
@@ -241,7 +238,9 @@ final class LogMoveTest {
             boot += powerLoss ? 1 : 0;
             first = disk.path("/first");
             second = disk.path("/second");
-            fixture = new LogFixture(List.of(first, second), CONFIGS, "boot-" + boot);
+            fixture =
+                    new LogFixture(
+                            List.of(first, second), LogFixture.SMALL_SEGMENTS, "boot-" + boot);
             log = Objects.requireNonNull(fixture.store().find(ID));
             assertThat(log.unclean()).isEmpty();
             assertThat(log.logEndOffset()).isEqualTo(acknowledged);

@@ -12,9 +12,7 @@ import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
@@ -23,69 +21,42 @@ import java.util.random.RandomGenerator;
  * at a random change, over and over, against a model of what was reported.
  */
 final class LogPowerLossSimulationTest {
-    private static final Map<String, String> CONFIGS =
-            Map.of("segment.bytes", "1048576", "file.delete.delay.ms", "0");
-
-    /** What must hold: the value size of each batch by its base offset, and what was reported. */
-    private static final class Model {
-        private final List<Long> baseOffsets = new ArrayList<>();
-        private final List<Integer> crcs = new ArrayList<>();
-        private long reported;
-        private long end;
-
-        void onAppended(long baseOffset, long lastOffset, int crc) {
-            baseOffsets.add(baseOffset);
-            crcs.add(crc);
-            end = lastOffset + 1;
-        }
-
-        long startOfBatchAt(long offset) {
-            long start = 0;
-            for (long baseOffset : baseOffsets) {
-                start = baseOffset <= offset ? baseOffset : start;
-            }
-            return start;
-        }
-
-        void onRecovered(long logEndOffset) {
-            while (!baseOffsets.isEmpty() && baseOffsets.getLast() >= logEndOffset) {
-                baseOffsets.removeLast();
-                crcs.removeLast();
-            }
-            end = logEndOffset;
-        }
-    }
-
     @Seeded(runs = 10)
     void whatWasReportedFlushedSurvives(RandomGenerator random, Seed seed) throws Exception {
         SimulatedDisk disk = SimulatedDisk.withSeed(seed.value());
-        Model model = new Model();
+        WrittenBatches written = new WrittenBatches();
         for (int life = 0; life < 8; life++) {
             boolean cutsPower = random.nextInt(3) > 0;
             if (cutsPower) {
                 disk.cutPowerAfterChanges(random.nextInt(1, 400));
             }
-            live(disk, model, random, "boot-" + seed.value() + "-" + life);
+            live(disk, written, random, "boot-" + seed.value() + "-" + life);
             disk = cutsPower || random.nextBoolean() ? disk.crash() : disk.kill();
         }
         disk = disk.crash();
-        verify(new LogFixture(disk.path("/data"), CONFIGS, "boot-last"), model, disk);
+        verify(
+                new LogFixture(disk.path("/data"), LogFixture.SMALL_SEGMENTS, "boot-last"),
+                written,
+                disk);
     }
 
     @Seeded(runs = 10)
     void aLogWhoseDeletionLosesPowerIsWholeOrMadeAnew(Seed seed) throws Exception {
         for (int changes = 1; changes < 30; changes++) {
             SimulatedDisk disk = SimulatedDisk.withSeed(seed.value() + changes);
-            LogFixture fixture = new LogFixture(disk.path("/data"), CONFIGS, "boot-0");
+            LogFixture fixture =
+                    new LogFixture(disk.path("/data"), LogFixture.SMALL_SEGMENTS, "boot-0");
             fixture.append(fixture.log(), 3, 10);
             fixture.log().requestFlush();
             fixture.commit();
             disk.cutPowerAfterChanges(changes);
             fixture.store().delete(LogFixture.ID);
-            fixture.store().openOrCreate(LogFixture.ID, LogConfig.of(CONFIGS));
+            fixture.store().openOrCreate(LogFixture.ID, LogConfig.of(LogFixture.SMALL_SEGMENTS));
             for (int boot = 1; boot < 3; boot++) {
                 disk = disk.crash();
-                fixture = new LogFixture(disk.path("/data"), CONFIGS, "boot-" + boot);
+                fixture =
+                        new LogFixture(
+                                disk.path("/data"), LogFixture.SMALL_SEGMENTS, "boot-" + boot);
                 assertThat(fixture.log().unclean()).as("after %d", changes).isEmpty();
                 assertThat(fixture.log().logEndOffset()).isIn(0L, 3L);
             }
@@ -93,12 +64,16 @@ final class LogPowerLossSimulationTest {
     }
 
     private static void live(
-            SimulatedDisk disk, Model model, RandomGenerator random, String bootId) {
+            SimulatedDisk disk, WrittenBatches written, RandomGenerator random, String bootId) {
         try {
             LogFixture fixture =
-                    new LogFixture(List.of(disk.path("/data")), CONFIGS, bootId, 256 << 10);
+                    new LogFixture(
+                            List.of(disk.path("/data")),
+                            LogFixture.SMALL_SEGMENTS,
+                            bootId,
+                            256 << 10);
             fixture.settlesAtCommit = random.nextBoolean();
-            verify(fixture, model, disk);
+            verify(fixture, written, disk);
             if (disk.isPoweredOff()) {
                 return;
             }
@@ -107,14 +82,14 @@ final class LogPowerLossSimulationTest {
                     new LogListener() {
                         @Override
                         public void onFlushed(PartitionLog flushed, long flushedOffset) {
-                            model.reported = Math.max(model.reported, flushedOffset);
+                            written.onReported(flushedOffset);
                         }
 
                         @Override
                         public void onOffline(PartitionLog offline, Throwable cause) {}
                     });
             for (int step = 0; step < 120 && !disk.isPoweredOff(); step++) {
-                step(fixture, log, model, random);
+                step(fixture, log, written, random);
             }
             if (random.nextInt(4) == 0 && !disk.isPoweredOff()) {
                 fixture.store().close();
@@ -127,7 +102,7 @@ final class LogPowerLossSimulationTest {
     }
 
     private static void step(
-            LogFixture fixture, PartitionLog log, Model model, RandomGenerator random)
+            LogFixture fixture, PartitionLog log, WrittenBatches written, RandomGenerator random)
             throws IOException {
         switch (random.nextInt(11)) {
             case 0 -> {
@@ -139,7 +114,7 @@ final class LogPowerLossSimulationTest {
                 fixture.nowMs += 6000;
                 fixture.store().tick(fixture.nowMs);
             }
-            case 3 -> maybeCut(log, model, random);
+            case 3 -> maybeCut(log, written, random);
             case 4 -> {
                 if (random.nextInt(3) == 0) {
                     log.segments().roll(fixture.nowMs);
@@ -156,26 +131,30 @@ final class LogPowerLossSimulationTest {
                                 : LogFixture.batch(
                                         random.nextLong(1, 4), 0, random.nextInt(3), false, 1);
                 int crc = (int) BatchView.crc(batch, batch.position());
-                append(fixture, log, model, batch, crc);
+                append(fixture, log, written, batch, crc);
             }
         }
     }
 
     /** As a follower that diverged: also what it has reported. */
-    private static void maybeCut(PartitionLog log, Model model, RandomGenerator random) {
-        if (log.highWatermark() >= model.end || random.nextInt(3) > 0) {
+    private static void maybeCut(PartitionLog log, WrittenBatches written, RandomGenerator random) {
+        if (log.highWatermark() >= written.end() || random.nextInt(3) > 0) {
             return;
         }
-        long target = random.nextLong(log.highWatermark(), model.end);
-        long end = model.startOfBatchAt(target);
-        model.reported = Math.min(model.reported, end);
+        long target = random.nextLong(log.highWatermark(), written.end());
+        long end = written.startOfBatchAt(target);
+        written.onGivenUp(end);
         log.truncateTo(target).join();
-        model.onRecovered(end);
+        written.endsAt(end);
         assertThat(log.logEndOffset()).isEqualTo(end);
     }
 
     private static void append(
-            LogFixture fixture, PartitionLog log, Model model, ByteBuffer batch, int crc) {
+            LogFixture fixture,
+            PartitionLog log,
+            WrittenBatches written,
+            ByteBuffer batch,
+            int crc) {
         AppendResult result;
         try {
             result = log.append(batch, 0, AppendOrigin.CLIENT, fixture.nowMs);
@@ -183,36 +162,20 @@ final class LogPowerLossSimulationTest {
             return;
         } catch (KafkaStorageException e) {
             // The power went in the write, perhaps in its last moment.
-            long last = model.end + BatchView.lastOffsetDelta(batch, 0);
-            model.onAppended(model.end, last, crc);
+            written.addUncertain(batch, crc);
             throw e;
         }
         if (!result.duplicate()) {
-            model.onAppended(result.baseOffset(), result.lastOffset(), crc);
+            written.add(result.baseOffset(), result.lastOffset(), crc);
         }
     }
 
-    private static void verify(LogFixture fixture, Model model, SimulatedDisk disk)
+    private static void verify(LogFixture fixture, WrittenBatches written, SimulatedDisk disk)
             throws Exception {
         PartitionLog log = fixture.log();
         if (disk.isPoweredOff()) {
             return;
         }
-        assertThat(log.unclean()).isEmpty();
-        assertThat(log.logStartOffset()).isZero();
-        assertThat(log.logEndOffset()).isBetween(model.reported, model.end);
-        model.onRecovered(log.logEndOffset());
-        long next = 0;
-        int index = 0;
-        while (next < log.logEndOffset()) {
-            ByteBuffer read = LogFixture.readBytes(log, next, 1);
-            assertThat(BatchView.isCrcValid(read, 0)).isTrue();
-            assertThat(BatchView.baseOffset(read, 0)).isEqualTo(next);
-            assertThat(next).isEqualTo(model.baseOffsets.get(index));
-            assertThat((int) BatchView.crc(read, 0)).isEqualTo(model.crcs.get(index));
-            next = BatchView.nextOffset(read, 0);
-            index++;
-        }
-        assertThat(index).isEqualTo(model.baseOffsets.size());
+        written.verify(log);
     }
 }

@@ -22,7 +22,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 final class LogStoreTest {
+    private static final Map<String, String> PAGE_CACHE = Map.of("flush.policy", "page-cache");
+
     @TempDir Path directory;
+
+    /** Logs in the directory, one of them with three records. */
+    private LogFixture withRecords(Map<String, String> configs) throws IOException {
+        LogFixture fixture = new LogFixture(directory, configs);
+        fixture.append(fixture.log(), 3, 10);
+        return fixture;
+    }
+
+    /** A page-cache log with three records, whose machine starts anew next. */
+    private LogFixture cachedBeforeAnotherBoot() throws IOException {
+        LogFixture fixture = withRecords(PAGE_CACHE);
+        fixture.store().tick(fixture.nowMs);
+        fixture.bootId = "boot-2";
+        return fixture;
+    }
 
     private List<String> names() throws IOException {
         try (Stream<Path> entries = Files.list(directory)) {
@@ -52,8 +69,7 @@ final class LogStoreTest {
 
     @Test
     void aLogOfTheSameNameAndAnotherTopicIsSetAside() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of());
-        fixture.append(fixture.log(), 3, 10);
+        LogFixture fixture = withRecords(Map.of());
         TopicIdPartition other =
                 new TopicIdPartition(new Uuid(9, 9), new TopicPartition("orders", 0));
         PartitionLog log = fixture.log(other);
@@ -106,8 +122,7 @@ final class LogStoreTest {
 
     @Test
     void aNewLogIsNotLentTheCheckpointOfAnOlderOneOfItsName() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of());
-        fixture.append(fixture.log(), 3, 10);
+        LogFixture fixture = withRecords(Map.of());
         LogDirectory only = fixture.store().directories().getFirst();
         only.writeCheckpoints(true);
         Path highWatermarks = directory.resolve("replication-offset-checkpoint");
@@ -128,8 +143,7 @@ final class LogStoreTest {
 
     @Test
     void deletionRenamesFirstAndUnlinksLater() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of("file.delete.delay.ms", "1000"));
-        fixture.append(fixture.log(), 3, 10);
+        LogFixture fixture = withRecords(Map.of("file.delete.delay.ms", "1000"));
         fixture.store().delete(LogFixture.ID).join();
         assertThat(fixture.store().find(LogFixture.ID)).isNull();
         assertThat(names()).anyMatch(name -> name.endsWith("-delete"));
@@ -141,8 +155,7 @@ final class LogStoreTest {
 
     @Test
     void straysAreSetAsideAndKept() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of());
-        fixture.append(fixture.log(), 3, 10);
+        LogFixture fixture = withRecords(Map.of());
         fixture.store().setAsideStrays(id -> false).join();
         assertThat(fixture.store().logs()).isEmpty();
         assertThat(names()).anyMatch(name -> name.endsWith("-stray"));
@@ -150,8 +163,7 @@ final class LogStoreTest {
 
     @Test
     void whatDoesNotSayWhoseLogItIsIsSetAsideAndAFileIsLeftAlone() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of());
-        fixture.append(fixture.log(), 3, 10);
+        LogFixture fixture = withRecords(Map.of());
         Files.createDirectory(directory.resolve("nameless-1"));
         Files.writeString(directory.resolve("file-2"), "mine");
 
@@ -164,7 +176,7 @@ final class LogStoreTest {
 
     @Test
     void aProcessCrashKeepsProducersAndNeedsNoScanUpToTheCheckpoint() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
+        LogFixture fixture = new LogFixture(directory, PAGE_CACHE);
         PartitionLog log = fixture.log();
         log.append(LogFixture.batch(5, 1, 0, false, 3), 0, AppendOrigin.CLIENT, fixture.nowMs);
         fixture.store().tick(fixture.nowMs);
@@ -203,10 +215,7 @@ final class LogStoreTest {
 
     @Test
     void aPageCacheLogIsUncleanAfterAnotherBoot() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
-        fixture.append(fixture.log(), 3, 10);
-        fixture.store().tick(fixture.nowMs);
-        fixture.bootId = "boot-2";
+        LogFixture fixture = cachedBeforeAnotherBoot();
         PartitionLog again = fixture.reopenAfterKill(directory);
         assertThat(again.logEndOffset()).isEqualTo(3);
         assertThat(again.unclean()).isPresent();
@@ -215,10 +224,7 @@ final class LogStoreTest {
     /** The next start may come before anybody was told: it is in the boot of that checkpoint. */
     @Test
     void aPageCacheLogStaysUncleanUntilALeaderBroughtWhatItLost() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
-        fixture.append(fixture.log(), 3, 10);
-        fixture.store().tick(fixture.nowMs);
-        fixture.bootId = "boot-2";
+        LogFixture fixture = cachedBeforeAnotherBoot();
         fixture.reopenAfterKill(directory);
         fixture.store().tick(fixture.nowMs + 10_000);
         PartitionLog killed = fixture.reopenAfterKill(directory);
@@ -235,10 +241,7 @@ final class LogStoreTest {
 
     @Test
     void aPageCacheLogThatWasElectedIsWhole() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
-        fixture.append(fixture.log(), 3, 10);
-        fixture.store().tick(fixture.nowMs);
-        fixture.bootId = "boot-2";
+        LogFixture fixture = cachedBeforeAnotherBoot();
         PartitionLog elected = fixture.reopenAfterKill(directory);
         elected.startLeaderEpoch(1).join();
         assertThat(elected.unclean()).isEmpty();
@@ -248,14 +251,13 @@ final class LogStoreTest {
 
     @Test
     void aPageCacheLogIsUncleanAlsoWhenItsTopicIsKnownLater() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of("flush.policy", "page-cache"));
-        fixture.append(fixture.log(), 3, 10);
+        LogFixture fixture = withRecords(PAGE_CACHE);
         fixture.store().tick(fixture.nowMs);
         fixture.letGo();
         LogFixture later = new LogFixture(directory, Map.of(), "boot-2");
         PartitionLog again = later.store().logs().iterator().next();
         assertThat(again.unclean()).isEmpty();
-        LogConfig known = LogConfig.of(Map.of("flush.policy", "page-cache"));
+        LogConfig known = LogConfig.of(PAGE_CACHE);
         assertThat(again.unclean(known)).isPresent();
         again.updateConfig(known);
         assertThat(again.unclean()).isPresent();
@@ -304,8 +306,7 @@ final class LogStoreTest {
 
     @Test
     void describesItsDirectories() throws Exception {
-        LogFixture fixture = new LogFixture(directory, Map.of());
-        fixture.append(fixture.log(), 3, 10);
+        LogFixture fixture = withRecords(Map.of());
         LogDirDescription described = fixture.store().describe().getFirst();
         assertThat(described.online()).isTrue();
         assertThat(described.usableBytes()).isPositive();

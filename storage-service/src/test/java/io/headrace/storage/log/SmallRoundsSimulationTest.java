@@ -18,7 +18,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
@@ -31,48 +30,22 @@ import java.util.random.RandomGenerator;
  * each was told.
  */
 final class SmallRoundsSimulationTest {
-    private static final Map<String, String> CONFIGS =
-            Map.of("segment.bytes", "1048576", "file.delete.delay.ms", "0");
-
     private static final int LOGS = 3;
     private static final int JOURNAL_BYTES = 64 << 10;
-
-    private record Written(long baseOffset, int crc) {}
 
     /** What must hold for one partition. */
     private static final class Model {
         final TopicIdPartition id;
-        final List<Written> batches = new ArrayList<>();
-        long reported;
-        long end;
+        final WrittenBatches written = new WrittenBatches();
         boolean mayBeGone;
 
         Model(int partition) {
             id = new TopicIdPartition(LogFixture.TOPIC_ID, new TopicPartition("orders", partition));
         }
 
-        void endsAt(long logEndOffset) {
-            while (!batches.isEmpty() && batches.getLast().baseOffset() >= logEndOffset) {
-                batches.removeLast();
-            }
-            end = logEndOffset;
-        }
-
         void isGone() {
-            batches.clear();
-            reported = 0;
-            end = 0;
+            written.clear();
             mayBeGone = false;
-        }
-
-        long startOfBatchAt(long offset) {
-            long start = 0;
-            for (Written batch : batches) {
-                if (batch.baseOffset() <= offset) {
-                    start = batch.baseOffset();
-                }
-            }
-            return start;
         }
     }
 
@@ -104,7 +77,8 @@ final class SmallRoundsSimulationTest {
             this.world = world;
             this.random = random;
             this.directories = List.of(disk.path("/first"), disk.path("/second"));
-            this.fixture = new LogFixture(directories, CONFIGS, bootId, JOURNAL_BYTES);
+            this.fixture =
+                    new LogFixture(directories, LogFixture.SMALL_SEGMENTS, bootId, JOURNAL_BYTES);
             fixture.settlesAtCommit = false;
             requireOnline();
             for (Model model : world.models) {
@@ -134,8 +108,7 @@ final class SmallRoundsSimulationTest {
         @Override
         public void onFlushed(PartitionLog log, long flushedOffset) {
             if (!log.isTruncating()) { // else what is to be cut still counts
-                Model model = modelOf(log);
-                model.reported = Math.max(model.reported, flushedOffset);
+                modelOf(log).written.onReported(flushedOffset);
             }
         }
 
@@ -184,14 +157,12 @@ final class SmallRoundsSimulationTest {
             int epoch = Math.max(0, log.latestLeaderEpoch());
             try {
                 AppendResult result = log.append(batch, epoch, AppendOrigin.CLIENT, fixture.nowMs);
-                model.end = result.lastOffset() + 1;
                 int crc = (int) BatchView.crc(batch, 0);
-                model.batches.add(new Written(result.baseOffset(), crc));
+                model.written.add(result.baseOffset(), result.lastOffset(), crc);
             } catch (KafkaStorageException e) {
                 assertThat(disk.isPoweredOff() || log.isFrozen() || log.isTruncating()).isTrue();
                 if (disk.isPoweredOff()) { // in the write's last moment, perhaps
-                    model.batches.add(new Written(model.end, (int) BatchView.crc(batch, 0)));
-                    model.end += BatchView.lastOffsetDelta(batch, 0) + 1;
+                    model.written.addUncertain(batch, (int) BatchView.crc(batch, 0));
                 }
             }
         }
@@ -225,17 +196,19 @@ final class SmallRoundsSimulationTest {
 
         /** As a follower that diverged: also what it has reported. */
         private void cut(Model model, PartitionLog log) {
-            if (log.isTruncating() || log.isFrozen() || model.end <= log.highWatermark()) {
+            if (log.isTruncating()
+                    || log.isFrozen()
+                    || model.written.end() <= log.highWatermark()) {
                 return;
             }
-            long target = random.nextLong(log.highWatermark(), model.end);
-            long end = model.startOfBatchAt(target);
+            long target = random.nextLong(log.highWatermark(), model.written.end());
+            long end = model.written.startOfBatchAt(target);
             CompletableFuture<Void> cut = log.truncateTo(target);
             fixture.commit(); // a flush on its way ends first, and reports
-            model.reported = Math.min(model.reported, end);
+            model.written.onGivenUp(end);
             if (cut.isDone() && !cut.isCompletedExceptionally()) {
-                model.endsAt(log.logEndOffset());
-                assertThat(model.end).isEqualTo(end);
+                model.written.endsAt(log.logEndOffset());
+                assertThat(log.logEndOffset()).isEqualTo(end);
                 world.cuts++;
             }
         }
@@ -269,26 +242,11 @@ final class SmallRoundsSimulationTest {
             if (disk.isPoweredOff()) {
                 return;
             }
-            assertThat(log.unclean()).isEmpty();
-            assertThat(log.logStartOffset()).isZero();
             if (model.mayBeGone && log.logEndOffset() == 0) {
                 model.isGone();
             }
             model.mayBeGone = false;
-            assertThat(log.logEndOffset()).isBetween(model.reported, model.end);
-            model.endsAt(log.logEndOffset());
-            long next = 0;
-            int index = 0;
-            while (next < log.logEndOffset()) {
-                ByteBuffer read = LogFixture.readBytes(log, next, 1);
-                assertThat(BatchView.isCrcValid(read, 0)).isTrue();
-                assertThat(BatchView.baseOffset(read, 0)).isEqualTo(next);
-                assertThat(next).isEqualTo(model.batches.get(index).baseOffset());
-                assertThat((int) BatchView.crc(read, 0)).isEqualTo(model.batches.get(index).crc());
-                next = BatchView.nextOffset(read, 0);
-                index++;
-            }
-            assertThat(index).isEqualTo(model.batches.size());
+            model.written.verify(log);
         }
     }
 
@@ -336,7 +294,11 @@ final class SmallRoundsSimulationTest {
     void aRefusedWriteDoesNotComeBackBehindASmallRound(Seed seed) throws IOException {
         SimulatedDisk disk = SimulatedDisk.withSeed(seed.value());
         LogFixture fixture =
-                new LogFixture(List.of(disk.path("/first")), CONFIGS, "boot-0", JOURNAL_BYTES);
+                new LogFixture(
+                        List.of(disk.path("/first")),
+                        LogFixture.SMALL_SEGMENTS,
+                        "boot-0",
+                        JOURNAL_BYTES);
         fixture.settlesAtCommit = false;
         PartitionLog log = fixture.log();
         for (int i = 0; i < 2; i++) {
@@ -358,7 +320,7 @@ final class SmallRoundsSimulationTest {
         PartitionLog found =
                 new LogFixture(
                                 List.of(disk.crash().path("/first")),
-                                CONFIGS,
+                                LogFixture.SMALL_SEGMENTS,
                                 "boot-1",
                                 JOURNAL_BYTES)
                         .log();
