@@ -263,9 +263,12 @@ public final class Partition {
         return replication.hasEnoughInSync();
     }
 
-    /** Whether this node leads and another could. */
-    public boolean canHandOver() {
-        return replication.state() instanceof Leading && replication.hasOtherInSync();
+    /** Whether this node is in the in-sync set, and there are other replicas. */
+    boolean hasToLeave() {
+        PartitionImage image = replication.image();
+        return image != null
+                && image.assignedReplicas().size() > 1
+                && image.isrMember(around.nodeId()) != null;
     }
 
     int nodeId() {
