@@ -263,12 +263,10 @@ public final class Partition {
         return replication.hasEnoughInSync();
     }
 
-    /** Whether this node is in the in-sync set, and there are other replicas. */
+    /** Whether this node is in the in-sync set together with others, which could go on alone. */
     boolean hasToLeave() {
         PartitionImage image = replication.image();
-        return image != null
-                && image.assignedReplicas().size() > 1
-                && image.isrMember(around.nodeId()) != null;
+        return image != null && image.isr().size() > 1 && image.isrMember(around.nodeId()) != null;
     }
 
     int nodeId() {

@@ -228,7 +228,7 @@ public final class Partitions {
         around.feed().leave();
     }
 
-    /** Whether this node is in the in-sync set of a partition with other replicas. */
+    /** Whether this node is in an in-sync set together with others. */
     public CompletableFuture<Boolean> anyToLeave() {
         List<CompletableFuture<Boolean>> asked = new ArrayList<>();
         for (Partition partition : byKey.values()) {
