@@ -6,6 +6,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -28,18 +29,19 @@ final class SecondNode implements AutoCloseable {
      * @param settings those of the first one, which name the coordinator and the secret
      */
     static SecondNode start(Path data, Map<String, String> settings) {
+        Map<String, String> properties = new HashMap<>(settings);
+        properties.putAll(
+                Map.of(
+                        "headrace.storage.node-id", NODE_ID,
+                        "headrace.storage.data-dirs", data.toString(),
+                        "headrace.storage.listener.host", "127.0.0.1",
+                        "headrace.storage.listener.port", "0",
+                        "headrace.storage.hazelcast.enabled", "false",
+                        "spring.main.banner-mode", "off",
+                        "spring.main.log-startup-info", "false",
+                        "spring.main.register-shutdown-hook", "false"));
         List<String> arguments = new ArrayList<>();
-        settings.forEach((name, value) -> arguments.add("--" + name + "=" + value));
-        arguments.addAll(
-                List.of(
-                        "--headrace.storage.node-id=" + NODE_ID,
-                        "--headrace.storage.data-dirs=" + data,
-                        "--headrace.storage.listener.host=127.0.0.1",
-                        "--headrace.storage.listener.port=0",
-                        "--headrace.storage.hazelcast.enabled=false",
-                        "--spring.main.banner-mode=off",
-                        "--spring.main.log-startup-info=false",
-                        "--spring.main.register-shutdown-hook=false"));
+        properties.forEach((name, value) -> arguments.add("--" + name + "=" + value));
         return new SecondNode(
                 StorageApplication.application().run(arguments.toArray(String[]::new)));
     }
