@@ -121,10 +121,11 @@ final class NodeUpkeep {
     }
 
     /**
-     * Has the controller elect others for what this node leads.
+     * Has the controller elect others for what this node leads, and take it out of the in-sync sets
+     * that it is in: nobody waits for it when it is gone.
      *
      * @param timer any loop
-     * @return completes when they are, or the time is up
+     * @return completes when the controller says that it may stop, or the time is up
      */
     CompletableFuture<Void> handOver(Duration limit, Loop timer) {
         CompletableFuture<Void> over = new CompletableFuture<>();
@@ -132,19 +133,20 @@ final class NodeUpkeep {
             over.complete(null);
             return over;
         }
+        partitions.leave();
         Loop.ScheduledTask late = timer.schedule(() -> over.complete(null), limit.toMillis());
         askOn(over, timer, FAILURES_MAX);
         return over.whenComplete((done, failure) -> late.cancel());
     }
 
-    /** Asks again and again while there is something to hand over. */
+    /** Asks again and again while there is something to leave. */
     private void askOn(CompletableFuture<Void> over, Loop timer, int failuresLeft) {
         if (over.isDone() || failuresLeft == 0) {
             over.complete(null);
             return;
         }
         partitions
-                .anyToHandOver()
+                .anyToLeave()
                 .whenComplete(
                         (any, failure) -> {
                             if (Boolean.TRUE.equals(any)) {
@@ -160,15 +162,12 @@ final class NodeUpkeep {
                 .whenComplete(
                         (mayStop, refusal) -> {
                             LOG.debug("Asked to hand over; may stop: {}", mayStop, refusal);
-                            timer.schedule(
-                                    () ->
-                                            askOn(
-                                                    over,
-                                                    timer,
-                                                    refusal == null
-                                                            ? FAILURES_MAX
-                                                            : failuresLeft - 1),
-                                    ASK_AGAIN_MS);
+                            if (Boolean.TRUE.equals(mayStop)) {
+                                over.complete(null);
+                                return;
+                            }
+                            int left = refusal == null ? FAILURES_MAX : failuresLeft - 1;
+                            timer.schedule(() -> askOn(over, timer, left), ASK_AGAIN_MS);
                         });
     }
 }

@@ -46,6 +46,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
@@ -67,6 +68,8 @@ final class FakeController implements AutoCloseable {
     private volatile MetadataImage image = MetadataImage.EMPTY;
     private long nextProducerId;
     private volatile boolean refusingIsr;
+    private volatile long answerLeaversAfterMs;
+    private final AtomicInteger leaversProposed = new AtomicInteger();
 
     FakeController() {
         server =
@@ -123,6 +126,16 @@ final class FakeController implements AutoCloseable {
 
     void refuseIsr(boolean refuse) {
         refusingIsr = refuse;
+    }
+
+    /** Nodes that want to stop are out of every set at once, and are told so later. */
+    void answerLeaversAfter(long delayMs) {
+        answerLeaversAfterMs = delayMs;
+    }
+
+    /** How often a node that stops was proposed for an in-sync set. */
+    int leaversProposed() {
+        return leaversProposed.get();
     }
 
     private void onLoop(Runnable task) {
@@ -336,7 +349,10 @@ final class FakeController implements AutoCloseable {
                 case RegisterNodeRequestData request -> reply(inbound, head, register(request));
                 case FetchRequestData request -> fetch(nodeId, inbound, head, request, false);
                 case AlterPartitionRequestData request -> reply(inbound, head, alter(request));
-                case BrokerHeartbeatRequestData request -> reply(inbound, head, heartbeat(request));
+                case BrokerHeartbeatRequestData request -> {
+                    BrokerHeartbeatResponseData answer = heartbeat(request);
+                    loops.at(0).schedule(() -> reply(inbound, head, answer), answerLeaversAfterMs);
+                }
                 case EnvelopeRequestData asked -> reply(inbound, head, shares.answer(asked, image));
                 default -> reply(inbound, head, nextProducerIds());
             }
@@ -440,6 +456,9 @@ final class FakeController implements AutoCloseable {
             }
             List<PartitionRecord.IsrMember> isr = new ArrayList<>();
             for (var member : asked.newIsrWithEpochs()) {
+                if (shuttingDown.contains(member.brokerId())) {
+                    leaversProposed.incrementAndGet();
+                }
                 if (refusingIsr
                         || shuttingDown.contains(member.brokerId())
                         || !image.isActive(member.brokerId(), member.brokerEpoch())) {

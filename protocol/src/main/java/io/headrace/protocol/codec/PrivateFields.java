@@ -21,6 +21,12 @@ public final class PrivateFields {
      */
     public static final int LEADER_CHECK = 10_001;
 
+    /**
+     * In a replica's FetchRequest: other than 0 once the node is about to stop. It counts while it
+     * is in sync, and is not to enter an in-sync set again (int32).
+     */
+    public static final int LEAVING = 10_002;
+
     private PrivateFields() {}
 
     /** The number under the tag, or {@code absent} when the field is missing or no int64. */

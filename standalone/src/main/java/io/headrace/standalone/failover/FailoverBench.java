@@ -10,6 +10,8 @@ import io.headrace.testkit.history.Violation;
 import org.apache.kafka.common.TopicPartition;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -193,22 +195,29 @@ final class FailoverBench {
                 start(node);
                 admin.awaitInSync(REPLICAS, IN_SYNC_LIMIT);
                 Thread.sleep(AFTERWARDS);
-                progress.accept(
-                        String.format(
-                                Locale.ROOT,
-                                "  %s restarted: produce gap %.0f ms",
-                                node.name(),
-                                gaps(probe, begunNanos, -1, -1).produceGapMs()));
+                progress.accept("  " + node.name() + " restarted: " + told(probe, begunNanos));
             }
         }
         return gaps(probe, fromNanos, -1, -1);
     }
 
+    /** The longest silence since then, and the time of day when it began, for the nodes' logs. */
+    private static String told(Probe probe, long sinceNanos) {
+        long now = System.nanoTime();
+        GapMeter.Gap gap = probe.acknowledgements().longestGap(sinceNanos, now);
+        Instant begun = Instant.now().minusNanos(now - gap.fromNanos());
+        return String.format(
+                Locale.ROOT,
+                "produce gap %.0f ms from %s",
+                gap.nanos() / 1e6,
+                begun.truncatedTo(ChronoUnit.MILLIS));
+    }
+
     private static Measurement gaps(Probe probe, long fromNanos, double adminMs, double groupMs) {
         long now = System.nanoTime();
         return new Measurement(
-                probe.acknowledgements().longestGapNanos(fromNanos, now) / 1e6,
-                probe.arrivals().longestGapNanos(fromNanos, now) / 1e6,
+                probe.acknowledgements().longestGap(fromNanos, now).nanos() / 1e6,
+                probe.arrivals().longestGap(fromNanos, now).nanos() / 1e6,
                 adminMs,
                 groupMs);
     }

@@ -45,6 +45,7 @@ import java.util.function.ToDoubleFunction;
         mixinStandardHelpOptions = true)
 public final class FailoverCommand implements Callable<Integer> {
     private static final int MOST_SHOWN = 5;
+    private static final int ROUNDS = 10;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -63,10 +64,9 @@ public final class FailoverCommand implements Callable<Integer> {
 
     @Option(
             names = "--rounds",
-            defaultValue = "10",
-            description =
-                    "How often each fault; database and restart once. Default: ${DEFAULT-VALUE}.")
-    private int rounds = 10;
+            paramLabel = "N",
+            description = "How often each fault. Default: 10; database and restart once.")
+    private @Nullable Integer rounds;
 
     @Option(names = "--coordinators", defaultValue = "2", description = "Default: 2.")
     private int coordinators = 2;
@@ -106,16 +106,20 @@ public final class FailoverCommand implements Callable<Integer> {
             start(cluster, err);
             for (Fault fault : faults) {
                 FailoverBench bench = new FailoverBench(cluster, fault, line -> say(err, line));
-                results.add(
-                        bench.run(
-                                fault,
-                                fault == Fault.RESTART || fault == Fault.DATABASE ? 1 : rounds));
+                results.add(bench.run(fault, roundsOf(fault)));
             }
         } finally {
             stop(cluster);
             Runtime.getRuntime().removeShutdownHook(hook);
         }
         return report(results);
+    }
+
+    private int roundsOf(Fault fault) {
+        if (rounds != null) {
+            return rounds;
+        }
+        return fault == Fault.RESTART || fault == Fault.DATABASE ? 1 : ROUNDS;
     }
 
     private Path home() throws IOException {

@@ -25,17 +25,30 @@ final class GapMeter {
     }
 
     /**
+     * A time without a tick.
+     *
+     * @param fromNanos when it began
+     */
+    record Gap(long fromNanos, long nanos) {}
+
+    /**
      * The longest time without a tick between two moments; a silence that begins before or ends
      * after them counts as far as it lies between.
      */
-    synchronized long longestGapNanos(long fromNanos, long toNanos) {
-        long longest = 0;
+    synchronized Gap longestGap(long fromNanos, long toNanos) {
+        Gap longest = new Gap(fromNanos, 0);
         long before = fromNanos;
         for (int i = firstFrom(fromNanos); i < count && timesNanos[i] - toNanos <= 0; i++) {
-            longest = Math.max(longest, timesNanos[i] - before);
+            longest = longer(longest, before, timesNanos[i]);
             before = timesNanos[i];
         }
-        return Math.max(longest, toNanos - before);
+        return longer(longest, before, toNanos);
+    }
+
+    private static Gap longer(Gap known, long fromNanos, long toNanos) {
+        return toNanos - fromNanos > known.nanos()
+                ? new Gap(fromNanos, toNanos - fromNanos)
+                : known;
     }
 
     private int firstFrom(long fromNanos) {

@@ -35,6 +35,8 @@ final class ServiceProcess {
                     "logging.level.root", "WARN",
                     "logging.level.io.headrace", "INFO",
                     "logging.include-application-name", "false",
+                    // What is done while it stops is told, too.
+                    "logging.register-shutdown-hook", "false",
                     // A start that fails is told once, in one line.
                     "logging.level.org.springframework.boot.SpringApplication", "OFF",
                     "logging.level.org.springframework.boot.diagnostics", "OFF",

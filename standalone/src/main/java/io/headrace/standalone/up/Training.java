@@ -4,6 +4,7 @@ import io.headrace.standalone.command.ConsumeCommand;
 import io.headrace.standalone.command.GroupCommand;
 import io.headrace.standalone.command.ProduceCommand;
 import io.headrace.standalone.command.TopicCommand;
+import io.headrace.transport.auth.ClusterSecret;
 
 import org.jspecify.annotations.Nullable;
 
@@ -22,12 +23,15 @@ import java.util.stream.Stream;
 
 /**
  * The run from which the JVM's cache of classes is made: every part is used once. Services find
- * each other as in a cluster, topics, records, groups and HTTP are used, and a second start
- * recovers logs that look as after a crash.
+ * each other as in a cluster, topics, records, groups and HTTP are used, a second storage node
+ * follows, leads and leaves, and a second start recovers logs that look as after a crash.
  */
 final class Training {
     private static final String TOPIC = "training";
     private static final String PARTITIONS = "40";
+    private static final String FOLLOWED = "followed";
+    private static final int FOLLOWED_PARTITIONS = 12;
+    private static final String SECRET = "headrace.cluster.secret";
 
     private final Platform.Options options;
 
@@ -37,15 +41,27 @@ final class Training {
 
     /** What lets the services of one process meet each other, as those of a cluster do. */
     static Map<String, String> settings() throws StartFailedException, IOException {
-        try (ReservedPort port = ReservedPort.take("127.0.0.1", 0, "--host")) {
+        try (ReservedPort port = ReservedPort.take("127.0.0.1", 0, "--host");
+                ReservedPort nodes = ReservedPort.take("127.0.0.1", 0, "--host")) {
             String number = "" + port.number();
             String member = "127.0.0.1:" + number;
             return Map.of(
-                    "headrace.coordinator.membership.members", member,
-                    "headrace.coordinator.membership.port", number,
-                    "headrace.storage.hazelcast.enabled", "true",
-                    "headrace.storage.hazelcast.members", member,
-                    "headrace.storage.hazelcast.port", number);
+                    SECRET,
+                    ClusterSecret.random(),
+                    "headrace.coordinator.port",
+                    "" + nodes.number(),
+                    "headrace.storage.coordinators",
+                    "127.0.0.1:" + nodes.number(),
+                    "headrace.coordinator.membership.members",
+                    member,
+                    "headrace.coordinator.membership.port",
+                    number,
+                    "headrace.storage.hazelcast.enabled",
+                    "true",
+                    "headrace.storage.hazelcast.members",
+                    member,
+                    "headrace.storage.hazelcast.port",
+                    number);
         }
     }
 
@@ -54,6 +70,9 @@ final class Training {
         int exit = use(platform);
         Path copy = options.data().resolveSibling(options.data().getFileName() + "-crashed");
         copyAsACrashLeavesIt(options.data(), copy);
+        if (options.settings().containsKey(SECRET)) {
+            exit |= follow(platform);
+        }
         platform.close();
         try (Platform again =
                 new Platform(new Platform.Options(copy, options.host(), 0, 0, Map.of()))) {
@@ -87,6 +106,41 @@ final class Training {
         request(
                 url + "topics/" + TOPIC + "/records",
                 "{\"records\":[" + records.substring(0, records.length() - 1) + "]}");
+        return exit;
+    }
+
+    /** Replicas follow, in-sync sets grow and shrink, leaders move: all that a restart needs. */
+    private int follow(Platform platform) {
+        String address = platform.kafkaAddress();
+        Path data = options.data().resolveSibling(options.data().getFileName() + "-second");
+        String partitions = "" + FOLLOWED_PARTITIONS;
+        int exit;
+        try (SecondNode _ = SecondNode.start(data, options.settings())) {
+            exit =
+                    run(
+                            new TopicCommand(),
+                            "create",
+                            FOLLOWED,
+                            "--partitions",
+                            partitions,
+                            "--replication-factor",
+                            "2",
+                            "-b",
+                            address);
+            exit |= produceToAll(address);
+        }
+        exit |= produceToAll(address); // led here now
+        try (SecondNode _ = SecondNode.start(data, options.settings())) {
+            exit |= produceToAll(address); // which it follows until it is in sync
+        }
+        return exit;
+    }
+
+    private static int produceToAll(String address) {
+        int exit = 0;
+        for (int i = 0; i < FOLLOWED_PARTITIONS; i++) {
+            exit |= run(new ProduceCommand(), FOLLOWED, "one", "-p", "" + i, "-b", address);
+        }
         return exit;
     }
 

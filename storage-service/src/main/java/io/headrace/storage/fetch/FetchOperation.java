@@ -1,5 +1,6 @@
 package io.headrace.storage.fetch;
 
+import io.headrace.protocol.codec.PrivateFields;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;
@@ -52,6 +53,7 @@ final class FetchOperation {
     private final long deadlineMs;
     private final int maxBytes;
     private final boolean isReplica;
+    private final boolean isLeaving;
     private List<Visit> visits = List.of();
     private long foundBytes;
     private long heldMs; // 0, or when records that are held back may be sent
@@ -76,6 +78,8 @@ final class FetchOperation {
             entries.add(new FetchEntry(target));
         }
         this.isReplica = call.replicaId() >= 0;
+        this.isLeaving =
+                isReplica && PrivateFields.getInt(call.request(), PrivateFields.LEAVING, 0) != 0;
         this.bound =
                 isReplica
                         ? FetchQuery.Bound.LOG_END
@@ -210,8 +214,13 @@ final class FetchOperation {
                         target.fetchOffset(),
                         target.flushedOffset(),
                         target.heardCheck(),
-                        service.image().isActive(call.replicaId(), call.replicaEpoch()),
+                        mayEnter(),
                         service.nowMs()));
+    }
+
+    /** Whether the controller would take the replica into an in-sync set, as far as is known. */
+    private boolean mayEnter() {
+        return !isLeaving && service.image().isActive(call.replicaId(), call.replicaEpoch());
     }
 
     private void onRead() {

@@ -13,6 +13,7 @@ final class Followed {
     private static final long LONGEST_PAUSE_MS = 1_000;
 
     private final Partition partition;
+    private final long sinceReport;
     private long sinceFetch;
     private @Nullable FollowPoint told;
     private long pauseMs;
@@ -20,10 +21,12 @@ final class Followed {
 
     /**
      * @param sinceFetch the number of the first fetch whose answer counts
+     * @param sinceReport the number of the first report whose answer counts
      */
-    Followed(Partition partition, long sinceFetch) {
+    Followed(Partition partition, long sinceFetch, long sinceReport) {
         this.partition = partition;
         this.sinceFetch = sinceFetch;
+        this.sinceReport = sinceReport;
     }
 
     Partition partition() {
@@ -33,6 +36,11 @@ final class Followed {
     /** Whether the answer to that fetch is about this partition as it is followed now. */
     boolean counts(long fetch) {
         return fetch >= sinceFetch;
+    }
+
+    /** As {@link #counts}, for the answer to a report. */
+    boolean countsReport(long report) {
+        return report >= sinceReport;
     }
 
     /** The log was cut: only the answer to that fetch or a later one counts. */

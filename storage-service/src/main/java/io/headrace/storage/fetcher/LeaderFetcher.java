@@ -32,14 +32,16 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * The fetch loop between the partitions of one loop and one leader. Confined to that loop.
  *
  * <pre>
  *   fetch:   one at a time, waits at the leader for records; the next goes out with its answer
- *   report:  when a flush completes while a fetch waits: tells the flushed offsets, asks for
- *            nothing, and so has the leader answer the waiting fetch at once; one at a time
+ *   report:  when a flush completes while a fetch waits, or another partition is to be fetched:
+ *            tells the flushed offsets and the new partitions, asks for nothing, and so has the
+ *            leader answer the waiting fetch at once; one at a time
  * </pre>
  */
 final class LeaderFetcher {
@@ -54,12 +56,14 @@ final class LeaderFetcher {
     private final FetcherSettings settings;
     private final LeaderLink link;
     private final FollowerThrottle throttle;
+    private final BooleanSupplier leaving;
     private final Map<Key, Followed> followed = new LinkedHashMap<>();
     private final Set<Followed> changed = new LinkedHashSet<>();
     private final Set<Key> toForget = new LinkedHashSet<>();
     private int sessionId;
     private int nextSessionEpoch;
     private long fetchCount;
+    private long reportCount;
     private long sessionCount;
     private boolean fetching;
     private boolean reporting;
@@ -79,17 +83,20 @@ final class LeaderFetcher {
             Loop loop,
             FetcherSettings settings,
             LeaderLink link,
-            FollowerThrottle throttle) {
+            FollowerThrottle throttle,
+            BooleanSupplier leaving) {
         this.leaderId = leaderId;
         this.loop = loop;
         this.settings = settings;
         this.link = link;
         this.throttle = throttle;
+        this.leaving = leaving;
     }
 
     void follow(Partition partition) {
         Key key = Key.of(partition);
-        Followed known = followed.put(key, new Followed(partition, fetchCount + 1));
+        Followed known =
+                followed.put(key, new Followed(partition, fetchCount + 1, reportCount + 1));
         if (known != null) {
             changed.remove(known);
         }
@@ -153,13 +160,18 @@ final class LeaderFetcher {
     // Requests.
 
     private FetchRequestData request() {
-        return new FetchRequestData()
-                .setReplicaState(
-                        new ReplicaState()
-                                .setReplicaId(settings.nodeId())
-                                .setReplicaEpoch(settings.nodeEpoch().getAsLong()))
-                .setSessionId(sessionId)
-                .setSessionEpoch(nextSessionEpoch);
+        FetchRequestData request =
+                new FetchRequestData()
+                        .setReplicaState(
+                                new ReplicaState()
+                                        .setReplicaId(settings.nodeId())
+                                        .setReplicaEpoch(settings.nodeEpoch().getAsLong()))
+                        .setSessionId(sessionId)
+                        .setSessionEpoch(nextSessionEpoch);
+        if (leaving.getAsBoolean()) {
+            PrivateFields.addInt(request, PrivateFields.LEAVING, 1);
+        }
+        return request;
     }
 
     private void sendFetch() {
@@ -203,13 +215,18 @@ final class LeaderFetcher {
         return true;
     }
 
-    /** Tells flushed offsets that the leader does not know yet. */
+    /**
+     * Tells flushed offsets that the leader does not know yet, and partitions new to the session.
+     */
     private void sendReport() {
         Map<Uuid, FetchTopic> asked = new LinkedHashMap<>();
         for (Followed each : changed) {
             FollowPoint point = each.point();
             FollowPoint told = each.told();
-            if (point != null && told != null && point.flushedOffset() > told.flushedOffset()) {
+            if (point == null) {
+                continue;
+            }
+            if (told == null || point.flushedOffset() > told.flushedOffset()) {
                 add(asked, each, point);
             }
         }
@@ -223,7 +240,8 @@ final class LeaderFetcher {
                         .setMaxBytes(0)
                         .setTopics(new ArrayList<>(asked.values()));
         reporting = true;
-        send(request, this::onReported);
+        long report = ++reportCount;
+        send(request, (answer, failure) -> onReported(report, answer, failure));
     }
 
     private void add(Map<Uuid, FetchTopic> asked, Followed each, FollowPoint point) {
@@ -285,18 +303,19 @@ final class LeaderFetcher {
 
     // Answers.
 
-    private void onReported(@Nullable FetchResponseData answer, @Nullable Throwable failure) {
+    private void onReported(
+            long report, @Nullable FetchResponseData answer, @Nullable Throwable failure) {
         reporting = false;
         if (answer == null || answer.errorCode() != Errors.NONE.code()) {
             giveUp(answer, failure);
             return;
         }
-        takeReported(answer);
+        takeReported(report, answer);
         pump();
     }
 
-    /** Only what the leader tells of itself: the waiting fetch is answered with the rest. */
-    private void takeReported(FetchResponseData answer) {
+    /** Only what the leader tells of itself: the next fetch is answered with the rest. */
+    private void takeReported(long report, FetchResponseData answer) {
         for (FetchableTopicResponse topic : answer.responses()) {
             for (PartitionData data : topic.partitions()) {
                 Followed each = followed.get(new Key(topic.topicId(), data.partitionIndex()));
@@ -304,7 +323,7 @@ final class LeaderFetcher {
                 boolean good =
                         data.errorCode() == Errors.NONE.code()
                                 && data.divergingEpoch().endOffset() < 0;
-                if (each != null && told != null && good) {
+                if (each != null && told != null && each.countsReport(report) && good) {
                     take(each, told, data.setRecords(RecordsField.empty()));
                 }
             }

@@ -25,6 +25,7 @@ public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
     private final NodeAuthenticator authenticator;
     private final FollowerThrottle throttle;
     private final Map<Loop, OfLoop> byLoop = new HashMap<>();
+    private volatile boolean leaving;
     private volatile boolean closed;
 
     /** What one loop has. Confined to it. */
@@ -85,7 +86,12 @@ public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
                         leaderId,
                         id ->
                                 new LeaderFetcher(
-                                        id, partition.loop(), settings, link(id), throttle));
+                                        id,
+                                        partition.loop(),
+                                        settings,
+                                        link(id),
+                                        throttle,
+                                        () -> leaving));
         own.byPartition.put(partition, fetcher);
         fetcher.follow(partition);
     }
@@ -108,6 +114,11 @@ public final class LeaderFetchers implements LeaderFeed, AutoCloseable {
         if (fetcher != null) {
             fetcher.onProgress(partition);
         }
+    }
+
+    @Override
+    public void leave() {
+        leaving = true;
     }
 
     /** Ends fetching. Any thread. */

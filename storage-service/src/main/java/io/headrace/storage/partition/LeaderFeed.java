@@ -15,6 +15,9 @@ public interface LeaderFeed {
 
                 @Override
                 public void onProgress(Partition partition) {}
+
+                @Override
+                public void leave() {}
             };
 
     /** The partition is to follow that node from now on, in the place of any other. */
@@ -25,4 +28,7 @@ public interface LeaderFeed {
 
     /** What the partition's {@link FollowerLog#point} says is new. */
     void onProgress(Partition partition);
+
+    /** From now on leaders hear that this node is about to stop. Any thread. */
+    void leave();
 }

@@ -263,9 +263,10 @@ public final class Partition {
         return replication.hasEnoughInSync();
     }
 
-    /** Whether this node leads and another could. */
-    public boolean canHandOver() {
-        return replication.state() instanceof Leading && replication.hasOtherInSync();
+    /** Whether this node is in the in-sync set together with others, which could go on alone. */
+    boolean hasToLeave() {
+        PartitionImage image = replication.image();
+        return image != null && image.isr().size() > 1 && image.isrMember(around.nodeId()) != null;
     }
 
     int nodeId() {

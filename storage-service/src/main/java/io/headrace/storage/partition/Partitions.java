@@ -220,11 +220,19 @@ public final class Partitions {
         }
     }
 
-    /** Whether this node leads a partition that another in-sync replica could lead. */
-    public CompletableFuture<Boolean> anyToHandOver() {
+    /**
+     * This node is about to stop: no leader is to take it into an in-sync set any more. What it is
+     * in, it stays in until the controller takes it out.
+     */
+    public void leave() {
+        around.feed().leave();
+    }
+
+    /** Whether this node is in an in-sync set together with others. */
+    public CompletableFuture<Boolean> anyToLeave() {
         List<CompletableFuture<Boolean>> asked = new ArrayList<>();
         for (Partition partition : byKey.values()) {
-            asked.add(CompletableFuture.supplyAsync(partition::canHandOver, partition.loop()));
+            asked.add(CompletableFuture.supplyAsync(partition::hasToLeave, partition.loop()));
         }
         return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
                 .thenApply(done -> asked.stream().anyMatch(CompletableFuture::join));

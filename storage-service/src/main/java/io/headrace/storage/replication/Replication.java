@@ -96,12 +96,6 @@ public final class Replication {
         return current != null && current.isr().size() >= minInSync(current);
     }
 
-    /** Whether another replica is in sync, so that it could lead in this node's place. */
-    public boolean hasOtherInSync() {
-        PartitionImage current = image;
-        return current != null && current.isr().size() > 1;
-    }
-
     /** Whether the follower is in the committed in-sync set, and how far it has come, or -1. */
     public long inSyncOffsetOf(int follower) {
         PartitionImage current = image;
