@@ -150,6 +150,8 @@ class CoordinatorConfiguration {
             Controller controller,
             HandlerTable handlers,
             GroupService groups,
+            TransactionService transactions,
+            ShareStateService shareStates,
             Uuid coordinatorIncarnation,
             ConfigurableEnvironment environment) {
         CoordinatorServer server =
@@ -161,7 +163,11 @@ class CoordinatorConfiguration {
                         coordinatorLoops,
                         controller,
                         handlers,
-                        groups.shards()::submit);
+                        groups.shards()::submit,
+                        () ->
+                                groups.shards().isEmpty()
+                                        && transactions.shards().isEmpty()
+                                        && shareStates.shards().isEmpty());
         environment
                 .getPropertySources()
                 .addFirst(

@@ -45,7 +45,7 @@ public final class ShareStateService implements AutoCloseable {
                                 incarnationId),
                         controller.metadataLog(),
                         loops,
-                        new StorageShardLogs(controller.metadataLog(), links),
+                        new StorageShardLogs(controller.metadataLog(), links)::of,
                         new SteadyClock(),
                         ShardProperties.defaults(),
                         ShareErrors::reply,
@@ -57,6 +57,11 @@ public final class ShareStateService implements AutoCloseable {
     /** The handlers of the share state APIs. */
     List<ForwardedHandler> handlers() {
         return handlers;
+    }
+
+    /** The shards of this coordinator. */
+    OwnedShards shards() {
+        return shards;
     }
 
     @Override

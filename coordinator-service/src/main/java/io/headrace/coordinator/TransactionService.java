@@ -48,7 +48,7 @@ public final class TransactionService implements AutoCloseable {
                                 incarnationId),
                         controller.metadataLog(),
                         loops,
-                        new StorageShardLogs(controller.metadataLog(), links),
+                        new StorageShardLogs(controller.metadataLog(), links)::of,
                         new SteadyClock(),
                         ShardProperties.defaults(),
                         TransactionErrors::reply,
@@ -63,6 +63,11 @@ public final class TransactionService implements AutoCloseable {
     /** The handlers of the transaction APIs. */
     List<ForwardedHandler> handlers() {
         return handlers;
+    }
+
+    /** The shards of this coordinator. */
+    OwnedShards shards() {
+        return shards;
     }
 
     @Override
