@@ -17,14 +17,21 @@ import io.headrace.transport.server.ServerOptions;
 
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
 /** The port for nodes and the controller behind it, from start to stop. */
 public final class CoordinatorServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CoordinatorServer.class);
+
     /** Requests of one link that are not answered: every member of a group may hold one. */
     private static final int MAX_IN_FLIGHT = 20_000;
 
@@ -138,12 +145,25 @@ public final class CoordinatorServer implements AutoCloseable {
      */
     @Override
     public void close() {
-        controller.leave(othersHaveAll, LEAVE_LIMIT);
+        leave();
         frames.stopAccepting();
         controller.close();
         frames.close();
         if (membership != null) {
             membership.close();
+        }
+    }
+
+    private void leave() {
+        if (controller.ended().isDone()) {
+            return;
+        }
+        try {
+            controller.leave(othersHaveAll).get(LEAVE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("This coordinator ends before others have all that it had");
         }
     }
 }

@@ -462,21 +462,13 @@ public final class Controller implements InternalTopics, AutoCloseable {
      *
      * @param othersHaveAll whether this coordinator has nothing left that others are to take over;
      *     asked on the controller's thread
-     * @param limit after which it is given up, and the others see for themselves
+     * @return completes when this coordinator may be closed
      */
-    public void leave(BooleanSupplier othersHaveAll, Duration limit) {
-        CompletableFuture<Void> done = beginLeaving(othersHaveAll);
-        if (ready.isDone() && !ended.isDone()) {
-            Leave.await(done, limit);
-        }
-    }
-
-    /** The same without waiting: the answer completes when this coordinator may end. */
-    CompletableFuture<Void> beginLeaving(BooleanSupplier othersHaveAll) {
+    public CompletableFuture<Void> leave(BooleanSupplier othersHaveAll) {
         leave.ask(othersHaveAll);
         naps.interrupt();
         wake();
-        return leave.done();
+        return ready.isDone() ? leave.done() : CompletableFuture.completedFuture(null);
     }
 
     @Override

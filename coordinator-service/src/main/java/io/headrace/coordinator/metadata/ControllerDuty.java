@@ -255,6 +255,15 @@ final class ControllerDuty {
         return true;
     }
 
+    /**
+     * Whether this coordinator, which leaves, has not the role and knows of all shards that it was
+     * given: whoever has the role has seen since that it leaves.
+     */
+    boolean isGivenNothingMore() {
+        Long since = leavingSinceMs;
+        return serving == null && since != null && nowMs() - since >= 2 * options.times().tailMs();
+    }
+
     /** Whether anybody is there who can take over what this coordinator has. */
     boolean othersStay() {
         return !exclusive && sessions.staying().size() > 1;

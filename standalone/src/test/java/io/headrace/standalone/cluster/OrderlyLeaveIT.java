@@ -3,6 +3,7 @@ package io.headrace.standalone.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.standalone.RunningCluster;
+import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -21,11 +22,13 @@ import org.junit.jupiter.api.io.TempDir;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Each coordinator stops in order and comes back, under groups that commit, members that heartbeat
@@ -140,11 +143,9 @@ class OrderlyLeaveIT {
     }
 
     /** Lets everybody get done a while what they do. */
-    private void pause() throws InterruptedException {
+    private void pause() {
         long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
-        while (System.nanoTime() < untilNanos) {
-            Thread.sleep(20);
-        }
+        Eventually.until(LIMIT, () -> System.nanoTime() > untilNanos, "two seconds have passed");
     }
 
     private static void createTopic(String bootstrap) throws Exception {
@@ -162,12 +163,12 @@ class OrderlyLeaveIT {
         works.add(new Work("consumer", work -> member(work, bootstrap, "consumer")));
         works.add(new Work("transactions", work -> transact(work, bootstrap)));
         for (Work work : works) {
-            io.headrace.testkit.wait.Eventually.until(
+            Eventually.until(
                     LIMIT, () -> work.done.get() > 20, work.name + " works: " + work.failures);
         }
     }
 
-    private static void commit(Work work, String bootstrap, String group) throws Exception {
+    private static void commit(Work work, String bootstrap, String group) {
         TopicPartition partition = new TopicPartition("orders", 0);
         try (KafkaConsumer<String, String> consumer =
                 consumer(bootstrap, Map.of("group.id", group, "enable.auto.commit", "false"))) {
@@ -175,7 +176,7 @@ class OrderlyLeaveIT {
             for (long offset = 1; !work.stopped; offset++) {
                 consumer.commitSync(Map.of(partition, new OffsetAndMetadata(offset)));
                 work.done();
-                Thread.sleep(10);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
             }
         }
     }
@@ -197,12 +198,12 @@ class OrderlyLeaveIT {
 
     private static KafkaConsumer<String, String> consumer(
             String bootstrap, Map<String, Object> settings) {
-        Map<String, Object> all = new java.util.HashMap<>(settings);
+        Map<String, Object> all = new HashMap<>(settings);
         all.put("bootstrap.servers", bootstrap);
         return new KafkaConsumer<>(all, new StringDeserializer(), new StringDeserializer());
     }
 
-    private static void transact(Work work, String bootstrap) throws Exception {
+    private static void transact(Work work, String bootstrap) {
         try (KafkaProducer<String, String> producer =
                 new KafkaProducer<>(
                         Map.of("bootstrap.servers", bootstrap, "transactional.id", "leaving"),
