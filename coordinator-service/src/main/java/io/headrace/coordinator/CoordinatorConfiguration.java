@@ -164,6 +164,7 @@ class CoordinatorConfiguration {
                         controller,
                         handlers,
                         groups.shards()::submit,
+                        groups.warmUp()::isDone,
                         () ->
                                 groups.shards().isEmpty()
                                         && transactions.shards().isEmpty()

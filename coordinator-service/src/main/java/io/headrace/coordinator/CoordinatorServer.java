@@ -47,6 +47,7 @@ public final class CoordinatorServer implements AutoCloseable {
     /**
      * Opens the port and starts the controller; does not wait for it.
      *
+     * @param isWarm whether shards can be served soon after they are given
      * @param othersHaveAll whether no shard is served here (any more)
      */
     CoordinatorServer(
@@ -58,6 +59,7 @@ public final class CoordinatorServer implements AutoCloseable {
             Controller controller,
             HandlerTable handlers,
             GroupShards groups,
+            BooleanSupplier isWarm,
             BooleanSupplier othersHaveAll) {
         this.othersHaveAll = othersHaveAll;
         this.incarnationId = incarnationId;
@@ -77,7 +79,8 @@ public final class CoordinatorServer implements AutoCloseable {
                         incarnationId,
                         host,
                         frames.address().getPort(),
-                        handlers.versions()));
+                        handlers.versions()),
+                isWarm);
         this.membership = join(properties, secret, host);
     }
 

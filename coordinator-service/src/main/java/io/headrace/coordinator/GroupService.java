@@ -16,6 +16,7 @@ import io.headrace.coordinator.shard.OwnedShards.Ownership;
 import io.headrace.coordinator.shard.ShardProperties;
 import io.headrace.coordinator.shard.StorageLinks;
 import io.headrace.coordinator.shard.StorageShardLogs;
+import io.headrace.coordinator.shard.WarmUp;
 import io.headrace.protocol.metadata.ShardOwnerImage;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
@@ -40,6 +41,7 @@ public final class GroupService implements AutoCloseable {
 
     private final Connector channels;
     private final StorageLinks links;
+    private final WarmUp warmUp;
     private final OwnedShards shards;
     private final List<ForwardedHandler> handlers;
     private final GroupMetrics metrics;
@@ -85,6 +87,7 @@ public final class GroupService implements AutoCloseable {
                         channels,
                         new NodeAuthenticator(secret, coordinatorId, "coordinator"),
                         "coordinator-" + coordinatorId);
+        warmUp = new WarmUp(controller.metadataLog(), links, around.clockMs());
         metrics = new GroupMetrics();
         shards =
                 new OwnedShards(
@@ -114,6 +117,11 @@ public final class GroupService implements AutoCloseable {
     /** Connections to nodes and other coordinators. */
     StorageLinks links() {
         return links;
+    }
+
+    /** What comes before the first shard; for the controller's thread. */
+    WarmUp warmUp() {
+        return warmUp;
     }
 
     /** What is counted and seen of the groups. */

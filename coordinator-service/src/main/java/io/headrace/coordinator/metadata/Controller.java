@@ -59,6 +59,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
     private final Map<Integer, Uuid> seenNodes = new ConcurrentHashMap<>();
 
     private volatile @Nullable CoordinatorIdentity identity;
+    private volatile BooleanSupplier warmUp = () -> true;
     private @Nullable ControllerDuty stepped;
     private volatile boolean active;
     private volatile boolean stopping;
@@ -78,9 +79,12 @@ public final class Controller implements InternalTopics, AutoCloseable {
      * Starts the thread; {@link #ready} says when it serves.
      *
      * @param self this coordinator's incarnation, told to the cluster at the take-over
+     * @param isWarm whether shards can be served soon after they are given; asked again and again
+     *     on the thread once the metadata is known, until it is so
      */
-    public void start(CoordinatorIdentity self) {
+    public void start(CoordinatorIdentity self, BooleanSupplier isWarm) {
         identity = self;
+        warmUp = isWarm;
         thread.start();
     }
 
@@ -318,6 +322,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
                 metadataLog,
                 this::isSuspected,
                 seenNodes::size,
+                warmUp,
                 uncleanElections,
                 new Fortune());
     }

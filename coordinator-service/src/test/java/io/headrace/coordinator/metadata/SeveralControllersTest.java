@@ -198,6 +198,22 @@ class SeveralControllersTest {
     }
 
     @Test
+    void whoIsNotWarmYetIsGivenNothing() throws Exception {
+        TestController first = startActive(1001);
+        AtomicBoolean warm = new AtomicBoolean();
+        TestController second = new TestController(1002, database).start(warm::get);
+        started.add(second);
+        second.awaitReady();
+        awaitSame(first, second);
+        long untilNanos = System.nanoTime() + Duration.ofMillis(700).toNanos();
+        Eventually.until(
+                LIMIT, () -> System.nanoTime() > untilNanos, "the first has looked several times");
+        assertThat(shardsOf(first, first)).isEqualTo(50);
+        warm.set(true);
+        Eventually.until(LIMIT, () -> shardsOf(second, first) == 25, "half of the shards move");
+    }
+
+    @Test
     void whoComesBackIsGivenShardsAgain() throws Exception {
         TestController first = startActive(1001);
         TestController second = startStandby(1002);
