@@ -204,10 +204,10 @@ final class ControllerDuty {
         }
         try {
             current.controller().turn(work);
-            if (!exclusive && (maybeOffer(current) || maybeGiveUp(current))) {
+            if (!exclusive && maybeOffer(current)) {
                 return options.times().tailMs();
             }
-            return 0;
+            return !exclusive && maybeGiveUp(current) ? HAND_OVER_LOOK_MS : 0;
         } catch (DeposedException e) {
             return onDeposed(e);
         } catch (DataAccessException | TransactionException e) {
