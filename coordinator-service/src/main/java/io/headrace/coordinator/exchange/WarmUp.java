@@ -1,6 +1,8 @@
-package io.headrace.coordinator.shard;
+package io.headrace.coordinator.exchange;
 
 import io.headrace.coordinator.metadata.ClusterMetadata;
+import io.headrace.coordinator.shard.StorageLinks;
+import io.headrace.coordinator.shard.StorageShardLogs;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.PartitionImage;
