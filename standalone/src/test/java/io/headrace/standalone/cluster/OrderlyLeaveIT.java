@@ -14,7 +14,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,14 +34,17 @@ import java.util.concurrent.locks.LockSupport;
  * Each coordinator stops in order and comes back, under groups that commit, members that heartbeat
  * and a transactional producer: nobody gets an error, and nobody waits long.
  */
+@Tag("fault")
 @Timeout(300)
-@Order(4)
 class OrderlyLeaveIT {
     private static final int GROUPS = 6;
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     /** 200 ms are wanted, and reached on an idle machine; this is for a busy one. */
     private static final long MAX_GAP_MS = 2_000;
+
+    /** What comes back takes half of the shards over as the first thing in its life. */
+    private static final long MAX_GAP_OF_JOIN_MS = 5_000;
 
     @TempDir private Path folder;
 
@@ -110,8 +113,11 @@ class OrderlyLeaveIT {
             try {
                 begin(cluster.bootstrap());
                 for (String coordinator : cluster.names(Role.COORDINATOR)) {
-                    measure(coordinator + " leaves", () -> cluster.stop(coordinator));
-                    measure(coordinator + " comes back", () -> cluster.start(coordinator));
+                    measure(coordinator + " leaves", MAX_GAP_MS, () -> cluster.stop(coordinator));
+                    measure(
+                            coordinator + " comes back",
+                            MAX_GAP_OF_JOIN_MS,
+                            () -> cluster.start(coordinator));
                 }
             } finally {
                 for (Work work : works) {
@@ -128,7 +134,7 @@ class OrderlyLeaveIT {
         void run() throws Exception;
     }
 
-    private void measure(String what, Step step) throws Exception {
+    private void measure(String what, long maxGapMs, Step step) throws Exception {
         pause();
         works.forEach(Work::beginAnew);
         step.run();
@@ -138,7 +144,7 @@ class OrderlyLeaveIT {
                 work -> said.append(", ").append(work.name).append(' ').append(work.longestMs()));
         System.out.println(said);
         for (Work work : works) {
-            assertThat(work.longestMs()).as("%s: %s", what, work.name).isLessThan(MAX_GAP_MS);
+            assertThat(work.longestMs()).as("%s: %s", what, work.name).isLessThan(maxGapMs);
         }
     }
 
