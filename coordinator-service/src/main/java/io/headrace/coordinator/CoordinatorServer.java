@@ -17,22 +17,39 @@ import io.headrace.transport.server.ServerOptions;
 
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 
 /** The port for nodes and the controller behind it, from start to stop. */
 public final class CoordinatorServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CoordinatorServer.class);
+
     /** Requests of one link that are not answered: every member of a group may hold one. */
     private static final int MAX_IN_FLIGHT = 20_000;
+
+    /** How long others may take to take over before this coordinator ends anyhow. */
+    private static final Duration LEAVE_LIMIT = Duration.ofSeconds(5);
 
     private final Controller controller;
     private final FrameServer frames;
     private final Uuid incarnationId;
     private final @Nullable HazelcastMembership membership;
+    private final BooleanSupplier othersHaveAll;
 
-    /** Opens the port and starts the controller; does not wait for it. */
+    /**
+     * Opens the port and starts the controller; does not wait for it.
+     *
+     * @param isWarm whether shards can be served soon after they are given
+     * @param othersHaveAll whether no shard is served here (any more)
+     */
     CoordinatorServer(
             CoordinatorProperties properties,
             ClusterProperties cluster,
@@ -41,7 +58,10 @@ public final class CoordinatorServer implements AutoCloseable {
             LoopGroup loops,
             Controller controller,
             HandlerTable handlers,
-            GroupShards groups) {
+            GroupShards groups,
+            BooleanSupplier isWarm,
+            BooleanSupplier othersHaveAll) {
+        this.othersHaveAll = othersHaveAll;
         this.incarnationId = incarnationId;
         this.controller = controller;
         ClusterSecret secret = ClusterSecret.of(cluster.secret());
@@ -59,7 +79,8 @@ public final class CoordinatorServer implements AutoCloseable {
                         incarnationId,
                         host,
                         frames.address().getPort(),
-                        handlers.versions()));
+                        handlers.versions()),
+                isWarm);
         this.membership = join(properties, secret, host);
     }
 
@@ -121,14 +142,31 @@ public final class CoordinatorServer implements AutoCloseable {
         return controller.ended();
     }
 
-    /** Stops taking requests, finishes what is committed, closes the database. */
+    /**
+     * Hands over what others can take, then stops taking requests, finishes what is committed and
+     * closes the database.
+     */
     @Override
     public void close() {
+        leave();
         frames.stopAccepting();
         controller.close();
         frames.close();
         if (membership != null) {
             membership.close();
+        }
+    }
+
+    private void leave() {
+        if (controller.ended().isDone()) {
+            return;
+        }
+        try {
+            controller.leave(othersHaveAll).get(LEAVE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("This coordinator ends before others have all that it had");
         }
     }
 }

@@ -29,6 +29,7 @@ import java.util.concurrent.Executor;
 /** A coordinator as {@link CoordinatorConfiguration} wires it, on simulated ground. */
 public final class SimulatedCoordinator {
     private static final long SESSION_TIMEOUT_MS = 3_000;
+    private static final long LEAVE_LIMIT_MS = 5_000;
     private static final ClusterRules RULES =
             new ClusterRules(SESSION_TIMEOUT_MS, 1, 3, 1, 1, 1, 10_000, 200_000);
 
@@ -122,13 +123,22 @@ public final class SimulatedCoordinator {
      */
     public CompletableFuture<Void> stop() {
         stopping = true;
-        host.shut();
+        CompletableFuture<Void> left = new CompletableFuture<>();
+        controller.leave(this::othersHaveAll).thenRun(() -> left.complete(null));
+        host.world().after(LEAVE_LIMIT_MS, () -> left.complete(null));
         Executor hook = host.threads(0, 5);
-        return SteppedController.end(controller)
+        return left.thenRunAsync(host::shut, hook)
+                .thenCompose(done -> SteppedController.end(controller))
                 .thenRunAsync(() -> wire.shut(host), hook)
                 .thenRunAsync(shareStates::close, hook)
                 .thenRunAsync(transactions::close, hook)
                 .thenRunAsync(groups::close, hook);
+    }
+
+    private boolean othersHaveAll() {
+        return groups.shards().isEmpty()
+                && transactions.shards().isEmpty()
+                && shareStates.shards().isEmpty();
     }
 
     /** Whether this process takes itself for the active controller. */

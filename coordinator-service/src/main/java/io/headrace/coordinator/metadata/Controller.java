@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ObjLongConsumer;
@@ -58,9 +59,12 @@ public final class Controller implements InternalTopics, AutoCloseable {
     private final Map<Integer, Uuid> seenNodes = new ConcurrentHashMap<>();
 
     private volatile @Nullable CoordinatorIdentity identity;
+    private volatile BooleanSupplier warmUp = () -> true;
     private @Nullable ControllerDuty stepped;
     private volatile boolean active;
     private volatile boolean stopping;
+    private final Leave leave = new Leave();
+    private final Naps naps = new Naps();
     private String toldReason = "";
     private volatile boolean exclusive;
     private volatile long heardMs;
@@ -75,9 +79,12 @@ public final class Controller implements InternalTopics, AutoCloseable {
      * Starts the thread; {@link #ready} says when it serves.
      *
      * @param self this coordinator's incarnation, told to the cluster at the take-over
+     * @param isWarm whether shards can be served soon; asked on the thread once the metadata is
+     *     known, until it is so
      */
-    public void start(CoordinatorIdentity self) {
+    public void start(CoordinatorIdentity self, BooleanSupplier isWarm) {
         identity = self;
+        warmUp = isWarm;
         thread.start();
     }
 
@@ -300,6 +307,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
         ControllerDuty duty = duty(store);
         while (!stopping) {
+            leave.proceed(duty);
             pause(duty.hasRole() ? turn(duty, nextWork()) : duty.standBy());
         }
         duty.end();
@@ -314,6 +322,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
                 metadataLog,
                 this::isSuspected,
                 seenNodes::size,
+                warmUp,
                 uncleanElections,
                 new Fortune());
     }
@@ -344,8 +353,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
     }
 
     /**
-     * Begins without a thread: whoever calls does the work, by calling {@link #step} again and
-     * again.
+     * Begins without a thread: whoever calls {@link #step} again and again does the work.
      *
      * @param self this coordinator's incarnation, told to the cluster at the take-over
      */
@@ -354,19 +362,17 @@ public final class Controller implements InternalTopics, AutoCloseable {
         stepped = duty(store);
     }
 
-    /**
-     * Does what is at hand, without waiting for more.
-     *
-     * @return how long to wait until the next step at most, in milliseconds
-     */
+    /** Does what is at hand; answers how long to wait until the next step at most, in ms. */
     long step() {
         ControllerDuty duty = Objects.requireNonNull(stepped);
+        naps.begin();
         if (stopping) {
             duty.end();
             refuseQueued();
             ended.complete(null);
             return 0;
         }
+        leave.proceed(duty);
         if (!duty.hasRole()) {
             return duty.standBy();
         }
@@ -378,7 +384,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
 
     /** Whether something waits for the next step. */
     boolean hasWork() {
-        return !queue.isEmpty();
+        return !queue.isEmpty() || naps.isInterrupted();
     }
 
     /**
@@ -446,13 +452,29 @@ public final class Controller implements InternalTopics, AutoCloseable {
     }
 
     private void pause(long delayMs) {
-        if (delayMs <= 0) {
-            return;
-        }
-        try {
-            Thread.sleep(delayMs);
-        } catch (InterruptedException e) {
+        if (delayMs > 0 && !naps.take(delayMs)) {
             stopping = true;
+        }
+    }
+
+    /**
+     * Leaves in order: tells the others, gives the role to one of them, and goes on as a standby
+     * until they have the rest. If there is nobody to take over, nothing is waited for.
+     *
+     * @param othersHaveAll whether nothing is left to take over; asked on the controller's thread
+     * @return completes when it may be closed
+     */
+    public CompletableFuture<Void> leave(BooleanSupplier othersHaveAll) {
+        leave.ask(othersHaveAll);
+        naps.interrupt();
+        wake();
+        return ready.isDone() ? leave.done() : CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void lookSoon() {
+        if (!active) {
+            naps.interrupt();
         }
     }
 

@@ -12,6 +12,7 @@ import org.springframework.transaction.TransactionException;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiPredicate;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
 /**
@@ -26,6 +27,9 @@ final class ControllerDuty {
     /** How long an offer stands before the one who made it goes on itself. */
     private static final long OFFER_OPEN_MS = 1_000;
 
+    /** How often a standby looks while the role or its shards are about to change hands. */
+    private static final long HAND_OVER_LOOK_MS = 10;
+
     private final ControllerOptions options;
     private final CoordinatorIdentity identity;
     private final MetadataStore store;
@@ -35,11 +39,18 @@ final class ControllerDuty {
     private final LongAdder uncleanElections;
     private final Listener listener;
     private final IntSupplier seenNodes;
+    private final BooleanSupplier warmUp;
     private final CoordinatorSessions sessions;
     private long offeredMs = Long.MIN_VALUE / 2;
     private LogTail tail;
     private Standby standby;
     private @Nullable Serving serving;
+
+    /** Since when the others can see that this coordinator is about to end. */
+    private @Nullable Long leavingSinceMs;
+
+    private boolean holderLeaves;
+    private boolean warmedUp;
 
     private record Serving(ActiveController controller, TakeOver takeOver) {}
 
@@ -62,6 +73,8 @@ final class ControllerDuty {
      * @param exclusive whether no other process can open the database
      * @param suspected whether the membership reports a coordinator's incarnation gone
      * @param seenNodes how many storage nodes the membership shows
+     * @param warmUp whether shards can be served soon after they are given, asked once the metadata
+     *     is known: from then on this coordinator shows itself to the others
      */
     ControllerDuty(
             ControllerOptions options,
@@ -71,6 +84,7 @@ final class ControllerDuty {
             MetadataLog metadataLog,
             BiPredicate<Integer, String> suspected,
             IntSupplier seenNodes,
+            BooleanSupplier warmUp,
             LongAdder uncleanElections,
             Listener listener) {
         this.options = options;
@@ -80,6 +94,7 @@ final class ControllerDuty {
         this.metadataLog = metadataLog;
         this.suspected = suspected;
         this.seenNodes = seenNodes;
+        this.warmUp = warmUp;
         this.uncleanElections = uncleanElections;
         this.listener = listener;
         this.sessions = new CoordinatorSessions(store, identity, options, suspected, seenNodes);
@@ -108,7 +123,9 @@ final class ControllerDuty {
                 serve(takeOver);
                 return 0;
             }
-            return options.times().tailMs();
+            return holderLeaves || leavingSinceMs != null
+                    ? HAND_OVER_LOOK_MS
+                    : options.times().tailMs();
         } catch (DeposedException e) {
             return onDeposed(e);
         } catch (DataAccessException | TransactionException e) {
@@ -127,14 +144,17 @@ final class ControllerDuty {
             if (seen == null) {
                 return null;
             }
+            holderLeaves = false;
             if (!exclusive) {
-                sessions.refresh(readMs);
+                sessions.refresh(readMs, warmedUp);
+                holderLeaves = sessions.isLeaving(seen.ownerId());
                 if (tail.follow(seen)) {
                     listener.onHeard(readMs);
                     listener.onLoaded();
+                    warmedUp = warmedUp || warmUp.getAsBoolean();
                 }
             }
-            return mayTakeBack(readMs) ? standby.tryTakeOver(seen, readMs) : null;
+            return mayTake(readMs) ? standby.tryTakeOver(seen, readMs) : null;
         } catch (DataAccessException | TransactionException e) {
             log.warn("SQL is not heard now: {}", Database.reasonOf(e));
             standby.restart();
@@ -187,7 +207,7 @@ final class ControllerDuty {
             if (!exclusive && maybeOffer(current)) {
                 return options.times().tailMs();
             }
-            return 0;
+            return !exclusive && maybeGiveUp(current) ? HAND_OVER_LOOK_MS : 0;
         } catch (DeposedException e) {
             return onDeposed(e);
         } catch (DataAccessException | TransactionException e) {
@@ -218,9 +238,61 @@ final class ControllerDuty {
         return true;
     }
 
-    /** Who has offered the role takes it back only if nobody took it for a while. */
-    private boolean mayTakeBack(long nowMs) {
-        return nowMs - offeredMs >= OFFER_OPEN_MS;
+    /**
+     * Who has offered the role takes it back only if nobody took it for a while; who leaves takes
+     * it never.
+     */
+    private boolean mayTake(long nowMs) {
+        return leavingSinceMs == null && nowMs - offeredMs >= OFFER_OPEN_MS;
+    }
+
+    /**
+     * One that leaves gives the role back, once the others know that it will and look often enough
+     * to take it soon; as a standby it sees then what becomes of its shards.
+     */
+    private boolean maybeGiveUp(Serving current) {
+        Long since = leavingSinceMs;
+        if (since == null
+                || nowMs() - since < options.times().tailMs() + HAND_OVER_LOOK_MS
+                || !othersStay()) {
+            return false;
+        }
+        log.info("This controller leaves and gives the role back");
+        store.release(current.takeOver().controllerEpoch());
+        beginAnew();
+        return true;
+    }
+
+    /**
+     * Whether this coordinator, which leaves, has not the role and knows of all shards that it was
+     * given: whoever has the role has seen since that it leaves.
+     */
+    boolean isGivenNothingMore() {
+        Long since = leavingSinceMs;
+        return serving == null && since != null && nowMs() - since >= 2 * options.times().tailMs();
+    }
+
+    /** Whether anybody is there who can take over what this coordinator has. */
+    boolean othersStay() {
+        return !exclusive && sessions.staying().size() > 1;
+    }
+
+    /**
+     * Says to the others, if there can be any, that this coordinator is about to end. Safety rests
+     * on none of this: whoever believes it late, or never, meets the fences.
+     */
+    void beginLeaving() {
+        if (leavingSinceMs != null) {
+            return;
+        }
+        try {
+            if (!exclusive) {
+                sessions.beginLeaving();
+            }
+            leavingSinceMs = nowMs();
+        } catch (DataAccessException e) {
+            log.warn("Others do not hear yet that this one leaves: {}", Database.reasonOf(e));
+        }
     }
 
     private long onDeposed(DeposedException e) {

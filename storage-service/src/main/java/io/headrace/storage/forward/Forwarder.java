@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,12 +30,17 @@ import java.util.function.LongSupplier;
  * Sends clients' requests to coordinators in envelopes (KIP-590) and brings the answers back.
  *
  * <p>Requests of one client connection leave in the order they came, because a link keeps the order
- * of its sends; answers may come in any order.
+ * of its sends, and what comes while others for the same place wait to be sent once more waits
+ * behind them; answers may come in any order.
  */
 public final class Forwarder {
     private static final ApiSchema ENVELOPE = ApiCatalog.get(ApiKeys.ENVELOPE);
     private static final short ENVELOPE_VERSION = 0;
-    private static final long RETRY_PAUSE_MS = 50;
+    private static final long FIRST_RETRY_PAUSE_MS = 10;
+    private static final long LONGEST_RETRY_PAUSE_MS = 50;
+
+    /** Who is not sent back for so long has been taken; others need not wait for its answer. */
+    private static final long PROBE_MS = 20;
 
     /** The principal of every client while there is no security; nobody writes to it. */
     private static final byte[] ANONYMOUS = anonymous();
@@ -41,6 +49,11 @@ public final class Forwarder {
     private final LongSupplier clockMs;
     private final int maxPending;
     private final AtomicInteger pending = new AtomicInteger();
+
+    /** What waits to be sent once more, by where to. Confined to the links' loop. */
+    private final Map<ForwardTarget, Returned> returned = new HashMap<>();
+
+    private long lastNumber;
 
     /**
      * @param maxPending how many requests may wait for coordinators at a time; more are refused
@@ -65,6 +78,45 @@ public final class Forwarder {
             Duration timeout,
             BooleanSupplier clientGone,
             Errors onLost) {}
+
+    /** A request between here and its coordinator. Confined to the links' loop. */
+    private static final class Trip {
+        private final Letter letter;
+        private final EnvelopeRequestData envelope;
+        private final long deadlineMs;
+        private final CompletableFuture<ByteBuffer> result;
+        private long number;
+        private int returns;
+
+        Trip(
+                Letter letter,
+                EnvelopeRequestData envelope,
+                long deadlineMs,
+                CompletableFuture<ByteBuffer> result) {
+            this.letter = letter;
+            this.envelope = envelope;
+            this.deadlineMs = deadlineMs;
+            this.result = result;
+        }
+
+        void fail(Errors error, String message) {
+            result.completeExceptionally(new ForwardException(error, message));
+        }
+
+        long nextPauseMs() {
+            return Math.min(LONGEST_RETRY_PAUSE_MS, FIRST_RETRY_PAUSE_MS << Math.min(returns, 8));
+        }
+    }
+
+    /**
+     * Requests for one place that did not take them, in the order they came first. One of them goes
+     * ahead: were they sent together, that place could refuse the first and take the second.
+     */
+    private static final class Returned {
+        private final TreeMap<Long, Trip> trips = new TreeMap<>();
+        private int probe;
+        private boolean scheduled;
+    }
 
     /** How many requests wait for coordinators. */
     public int pendingCount() {
@@ -92,7 +144,8 @@ public final class Forwarder {
                         .setRequestPrincipal(ANONYMOUS)
                         .setClientHostAddress(letter.clientAddress().getAddress());
         long deadlineMs = clockMs.getAsLong() + letter.timeout().toMillis();
-        links.loop().execute(() -> attempt(letter, envelope, deadlineMs, result));
+        Trip trip = new Trip(letter, envelope, deadlineMs, result);
+        links.loop().execute(() -> begin(trip));
         return result;
     }
 
@@ -111,18 +164,28 @@ public final class Forwarder {
                 .array();
     }
 
-    private void attempt(
-            Letter letter,
-            EnvelopeRequestData envelope,
-            long deadlineMs,
-            CompletableFuture<ByteBuffer> result) {
-        if (letter.clientGone().getAsBoolean()) {
-            result.completeExceptionally(
-                    new ForwardException(letter.onLost(), "The client has left"));
+    private void begin(Trip trip) {
+        trip.number = ++lastNumber;
+        proceed(trip);
+    }
+
+    /** Sends it, unless others for the same place wait to be sent once more. */
+    private void proceed(Trip trip) {
+        Returned before = returned.isEmpty() ? null : returned.get(trip.letter.target());
+        if (before == null) {
+            attempt(trip);
+        } else {
+            before.trips.put(trip.number, trip);
+        }
+    }
+
+    private void attempt(Trip trip) {
+        if (trip.letter.clientGone().getAsBoolean()) {
+            trip.fail(trip.letter.onLost(), "The client has left");
             return;
         }
         CompletableFuture<ClientChannel> opening =
-                switch (letter.target()) {
+                switch (trip.letter.target()) {
                     case ForwardTarget.Controller controller -> links.controller();
                     case ForwardTarget.Shard(byte kind, int shard) -> links.owner(kind, shard);
                     case ForwardTarget.FirstUse(byte kind, String topic, String key) ->
@@ -130,7 +193,7 @@ public final class Forwarder {
                     case ForwardTarget.Coordinator(var image) -> links.channel(image);
                 };
         if (opening.isDone() && !opening.isCompletedExceptionally()) {
-            send(opening.join(), letter, envelope, deadlineMs, result);
+            send(opening.join(), trip);
             return;
         }
         opening.whenComplete(
@@ -139,29 +202,19 @@ public final class Forwarder {
                                 .run(
                                         () -> {
                                             if (failure == null) {
-                                                send(channel, letter, envelope, deadlineMs, result);
+                                                send(channel, trip);
                                             } else {
-                                                retry(
-                                                        letter,
-                                                        envelope,
-                                                        deadlineMs,
-                                                        result,
-                                                        failure);
+                                                retry(trip, failure);
                                             }
                                         }));
     }
 
-    private void send(
-            ClientChannel channel,
-            Letter letter,
-            EnvelopeRequestData envelope,
-            long deadlineMs,
-            CompletableFuture<ByteBuffer> result) {
-        long leftMs = Math.max(1, deadlineMs - clockMs.getAsLong());
+    private void send(ClientChannel channel, Trip trip) {
+        long leftMs = Math.max(1, trip.deadlineMs - clockMs.getAsLong());
         channel.call(
                         ENVELOPE,
                         ENVELOPE_VERSION,
-                        envelope,
+                        trip.envelope,
                         EnvelopeResponseData.class,
                         Duration.ofMillis(leftMs))
                 .whenComplete(
@@ -170,84 +223,96 @@ public final class Forwarder {
                                         .run(
                                                 () -> {
                                                     if (failure == null) {
-                                                        onAnswer(
-                                                                channel,
-                                                                answer,
-                                                                letter,
-                                                                envelope,
-                                                                deadlineMs,
-                                                                result);
+                                                        onAnswer(channel, answer, trip);
                                                     } else {
-                                                        onFailure(
-                                                                failure,
-                                                                letter,
-                                                                envelope,
-                                                                deadlineMs,
-                                                                result);
+                                                        onFailure(failure, trip);
                                                     }
                                                 }));
     }
 
-    private void onAnswer(
-            ClientChannel channel,
-            EnvelopeResponseData answer,
-            Letter letter,
-            EnvelopeRequestData envelope,
-            long deadlineMs,
-            CompletableFuture<ByteBuffer> result) {
+    private void onAnswer(ClientChannel channel, EnvelopeResponseData answer, Trip trip) {
         Errors error = Errors.forCode(answer.errorCode());
         ByteBuffer response = answer.responseData();
         if (error == Errors.NONE && response != null) {
-            result.complete(response);
+            trip.result.complete(response);
         } else if (error == Errors.NOT_CONTROLLER || error == Errors.NOT_COORDINATOR) {
             // It was not executed, so another may be asked.
             if (error == Errors.NOT_CONTROLLER) {
                 links.onNotController(channel.address(), -1);
             }
-            retry(letter, envelope, deadlineMs, result, error.exception());
+            retry(trip, error.exception());
         } else {
-            result.completeExceptionally(
-                    new ForwardException(
-                            error == Errors.NONE ? Errors.UNKNOWN_SERVER_ERROR : error,
-                            "The coordinator answered " + error));
+            trip.fail(
+                    error == Errors.NONE ? Errors.UNKNOWN_SERVER_ERROR : error,
+                    "The coordinator answered " + error);
         }
     }
 
-    private void onFailure(
-            Throwable failure,
-            Letter letter,
-            EnvelopeRequestData envelope,
-            long deadlineMs,
-            CompletableFuture<ByteBuffer> result) {
+    private void onFailure(Throwable failure, Trip trip) {
         Throwable cause = unwrap(failure);
         if (cause instanceof ChannelClosedException lost && !lost.sent()) {
-            retry(letter, envelope, deadlineMs, result, cause);
+            retry(trip, cause);
         } else if (cause instanceof ChannelClosedException
                 || cause instanceof RequestTimeoutException) {
-            result.completeExceptionally(
-                    new ForwardException(
-                            letter.onLost(),
-                            "The connection to the coordinator was lost before it answered"));
+            trip.fail(
+                    trip.letter.onLost(),
+                    "The connection to the coordinator was lost before it answered");
         } else {
-            result.completeExceptionally(cause);
+            trip.result.completeExceptionally(cause);
         }
     }
 
-    private void retry(
-            Letter letter,
-            EnvelopeRequestData envelope,
-            long deadlineMs,
-            CompletableFuture<ByteBuffer> result,
-            Throwable why) {
-        if (clockMs.getAsLong() + RETRY_PAUSE_MS >= deadlineMs) {
-            result.completeExceptionally(
-                    new ForwardException(
-                            letter.onLost(),
-                            "No coordinator took the request in time: "
-                                    + unwrap(why).getMessage()));
+    private void retry(Trip trip, Throwable why) {
+        long pauseMs = trip.nextPauseMs();
+        if (clockMs.getAsLong() + pauseMs >= trip.deadlineMs) {
+            trip.fail(
+                    trip.letter.onLost(),
+                    "No coordinator took the request in time: " + unwrap(why).getMessage());
             return;
         }
-        links.loop().schedule(() -> attempt(letter, envelope, deadlineMs, result), RETRY_PAUSE_MS);
+        trip.returns++;
+        ForwardTarget target = trip.letter.target();
+        Returned place = returned.computeIfAbsent(target, absent -> new Returned());
+        place.trips.put(trip.number, trip);
+        if (!place.scheduled) {
+            place.scheduled = true;
+            links.loop().schedule(() -> sendFirst(target, place), pauseMs);
+        }
+    }
+
+    private void sendFirst(ForwardTarget target, Returned place) {
+        place.scheduled = false;
+        Trip first = firstInTime(place);
+        if (first == null) {
+            returned.remove(target, place);
+            return;
+        }
+        int probe = ++place.probe;
+        attempt(first);
+        first.result.whenComplete(
+                (answer, failure) -> links.loop().run(() -> sendRest(target, place, probe)));
+        links.loop().schedule(() -> sendRest(target, place, probe), PROBE_MS);
+    }
+
+    private @Nullable Trip firstInTime(Returned place) {
+        long nowMs = clockMs.getAsLong();
+        while (!place.trips.isEmpty()) {
+            Trip first = place.trips.pollFirstEntry().getValue();
+            if (nowMs < first.deadlineMs) {
+                return first;
+            }
+            first.fail(first.letter.onLost(), "No coordinator took the request in time");
+        }
+        return null;
+    }
+
+    /** Sends the others, unless the first one has come back. */
+    private void sendRest(ForwardTarget target, Returned place, int probe) {
+        if (place.probe == probe && !place.scheduled) {
+            place.probe++;
+            returned.remove(target, place);
+            place.trips.values().forEach(this::proceed);
+        }
     }
 
     static Throwable unwrap(Throwable failure) {
