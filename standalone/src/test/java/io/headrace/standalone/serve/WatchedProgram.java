@@ -1,0 +1,28 @@
+package io.headrace.standalone.serve;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+
+/** A program that does nothing but have itself watched. */
+final class WatchedProgram {
+    private WatchedProgram() {}
+
+    /**
+     * Says who it is, and stays.
+     *
+     * @param arguments the limit in milliseconds, the directory for notes, and any others
+     */
+    public static void main(String[] arguments) throws InterruptedException {
+        Watchdog.start(
+                new WatchdogSettings(Duration.ofMillis(Long.parseLong(arguments[0])), arguments[1]),
+                () -> false);
+        System.out.printf(
+                "up pid=%d arguments=%s directory=%s variable=%s%n",
+                ProcessHandle.current().pid(),
+                Arrays.asList(arguments),
+                Path.of("").toAbsolutePath(),
+                System.getenv("WATCHED"));
+        Thread.sleep(Duration.ofHours(1));
+    }
+}
