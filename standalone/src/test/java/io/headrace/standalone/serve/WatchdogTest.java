@@ -33,7 +33,7 @@ class WatchdogTest {
     private static final int SHORT_MS = 320;
 
     /** Long enough for a busy machine, where nobody may be ended. */
-    private static final int LONG_MS = 1_600;
+    private static final int LONG_MS = 800;
 
     @TempDir private Path folder;
     private final List<ProcessHandle> seen = new ArrayList<>();
@@ -159,11 +159,13 @@ class WatchdogTest {
         try (ChildProcess process = watched(LONG_MS)) {
             ProcessHandle watchdog = watchdog(process.pid());
             signal("STOP", process.pid());
-            for (int i = 0; i < 12; i++) {
+            // It never waits for as long as it wants to without being held up.
+            int waitMs = LONG_MS / 8;
+            for (int i = 0; i < 18; i++) {
                 signal("STOP", watchdog.pid());
-                Thread.sleep(3 * LONG_MS / 8); // it is held up for longer than a wait
+                Thread.sleep(5L * waitMs / 2);
                 signal("CONT", watchdog.pid());
-                Thread.sleep(20); // and runs for less than one
+                Thread.sleep(3L * waitMs / 4);
             }
             signal("CONT", process.pid());
             assertThat(process.isAlive()).isTrue();
