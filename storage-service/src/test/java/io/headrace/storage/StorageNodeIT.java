@@ -212,12 +212,12 @@ class StorageNodeIT {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap));
                 var producer = producer(Map.of("acks", "all", "linger.ms", 1))) {
             List<Future<RecordMetadata>> sent = new ArrayList<>();
+            String from = place(admin, replica).getCurrentReplicaLogDir();
             for (int i = 0; i < count; i++) {
                 String value = i + "x".repeat(20_000);
                 sent.add(producer.send(new ProducerRecord<>("moving", 0, null, value)));
                 if (i == count / 2) {
                     producer.flush();
-                    String from = place(admin, replica).getCurrentReplicaLogDir();
                     String to =
                             directories.getFirst().toString().equals(from)
                                     ? directories.get(1).toString()
@@ -231,7 +231,6 @@ class StorageNodeIT {
             for (Future<RecordMetadata> each : sent) {
                 each.get();
             }
-            String from = place(admin, replica).getCurrentReplicaLogDir();
             Eventually.until(
                     Duration.ofSeconds(30),
                     () -> place(admin, replica).getFutureReplicaLogDir() == null,

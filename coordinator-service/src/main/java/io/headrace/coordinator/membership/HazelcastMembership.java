@@ -113,6 +113,22 @@ public final class HazelcastMembership implements AutoCloseable {
         return instance == null ? 0 : instance.getCluster().getMembers().size();
     }
 
+    /** Where it stands: starting, not started and why, or whom it sees. */
+    @Override
+    public String toString() {
+        return switch (starting.state()) {
+            case RUNNING -> "starting";
+            case SUCCESS -> {
+                HazelcastInstance instance = starting.resultNow();
+                yield instance.getLifecycleService().isRunning()
+                        ? "sees " + instance.getCluster().getMembers()
+                        : "ended";
+            }
+            case FAILED -> "did not start: " + starting.exceptionNow();
+            case CANCELLED -> "cancelled";
+        };
+    }
+
     @Override
     public void close() {
         // Nothing is stored that would have to be handed over.

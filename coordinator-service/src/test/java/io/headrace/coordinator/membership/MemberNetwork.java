@@ -6,7 +6,9 @@ import io.headrace.testkit.network.SocketGate;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
@@ -22,7 +24,13 @@ import java.util.concurrent.ConcurrentHashMap;
 final class MemberNetwork implements AutoCloseable {
     private static final int PORTS_EACH = 100;
 
+    /** Where members listen: ports that no system gives to outgoing connections. */
+    private static final int FIRST_PORT = 22_000;
+
+    private static final int END_OF_PORTS = 32_000;
+
     private final List<ServerSocket> doors = new ArrayList<>();
+    private final List<Socket> held = new ArrayList<>();
     private final List<Integer> ports = new ArrayList<>();
     private final int firstDialPort;
     private final Set<Way> ways = ConcurrentHashMap.newKeySet();
@@ -44,14 +52,10 @@ final class MemberNetwork implements AutoCloseable {
      */
     MemberNetwork(int members, int firstDialPort) throws IOException {
         this.firstDialPort = firstDialPort;
-        List<ServerSocket> held = new ArrayList<>();
         for (int i = 0; i < members; i++) {
             doors.add(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
-            held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            held.add(hold(i == 0 ? FIRST_PORT : ports.getLast() + 1));
             ports.add(held.getLast().getLocalPort());
-        }
-        for (ServerSocket each : held) {
-            each.close();
         }
         for (int i = 0; i < members; i++) {
             int member = i;
@@ -59,8 +63,23 @@ final class MemberNetwork implements AutoCloseable {
         }
     }
 
-    /** The real port of a member. */
-    int port(int member) {
+    /** Takes the first free port from that one on, where who dials it is refused. */
+    private static Socket hold(int from) throws IOException {
+        for (int port = from; port < END_OF_PORTS; port++) {
+            Socket holder = new Socket();
+            try {
+                holder.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                return holder;
+            } catch (BindException taken) {
+                holder.close();
+            }
+        }
+        throw new IOException("No free port from " + from + " to " + END_OF_PORTS);
+    }
+
+    /** The real port of a member, which is to take it now: nothing holds it any more. */
+    int port(int member) throws IOException {
+        held.get(member).close();
         return ports.get(member);
     }
 
@@ -140,6 +159,7 @@ final class MemberNetwork implements AutoCloseable {
         for (ServerSocket door : doors) {
             door.close();
         }
+        held.forEach(SocketGate::closeQuietly);
         ways.forEach(Way::close);
     }
 }

@@ -133,7 +133,8 @@ class SplitMembershipTest {
         assertThat(answer.topics().iterator().next().errorCode()).isZero();
     }
 
-    private HazelcastMembership join(int index, String role, int id, boolean tells) {
+    private HazelcastMembership join(int index, String role, int id, boolean tells)
+            throws IOException {
         Uuid incarnation = incarnations.computeIfAbsent(id, any -> Uuid.randomUuid());
         Member self = new Member(role, id, incarnation, "host:" + id, "");
         HazelcastMembership made =
@@ -160,10 +161,11 @@ class SplitMembershipTest {
     }
 
     private static void awaitSize(int size, List<HazelcastMembership> of) {
-        for (HazelcastMembership each : of) {
-            Eventually.until(
-                    LIMIT, each::size, seen -> seen == size, "each of " + size + " sees all");
-        }
+        Eventually.until(
+                LIMIT,
+                () -> List.copyOf(of),
+                seen -> seen.stream().allMatch(each -> each.size() == size),
+                "each of " + size + " sees all");
     }
 
     private MetadataImage image() {
