@@ -246,15 +246,28 @@ public final class LocalCluster {
                                 () -> new ClusterFailureException(node.name() + " does not run"));
         switch (signal) {
             case STOP, CONT -> {
-                if (!pauseOrGoOn(node, process, signal)) {
-                    throw new ClusterFailureException(
-                            "Process " + process.pid() + " of " + node.name() + " took no signal");
+                while (!pauseOrGoOn(node, process, signal)) {
+                    process = successor(node, process);
                 }
             }
             case KILL -> end(node, process, signal, KILL_LIMIT);
             case TERM, INT -> end(node, process, signal, STOP_LIMIT);
         }
         return process;
+    }
+
+    /** Who took the place of a process that takes no signal any more. */
+    private NodeProcess successor(NodePlan node, NodeProcess gone) {
+        return process(node)
+                .filter(running -> !running.equals(gone))
+                .orElseThrow(
+                        () ->
+                                new ClusterFailureException(
+                                        "Process "
+                                                + gone.pid()
+                                                + " of "
+                                                + node.name()
+                                                + " took no signal"));
     }
 
     /** A server whose processes are many is paused as one; a watchdog is not what is to hang. */
