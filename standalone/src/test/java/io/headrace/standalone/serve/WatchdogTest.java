@@ -160,12 +160,12 @@ class WatchdogTest {
             ProcessHandle watchdog = watchdog(process.pid());
             signal("STOP", process.pid());
             // It never waits for as long as it wants to without being held up.
-            int waitMs = LONG_MS / 8;
-            for (int i = 0; i < 18; i++) {
-                signal("STOP", watchdog.pid());
-                Thread.sleep(5L * waitMs / 2);
-                signal("CONT", watchdog.pid());
-                Thread.sleep(3L * waitMs / 4);
+            String heldUp =
+                    "for i in {1..18}; do kill -STOP $0; sleep 0.25; kill -CONT $0; sleep 0.075;"
+                            + " done";
+            try (ChildProcess machine =
+                    ChildProcess.command("bash", "-c", heldUp, "" + watchdog.pid()).start()) {
+                assertThat(machine.awaitExit(LIMIT)).isZero();
             }
             signal("CONT", process.pid());
             assertThat(process.isAlive()).isTrue();

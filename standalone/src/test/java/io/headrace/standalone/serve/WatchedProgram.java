@@ -3,6 +3,7 @@ package io.headrace.standalone.serve;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 
 /** A program that does nothing but have itself watched. */
 final class WatchedProgram {
@@ -23,6 +24,6 @@ final class WatchedProgram {
                 Arrays.asList(arguments),
                 Path.of("").toAbsolutePath(),
                 System.getenv("WATCHED"));
-        Thread.sleep(Duration.ofHours(1));
+        new CountDownLatch(1).await();
     }
 }
