@@ -59,13 +59,18 @@ final class ChaosCluster implements AutoCloseable {
         this.disk = disk;
     }
 
-    /** Prepares a cluster in an empty directory; nothing runs yet. */
+    /**
+     * Prepares a cluster in an empty directory; nothing runs yet.
+     *
+     * @param seed draws which nodes are watched
+     */
     static ChaosCluster prepare(
             ClusterDirectory directory,
             int storage,
             int coordinators,
             Map<String, String> settings,
-            List<FaultKind> kinds)
+            List<FaultKind> kinds,
+            long seed)
             throws IOException, InterruptedException {
         List<String> notes = new ArrayList<>();
         Map<FaultKind, Fault> faults = new EnumMap<>(FaultKind.class);
@@ -81,7 +86,9 @@ final class ChaosCluster implements AutoCloseable {
                                     coordinators,
                                     all,
                                     networks == null ? Map.of() : networks.hosts()));
-            return prepare(directory, plan, kinds, networks, faults, notes);
+            Watched watched = Watched.draw(seed, plan.nodes(), settings);
+            notes.add(watched.note());
+            return prepare(directory, plan, kinds, watched, networks, faults, notes);
         } catch (IOException | InterruptedException | RuntimeException e) {
             if (networks != null) {
                 networks.close();
@@ -117,6 +124,7 @@ final class ChaosCluster implements AutoCloseable {
             ClusterDirectory directory,
             ClusterPlan plan,
             List<FaultKind> kinds,
+            Watched watched,
             @Nullable NodeNetworks networks,
             Map<FaultKind, Fault> faults,
             List<String> notes)
@@ -135,7 +143,10 @@ final class ChaosCluster implements AutoCloseable {
             notes.add("No clock jumps: libfaketime is not installed.");
         }
         LocalCluster cluster =
-                LocalCluster.create(directory, plan, node -> options(node, networks, power, clock));
+                LocalCluster.create(
+                        directory,
+                        plan,
+                        node -> options(node, networks, power, clock).and(watched.optionsOf(node)));
         DiskFault disk = kinds.contains(FaultKind.DISK) ? DiskFault.prepare(cluster) : null;
         put(faults, FaultKind.POWERLOSS, power);
         put(faults, FaultKind.CLOCK, clock);

@@ -124,7 +124,7 @@ public final class ChaosCommand implements Callable<Integer> {
     private ChaosResult run(Duration total, long drawn, PrintWriter err)
             throws IOException, InterruptedException {
         ChaosCluster chaos =
-                ChaosCluster.prepare(home(err), storage, coordinators, settings, kinds);
+                ChaosCluster.prepare(home(err), storage, coordinators, settings, kinds, drawn);
         Thread hook = new Thread(chaos::close, "stop-cluster");
         Runtime.getRuntime().addShutdownHook(hook);
         try {

@@ -2,6 +2,7 @@ package io.headrace.standalone.cluster;
 
 import io.headrace.standalone.cluster.NodeProcess.Signal;
 import io.headrace.standalone.command.Printer;
+import io.headrace.standalone.serve.WatchdogSettings;
 
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +15,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.nio.file.Path;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** {@code headrace cluster}: a cluster of separate processes on this machine. */
@@ -199,19 +204,50 @@ public final class ClusterCommand implements Runnable {
         directory.change(
                 () -> {
                     for (NodePlan node : nodes) {
+                        boolean wasPaused =
+                                cluster.process(node).filter(NodeProcess::isPaused).isPresent();
                         long pid = cluster.signal(node, chosen).pid();
-                        printer.line(node.name() + " (pid " + pid + ") " + done(chosen));
+                        printer.line(
+                                node.name()
+                                        + " (pid "
+                                        + pid
+                                        + ") "
+                                        + done(cluster, node, chosen, wasPaused));
                     }
                 });
     }
 
-    private static String done(Signal signal) {
+    private static String done(
+            LocalCluster cluster, NodePlan node, Signal signal, boolean wasPaused) {
         return switch (signal) {
             case KILL -> "was killed";
-            case STOP -> "is paused";
-            case CONT -> "goes on";
+            case STOP ->
+                    "is paused"
+                            + cluster.watchdogTimeout(node)
+                                    .map(ClusterCommand::whatTheWatchdogDoes)
+                                    .orElse("");
+            case CONT ->
+                    wasPaused
+                            ? "goes on"
+                            : cluster.replaced(node)
+                                    .map(
+                                            hung ->
+                                                    "runs in the place of process "
+                                                            + hung
+                                                            + ", which hung and was ended by its"
+                                                            + " watchdog")
+                                    .orElse("was not paused");
             case TERM, INT -> "has stopped";
         };
+    }
+
+    private static String whatTheWatchdogDoes(Duration timeout) {
+        return String.format(
+                Locale.ROOT,
+                "; its watchdog ends it and starts it again after %s s (--set %s=0: never)",
+                new DecimalFormat("#.###", DecimalFormatSymbols.getInstance(Locale.ROOT))
+                        .format(timeout.toMillis() / 1000.0),
+                WatchdogSettings.TIMEOUT);
     }
 
     @Command(

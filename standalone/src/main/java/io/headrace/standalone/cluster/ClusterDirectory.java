@@ -1,5 +1,7 @@
 package io.headrace.standalone.cluster;
 
+import io.headrace.standalone.serve.WatchdogSettings;
+
 import org.jspecify.annotations.Nullable;
 
 import tools.jackson.core.JacksonException;
@@ -25,10 +27,12 @@ import java.util.Optional;
  *   DIR/.lock                 held by a command while it changes something
  *   DIR/NODE/data             what the node keeps
  *   DIR/NODE/pid              the process that was started last
+ *   DIR/NODE/watchdog         the process that watches it, and takes its place if it hangs
  *   DIR/NODE/settings.properties, out.log, headrace.log
  * </pre>
  */
 public final class ClusterDirectory {
+    private static final String INSTEAD_OF = "instead of ";
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Path path;
@@ -103,17 +107,57 @@ public final class ClusterDirectory {
                 fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** The process that was last started for a node, whether or not it still runs. */
+    /**
+     * The process that runs as a node: the one that was started last or, when that has ended, its
+     * watchdog, which is about to take its place or to end.
+     */
     Optional<NodeProcess> process(NodePlan node) {
+        // In this order: a watchdog notes itself as the node's process before it gets one itself.
+        Optional<NodeProcess> watchdog = watchdog(node);
+        return started(node).or(() -> watchdog);
+    }
+
+    private Optional<NodeProcess> started(NodePlan node) {
+        return alive(text(node, WatchdogSettings.PROCESS_FILE));
+    }
+
+    /** The process that watches a node's. */
+    Optional<NodeProcess> watchdog(NodePlan node) {
+        return alive(text(node, WatchdogSettings.WATCHDOG_FILE));
+    }
+
+    /**
+     * Whether a node's process has ended and its watchdog has not yet done the one or the other.
+     */
+    boolean isBetween(NodePlan node) {
+        Optional<NodeProcess> watchdog = watchdog(node);
+        return watchdog.isPresent() && started(node).isEmpty();
+    }
+
+    /** What a watchdog wrote when it put itself in the place of a process: who that was. */
+    Optional<String> replaced(NodePlan node) {
+        return text(node, WatchdogSettings.PROCESS_FILE)
+                .lines()
+                .skip(1)
+                .filter(line -> line.startsWith(INSTEAD_OF))
+                .map(line -> line.substring(INSTEAD_OF.length()))
+                .findFirst();
+    }
+
+    private static Optional<NodeProcess> alive(String text) {
+        return NodeProcess.parse(text).filter(NodeProcess::isAlive);
+    }
+
+    private String text(NodePlan node, String file) {
         try {
-            return NodeProcess.parse(Files.readString(of(node).resolve("pid")));
+            return Files.readString(of(node).resolve(file));
         } catch (IOException none) {
-            return Optional.empty();
+            return "";
         }
     }
 
     void writeProcess(NodePlan node, NodeProcess process) throws IOException {
-        writePrivate(of(node).resolve("pid"), process.toString());
+        writePrivate(of(node).resolve(WatchdogSettings.PROCESS_FILE), process.toString());
     }
 
     /** What is done while no other command changes this cluster. */

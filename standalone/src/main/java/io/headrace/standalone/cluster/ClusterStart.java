@@ -54,12 +54,7 @@ final class ClusterStart {
     private void refuseIfRunning(ClusterPlan plan) {
         List<String> running =
                 plan.nodes().stream()
-                        .filter(
-                                node ->
-                                        directory
-                                                .process(node)
-                                                .filter(NodeProcess::isAlive)
-                                                .isPresent())
+                        .filter(node -> directory.process(node).isPresent())
                         .map(NodePlan::name)
                         .toList();
         if (!running.isEmpty()) {

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -25,6 +27,7 @@ public final class LocalCluster {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(25);
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofMillis(50);
+    private static final Duration BETWEEN_LIMIT = Duration.ofSeconds(5);
 
     private final ClusterDirectory directory;
     private final ClusterPlan plan;
@@ -81,9 +84,24 @@ public final class LocalCluster {
         return directory;
     }
 
-    /** The running process of a node. */
+    /**
+     * The running process of a node. One that hangs is ended by its watchdog, which is the node's
+     * process from then on.
+     */
     public Optional<NodeProcess> process(NodePlan node) {
-        return directory.process(node).filter(NodeProcess::isAlive);
+        return directory.process(node);
+    }
+
+    /** How long the process of a node may hang until its watchdog replaces it; empty: for ever. */
+    public Optional<Duration> watchdogTimeout(NodePlan node) {
+        return directory.watchdog(node).isPresent()
+                ? Optional.of(UserSettings.watchdogTimeout(plan.settings()))
+                : Optional.empty();
+    }
+
+    /** The id of the process that hung and in whose place the one of today is, if there was one. */
+    Optional<String> replaced(NodePlan node) {
+        return directory.replaced(node);
     }
 
     /** What a node does now. */
@@ -123,6 +141,10 @@ public final class LocalCluster {
      * @throws ClusterFailureException if it runs, or cannot be started
      */
     public NodeProcess start(NodePlan node) throws InterruptedException {
+        long deadlineNanos = System.nanoTime() + BETWEEN_LIMIT.toNanos();
+        while (directory.isBetween(node) && System.nanoTime() < deadlineNanos) {
+            Thread.sleep(POLL);
+        }
         process(node)
                 .ifPresent(
                         running -> {
@@ -222,34 +244,63 @@ public final class LocalCluster {
                 process(node)
                         .orElseThrow(
                                 () -> new ClusterFailureException(node.name() + " does not run"));
-        boolean sent =
-                switch (signal) {
-                    // A server whose processes are many is paused and killed as one.
-                    case STOP, CONT, KILL -> process.signalTree(signal);
-                    case TERM, INT -> process.signal(signal);
-                };
-        if (!sent) {
-            throw new ClusterFailureException(
-                    "Process " + process.pid() + " of " + node.name() + " took no signal");
-        }
         switch (signal) {
-            case KILL -> awaitEnd(node, process, KILL_LIMIT);
-            case TERM, INT -> awaitEnd(node, process, STOP_LIMIT);
-            case STOP, CONT -> {}
+            case STOP, CONT -> {
+                while (!pauseOrGoOn(node, process, signal)) {
+                    process = successor(node, process);
+                }
+            }
+            case KILL -> end(node, process, signal, KILL_LIMIT);
+            case TERM, INT -> end(node, process, signal, STOP_LIMIT);
         }
         return process;
     }
 
-    private static void awaitEnd(NodePlan node, NodeProcess process, Duration limit)
+    /** Who took the place of a process that takes no signal any more. */
+    private NodeProcess successor(NodePlan node, NodeProcess gone) {
+        return process(node)
+                .filter(running -> !running.equals(gone))
+                .orElseThrow(
+                        () ->
+                                new ClusterFailureException(
+                                        "Process "
+                                                + gone.pid()
+                                                + " of "
+                                                + node.name()
+                                                + " took no signal"));
+    }
+
+    /** A server whose processes are many is paused as one; a watchdog is not what is to hang. */
+    private static boolean pauseOrGoOn(NodePlan node, NodeProcess process, Signal signal)
             throws InterruptedException {
-        if (!process.awaitEnd(limit)) {
-            throw new ClusterFailureException(
-                    node.name()
-                            + " (pid "
-                            + process.pid()
-                            + ") still runs after "
-                            + limit.toSeconds()
-                            + " s");
+        return (node.role() == Role.POSTGRES || signal == Signal.CONT)
+                ? process.signalTree(signal)
+                : process.signal(signal);
+    }
+
+    /** Until nothing is left, be it that a watchdog replaces the process just now. */
+    private void end(NodePlan node, NodeProcess first, Signal signal, Duration limit)
+            throws InterruptedException {
+        long deadlineNanos = System.nanoTime() + limit.toNanos();
+        Optional<NodeProcess> running = Optional.of(first);
+        while (running.isPresent()) {
+            NodeProcess process = running.get();
+            if (signal == Signal.KILL) {
+                process.signalTree(signal);
+            } else {
+                process.signal(signal);
+            }
+            Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
+            if (!process.awaitEnd(left)) {
+                throw new ClusterFailureException(
+                        node.name()
+                                + " (pid "
+                                + process.pid()
+                                + ") still runs after "
+                                + limit.toSeconds()
+                                + " s");
+            }
+            running = process(node);
         }
     }
 
@@ -259,33 +310,35 @@ public final class LocalCluster {
      * @param onEnd told of each as it ends, and whether it had to be killed
      */
     public void stop(List<NodePlan> nodes, StopListener onEnd) throws InterruptedException {
-        Map<NodePlan, NodeProcess> ending = new HashMap<>();
-        for (NodePlan node : nodes) {
-            Optional<NodeProcess> running = process(node);
-            if (running.isPresent()) {
-                if (running.get().isPaused()) {
-                    running.get().signalTree(Signal.CONT);
-                }
-                running.get().signal(node.role() == Role.POSTGRES ? Signal.INT : Signal.TERM);
-                ending.put(node, running.get());
-            }
-        }
+        List<NodePlan> ending =
+                new ArrayList<>(nodes.stream().filter(node -> process(node).isPresent()).toList());
+        Map<NodePlan, NodeProcess> asked = new HashMap<>();
+        Set<NodePlan> killed = new HashSet<>();
         long deadlineNanos = System.nanoTime() + STOP_LIMIT.toNanos();
         while (!ending.isEmpty()) {
             boolean late = System.nanoTime() > deadlineNanos;
-            for (NodePlan node : List.copyOf(ending.keySet())) {
-                NodeProcess process = ending.get(node);
-                if (process != null && late) {
-                    process.signalTree(Signal.KILL);
-                    process.awaitEnd(KILL_LIMIT);
-                }
-                if (process == null || !process.isAlive()) {
+            for (NodePlan node : List.copyOf(ending)) {
+                Optional<NodeProcess> running = process(node);
+                if (running.isEmpty()) {
                     ending.remove(node);
-                    onEnd.onEnd(node, late);
+                    onEnd.onEnd(node, killed.contains(node));
+                } else if (late) {
+                    killed.add(node);
+                    running.get().signalTree(Signal.KILL);
+                    running.get().awaitEnd(KILL_LIMIT);
+                } else if (!running.get().equals(asked.put(node, running.get()))) {
+                    askToStop(node, running.get()); // a watchdog that took the place, too
                 }
             }
             Thread.sleep(POLL);
         }
+    }
+
+    private static void askToStop(NodePlan node, NodeProcess process) throws InterruptedException {
+        if (process.isPaused()) {
+            process.signalTree(Signal.CONT);
+        }
+        process.signal(node.role() == Role.POSTGRES ? Signal.INT : Signal.TERM);
     }
 
     /** Hears of nodes that end. */

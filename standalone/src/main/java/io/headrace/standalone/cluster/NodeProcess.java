@@ -45,9 +45,9 @@ public record NodeProcess(long pid, String started) {
         return new NodeProcess(pid, started);
     }
 
-    /** What {@link #toString} wrote. */
+    /** What {@link #toString} wrote, in the first line. */
     static Optional<NodeProcess> parse(String text) {
-        String[] words = text.strip().split(" ", 2);
+        String[] words = text.strip().lines().findFirst().orElse("").split(" ", 2);
         try {
             return words.length == 2
                     ? Optional.of(new NodeProcess(Long.parseLong(words[0]), words[1]))

@@ -1,5 +1,7 @@
 package io.headrace.standalone.cluster;
 
+import io.headrace.standalone.serve.WatchdogSettings;
+
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ final class NodeSettings {
         Map<String, String> properties = new LinkedHashMap<>();
         properties.put("headrace.cluster.secret", plan.secret());
         log(properties, directory.of(node).resolve("headrace.log"));
+        properties.put(WatchdogSettings.DIRECTORY, directory.of(node).toString());
         switch (node.role()) {
             case COORDINATOR -> coordinator(properties, plan, node, directory.dataOf(node));
             case STORAGE -> storage(properties, plan, node, directory.dataOf(node));

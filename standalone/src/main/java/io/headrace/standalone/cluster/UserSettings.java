@@ -2,7 +2,9 @@ package io.headrace.standalone.cluster;
 
 import io.headrace.protocol.config.ConfigDefinition;
 import io.headrace.protocol.config.TopicConfigs;
+import io.headrace.standalone.serve.WatchdogSettings;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,7 +88,7 @@ final class UserSettings {
     }
 
     /**
-     * Refuses names that nobody understands.
+     * Refuses names that nobody understands, and what would only be refused by each node.
      *
      * @throws ClusterFailureException for the first such name
      */
@@ -103,6 +105,17 @@ final class UserSettings {
                                 + String.join(", ", known()));
             }
         }
+        try {
+            watchdogTimeout(settings);
+        } catch (IllegalArgumentException e) {
+            throw new ClusterFailureException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** How long a process may hang; zero for ever. */
+    static Duration watchdogTimeout(Map<String, String> settings) {
+        String set = settings.get(WatchdogSettings.TIMEOUT);
+        return set == null ? WatchdogSettings.DEFAULT_TIMEOUT : WatchdogSettings.parseTimeout(set);
     }
 
     private static Set<String> known() {

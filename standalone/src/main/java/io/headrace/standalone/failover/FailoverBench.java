@@ -128,14 +128,20 @@ final class FailoverBench {
         awaitAcknowledgement(probe, fromNanos);
         Thread.sleep(signal == Signal.STOP ? PAUSE : AFTERWARDS);
         Measurement measured = gaps(probe, fromNanos, -1, -1);
-        if (signal == Signal.STOP) {
-            cluster.signal(node, Signal.CONT);
-        } else {
-            start(node);
-        }
+        comeBack(node, signal);
         admin.awaitInSync(REPLICAS, IN_SYNC_LIMIT);
         Thread.sleep(AFTERWARDS);
         return measured;
+    }
+
+    /** One that was paused is replaced by its watchdog; where that is off, it is let go on. */
+    private void comeBack(NodePlan node, Signal signal) throws InterruptedException {
+        if (signal == Signal.KILL) {
+            cluster.start(node);
+        } else if (cluster.state(node) == LocalCluster.State.PAUSED) {
+            cluster.signal(node, Signal.CONT);
+        }
+        cluster.awaitReady(List.of(node), ready -> {});
     }
 
     private void start(NodePlan node) throws InterruptedException {
@@ -165,11 +171,7 @@ final class FailoverBench {
         double groupMs = admin.millisUntilGroups(GROUP, fromNanos, OUTAGE_LIMIT);
         Thread.sleep(AFTERWARDS);
         Measurement measured = gaps(probe, fromNanos, adminMs, groupMs);
-        if (signal == Signal.STOP) {
-            cluster.signal(active, Signal.CONT);
-        } else {
-            start(active);
-        }
+        comeBack(active, signal);
         Thread.sleep(AFTERWARDS);
         return measured;
     }

@@ -80,9 +80,24 @@ final class Nodes {
 
     /** Lets a node that hangs go on, if it is still there. */
     static void goOn(LocalCluster cluster, NodePlan node) throws InterruptedException {
+        send(cluster, node, Signal.CONT);
+    }
+
+    /** False when the node does not run, or ended before the signal came. */
+    static boolean send(LocalCluster cluster, NodePlan node, Signal signal)
+            throws InterruptedException {
         synchronized (cluster) {
-            if (cluster.process(node).isPresent()) {
-                cluster.signal(node, Signal.CONT);
+            if (cluster.process(node).isEmpty()) {
+                return false;
+            }
+            try {
+                cluster.signal(node, signal);
+                return true;
+            } catch (ClusterFailureException failure) {
+                if (cluster.process(node).isEmpty()) {
+                    return false;
+                }
+                throw failure;
             }
         }
     }

@@ -45,22 +45,10 @@ public final class SignalFault implements Fault {
             throws InterruptedException {
         boolean kill = mayKill && (!mayPause || random.nextBoolean());
         NodePlan node = victim.choose(cluster, random);
-        while (!send(cluster, node, kill ? Signal.KILL : Signal.STOP)) {
+        while (!Nodes.send(cluster, node, kill ? Signal.KILL : Signal.STOP)) {
             node = victim.choose(cluster, random);
         }
         return injected(cluster, node, kill);
-    }
-
-    /** False when another fault ended the node first. */
-    private static boolean send(LocalCluster cluster, NodePlan node, Signal signal)
-            throws InterruptedException {
-        synchronized (cluster) {
-            if (cluster.process(node).isEmpty()) {
-                return false;
-            }
-            cluster.signal(node, signal);
-            return true;
-        }
     }
 
     private static Injected injected(LocalCluster cluster, NodePlan node, boolean kill) {

@@ -2,11 +2,16 @@ package io.headrace.standalone.serve;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringApplicationRunListener;
+import org.springframework.boot.bootstrap.ConfigurableBootstrapContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.core.env.ConfigurableEnvironment;
 
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -113,7 +118,9 @@ final class ServiceProcess {
 
     private void start(String[] arguments) {
         try {
-            ConfigurableApplicationContext context = service.start(arguments);
+            ConfigurableApplicationContext context =
+                    SpringApplication.withHook(
+                            application -> new WatchFromTheStart(), () -> service.start(arguments));
             ApplicationListener<ContextClosedEvent> onClosed =
                     event -> {
                         if (!stopping && event.getApplicationContext().equals(context)) {
@@ -124,6 +131,22 @@ final class ServiceProcess {
             running.complete(context);
         } catch (RuntimeException | Error failure) {
             running.completeExceptionally(failure);
+        }
+    }
+
+    /** Has the process watched as soon as its settings are read. */
+    private final class WatchFromTheStart implements SpringApplicationRunListener {
+        @Override
+        public void environmentPrepared(
+                ConfigurableBootstrapContext bootstrap, ConfigurableEnvironment environment) {
+            String timeout = environment.getProperty(WatchdogSettings.TIMEOUT);
+            Watchdog.start(
+                    new WatchdogSettings(
+                            timeout == null
+                                    ? WatchdogSettings.DEFAULT_TIMEOUT
+                                    : WatchdogSettings.parseTimeout(timeout),
+                            environment.getProperty(WatchdogSettings.DIRECTORY, "")),
+                    () -> stopping);
         }
     }
 
@@ -148,10 +171,15 @@ final class ServiceProcess {
         }
     }
 
-    /** Since the process was started, the JVM's own start included. */
+    /**
+     * Since the process was started, the JVM's own start included, if it was nothing else before.
+     */
     private static double secondsOfProcess() {
         Instant now = Instant.now();
-        Instant begun = ProcessHandle.current().info().startInstant().orElse(now);
+        Instant begun =
+                System.getenv(Watchdog.RESTARTS) == null
+                        ? ProcessHandle.current().info().startInstant().orElse(now)
+                        : Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
         return Duration.between(begun, now).toMillis() / 1000.0;
     }
 

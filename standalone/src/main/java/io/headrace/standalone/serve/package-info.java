@@ -2,7 +2,8 @@
  * One service as a process of its own: {@code headrace storage}, {@code coordinator}, {@code
  * gateway}.
  *
- * <p>Lives here: the commands, and the life of such a process from its start to its signal.
+ * <p>Lives here: the commands, the life of such a process from its start to its signal, and the
+ * watchdog that replaces it when it hangs.
  *
  * <p>May depend on: the services' applications, picocli; no other room of commands.
  *

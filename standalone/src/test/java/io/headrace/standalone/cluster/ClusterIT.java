@@ -3,7 +3,9 @@ package io.headrace.standalone.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.standalone.Program;
+import io.headrace.standalone.cluster.NodeProcess.Signal;
 import io.headrace.testkit.process.ChildProcess;
+import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -24,6 +26,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +37,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Up, status, a leader that is killed, what was acknowledged, start again, down. */
+/**
+ * Up, status, a leader that is killed, start again, one that hangs, what was acknowledged, down.
+ */
 @Timeout(420)
 @Order(3)
 class ClusterIT {
@@ -71,12 +77,55 @@ class ClusterIT {
             run(0, "cluster", "start", "--dir", dir);
             assertThat(stateOf(status(dir), leader)).isEqualTo("up");
             assertThat(read(bootstrap)).isEqualTo(expected(2 * RECORDS));
+
+            LocalCluster cluster = LocalCluster.in(new ClusterDirectory(Path.of(dir)));
+            pauseUntilReplaced(cluster, cluster.plan().node("" + leader), dir);
+            produce(bootstrap, 2 * RECORDS);
+            assertThat(read(bootstrap)).isEqualTo(expected(3 * RECORDS));
+
+            // One that hangs when everything is stopped is not started again.
+            cluster.signal(cluster.plan().node("storage-1"), Signal.STOP);
         } finally {
             run(0, "cluster", "down", "--dir", dir);
         }
+        assertThat(processesThatName(dir)).isEmpty();
         for (JsonNode node : status(dir).path("nodes")) {
             assertThat(node.path("state").asString()).isEqualTo("down");
         }
+    }
+
+    private static void pauseUntilReplaced(LocalCluster cluster, NodePlan node, String dir)
+            throws Exception {
+        NodeProcess before = cluster.process(node).orElseThrow();
+        assertThat(run(0, "cluster", "kill", "-STOP", "--dir", dir, node.name()))
+                .contains("(pid " + before.pid() + ") is paused; its watchdog ends it")
+                .contains("after 2 s");
+        Eventually.until(
+                LIMIT,
+                () -> !before.isAlive() && cluster.state(node) == LocalCluster.State.UP,
+                node.name() + " in a new process");
+        NodeProcess after = cluster.process(node).orElseThrow();
+        assertThat(run(0, "cluster", "kill", "-CONT", "--dir", dir, node.name()))
+                .contains("(pid " + after.pid() + ") runs in the place of process " + before.pid());
+    }
+
+    /** The nodes' processes and what watches them have the directory in their command lines. */
+    private static List<String> processesThatName(String dir) throws IOException {
+        List<String> found = new ArrayList<>();
+        try (DirectoryStream<Path> processes =
+                Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (Path process : processes) {
+                try {
+                    String command = Files.readString(process.resolve("cmdline"));
+                    if (command.contains(dir)) {
+                        found.add(process.getFileName() + " " + command.replace('\0', ' '));
+                    }
+                } catch (IOException ended) {
+                    continue;
+                }
+            }
+        }
+        return found;
     }
 
     private static String run(int exit, String... arguments) throws IOException {

@@ -1,0 +1,5 @@
+/** One service as a process of its own: what watches it. */
+@NullMarked
+package io.headrace.standalone.serve;
+
+import org.jspecify.annotations.NullMarked;
