@@ -20,8 +20,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -47,7 +49,7 @@ public final class OwnedShards implements AutoCloseable {
     private final Supplier<? extends ShardCore> cores;
     private final TaskRunner tasks;
     private final Map<Integer, Owned> owned = new ConcurrentHashMap<>();
-    private final Set<Owned> handedOver = ConcurrentHashMap.newKeySet();
+    private final Queue<Owned> handedOver = new ConcurrentLinkedQueue<>();
     private final Runnable unsubscribe;
     private volatile boolean closed;
 

@@ -51,7 +51,7 @@ class OrderlyLeaveIT {
     private final List<Work> works = new ArrayList<>();
 
     /** Something that a client does again and again, and how long it once did not get done. */
-    private static final class Work implements AutoCloseable {
+    private static final class Work {
         private final String name;
         private final AtomicLong done = new AtomicLong();
         private final AtomicLong lastNanos = new AtomicLong(System.nanoTime());
@@ -96,8 +96,7 @@ class OrderlyLeaveIT {
             return TimeUnit.NANOSECONDS.toMillis(Math.max(open, longestNanos.get()));
         }
 
-        @Override
-        public void close() throws InterruptedException {
+        void end() throws InterruptedException {
             stopped = true;
             thread.join(LIMIT);
         }
@@ -121,7 +120,7 @@ class OrderlyLeaveIT {
                 }
             } finally {
                 for (Work work : works) {
-                    work.close();
+                    work.end();
                 }
             }
         }
