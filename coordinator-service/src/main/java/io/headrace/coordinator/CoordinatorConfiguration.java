@@ -152,6 +152,8 @@ class CoordinatorConfiguration {
             Controller controller,
             HandlerTable handlers,
             GroupService groups,
+            TransactionService transactions,
+            ShareStateService shareStates,
             Uuid coordinatorIncarnation,
             ConfigurableEnvironment environment) {
         CoordinatorServer server =
@@ -163,7 +165,11 @@ class CoordinatorConfiguration {
                         coordinatorLoops,
                         controller,
                         handlers,
-                        groups.shards()::submit);
+                        groups.shards()::submit,
+                        () ->
+                                groups.shards().isEmpty()
+                                        && transactions.shards().isEmpty()
+                                        && shareStates.shards().isEmpty());
         environment
                 .getPropertySources()
                 .addFirst(

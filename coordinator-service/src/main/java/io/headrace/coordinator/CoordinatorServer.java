@@ -21,18 +21,27 @@ import org.jspecify.annotations.Nullable;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /** The port for nodes and the controller behind it, from start to stop. */
 public final class CoordinatorServer implements AutoCloseable {
     /** Requests of one link that are not answered: every member of a group may hold one. */
     private static final int MAX_IN_FLIGHT = 20_000;
 
+    /** How long others may take to take over before this coordinator ends anyhow. */
+    static final Duration LEAVE_LIMIT = Duration.ofSeconds(5);
+
     private final Controller controller;
     private final FrameServer frames;
     private final Uuid incarnationId;
     private final @Nullable HazelcastMembership membership;
+    private final BooleanSupplier othersHaveAll;
 
-    /** Opens the port and starts the controller; does not wait for it. */
+    /**
+     * Opens the port and starts the controller; does not wait for it.
+     *
+     * @param othersHaveAll whether no shard is served here (any more)
+     */
     CoordinatorServer(
             CoordinatorProperties properties,
             ClusterProperties cluster,
@@ -41,7 +50,9 @@ public final class CoordinatorServer implements AutoCloseable {
             LoopGroup loops,
             Controller controller,
             HandlerTable handlers,
-            GroupShards groups) {
+            GroupShards groups,
+            BooleanSupplier othersHaveAll) {
+        this.othersHaveAll = othersHaveAll;
         this.incarnationId = incarnationId;
         this.controller = controller;
         ClusterSecret secret = ClusterSecret.of(cluster.secret());
@@ -121,9 +132,13 @@ public final class CoordinatorServer implements AutoCloseable {
         return controller.ended();
     }
 
-    /** Stops taking requests, finishes what is committed, closes the database. */
+    /**
+     * Hands over what others can take, then stops taking requests, finishes what is committed and
+     * closes the database.
+     */
     @Override
     public void close() {
+        controller.leave(othersHaveAll, LEAVE_LIMIT);
         frames.stopAccepting();
         controller.close();
         frames.close();

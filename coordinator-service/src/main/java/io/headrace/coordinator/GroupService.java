@@ -97,7 +97,7 @@ public final class GroupService implements AutoCloseable {
                                 incarnationId),
                         controller.metadataLog(),
                         around.loops(),
-                        new StorageShardLogs(controller.metadataLog(), links),
+                        new StorageShardLogs(controller.metadataLog(), links)::of,
                         clockMs,
                         ShardProperties.defaults(),
                         GroupErrors::reply,

@@ -46,7 +46,7 @@ public final class ShareStateService implements AutoCloseable {
                                 incarnationId),
                         controller.metadataLog(),
                         loops,
-                        new StorageShardLogs(controller.metadataLog(), links),
+                        new StorageShardLogs(controller.metadataLog(), links)::of,
                         clockMs,
                         ShardProperties.defaults(),
                         ShareErrors::reply,
@@ -58,6 +58,11 @@ public final class ShareStateService implements AutoCloseable {
     /** The handlers of the share state APIs. */
     List<ForwardedHandler> handlers() {
         return handlers;
+    }
+
+    /** The shards of this coordinator. */
+    OwnedShards shards() {
+        return shards;
     }
 
     @Override

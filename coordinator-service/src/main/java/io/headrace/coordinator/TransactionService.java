@@ -49,7 +49,7 @@ public final class TransactionService implements AutoCloseable {
                                 incarnationId),
                         controller.metadataLog(),
                         loops,
-                        new StorageShardLogs(controller.metadataLog(), links),
+                        new StorageShardLogs(controller.metadataLog(), links)::of,
                         clockMs,
                         ShardProperties.defaults(),
                         TransactionErrors::reply,
@@ -64,6 +64,11 @@ public final class TransactionService implements AutoCloseable {
     /** The handlers of the transaction APIs. */
     List<ForwardedHandler> handlers() {
         return handlers;
+    }
+
+    /** The shards of this coordinator. */
+    OwnedShards shards() {
+        return shards;
     }
 
     @Override

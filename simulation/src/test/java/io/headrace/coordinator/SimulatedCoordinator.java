@@ -122,13 +122,24 @@ public final class SimulatedCoordinator {
      */
     public CompletableFuture<Void> stop() {
         stopping = true;
-        host.shut();
         Executor hook = host.threads(0, 5);
-        return SteppedController.end(controller)
+        return SteppedController.leave(
+                        controller,
+                        this::othersHaveAll,
+                        CoordinatorServer.LEAVE_LIMIT,
+                        host.loops(1).at(0))
+                .thenRunAsync(host::shut, hook)
+                .thenCompose(done -> SteppedController.end(controller))
                 .thenRunAsync(() -> wire.shut(host), hook)
                 .thenRunAsync(shareStates::close, hook)
                 .thenRunAsync(transactions::close, hook)
                 .thenRunAsync(groups::close, hook);
+    }
+
+    private boolean othersHaveAll() {
+        return groups.shards().isEmpty()
+                && transactions.shards().isEmpty()
+                && shareStates.shards().isEmpty();
     }
 
     /** Whether this process takes itself for the active controller. */

@@ -84,6 +84,17 @@ public final class RunningCluster implements AutoCloseable {
         cluster.signal(cluster.plan().node(name), Signal.KILL);
     }
 
+    /** Stops a node in order, as an operator does, and waits until it has ended. */
+    public void stop(String name) throws InterruptedException {
+        cluster.stop(
+                List.of(cluster.plan().node(name)),
+                (node, killed) -> {
+                    if (killed) {
+                        throw new IllegalStateException(node.name() + " did not end in order");
+                    }
+                });
+    }
+
     /** Starts a killed node again and waits until it serves. */
     public void start(String name) throws InterruptedException {
         NodePlan node = cluster.plan().node(name);

@@ -92,7 +92,7 @@ final class ActiveController {
     /** Commits what a new controller has to say before it serves. */
     void commitFirst(CoordinatorIdentity identity) {
         Turn turn = new Turn();
-        decide(turn, new BeginTakeOver(role.liveCoordinators(identity)), nowMs());
+        decide(turn, new BeginTakeOver(role.stayingCoordinators(identity)), nowMs());
         commit(turn);
     }
 
@@ -154,10 +154,10 @@ final class ActiveController {
         if (role.wasCutOff()) {
             state.forgiveSilence(nowMs);
         }
-        List<CoordinatorIdentity> live = role.changedCoordinators();
-        if (live != null) {
+        List<CoordinatorIdentity> staying = role.changedCoordinators();
+        if (staying != null) {
             Turn turn = new Turn();
-            decide(turn, new ReviewCoordinators(live), nowMs);
+            decide(turn, new ReviewCoordinators(staying), nowMs);
             commit(turn);
         }
         return asked;

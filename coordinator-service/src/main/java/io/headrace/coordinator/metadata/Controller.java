@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ObjLongConsumer;
@@ -61,6 +62,8 @@ public final class Controller implements InternalTopics, AutoCloseable {
     private @Nullable ControllerDuty stepped;
     private volatile boolean active;
     private volatile boolean stopping;
+    private final Leave leave = new Leave();
+    private final Naps naps = new Naps();
     private String toldReason = "";
     private volatile boolean exclusive;
     private volatile long heardMs;
@@ -300,6 +303,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
         ControllerDuty duty = duty(store);
         while (!stopping) {
+            leave.proceed(duty);
             pause(duty.hasRole() ? turn(duty, nextWork()) : duty.standBy());
         }
         duty.end();
@@ -367,6 +371,8 @@ public final class Controller implements InternalTopics, AutoCloseable {
             ended.complete(null);
             return 0;
         }
+        naps.begin();
+        leave.proceed(duty);
         if (!duty.hasRole()) {
             return duty.standBy();
         }
@@ -378,7 +384,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
 
     /** Whether something waits for the next step. */
     boolean hasWork() {
-        return !queue.isEmpty();
+        return !queue.isEmpty() || naps.isInterrupted();
     }
 
     /**
@@ -450,9 +456,39 @@ public final class Controller implements InternalTopics, AutoCloseable {
             return;
         }
         try {
-            Thread.sleep(delayMs);
+            naps.take(delayMs);
         } catch (InterruptedException e) {
             stopping = true;
+        }
+    }
+
+    /**
+     * Leaves in order: tells the others, gives the role to one of them, and goes on as a standby
+     * until they have the rest. If there is nobody to take over, nothing is waited for.
+     *
+     * @param othersHaveAll whether this coordinator has nothing left that others are to take over;
+     *     asked on the controller's thread
+     * @param limit after which it is given up, and the others see for themselves
+     */
+    public void leave(BooleanSupplier othersHaveAll, Duration limit) {
+        CompletableFuture<Void> done = beginLeaving(othersHaveAll);
+        if (ready.isDone() && !ended.isDone()) {
+            Leave.await(done, limit);
+        }
+    }
+
+    /** The same without waiting: the answer completes when this coordinator may end. */
+    CompletableFuture<Void> beginLeaving(BooleanSupplier othersHaveAll) {
+        leave.ask(othersHaveAll);
+        naps.interrupt();
+        wake();
+        return leave.done();
+    }
+
+    @Override
+    public void lookSoon() {
+        if (!active) {
+            naps.interrupt();
         }
     }
 

@@ -26,6 +26,9 @@ final class ControllerDuty {
     /** How long an offer stands before the one who made it goes on itself. */
     private static final long OFFER_OPEN_MS = 1_000;
 
+    /** How often a standby looks while the role or its shards are about to change hands. */
+    private static final long HAND_OVER_LOOK_MS = 10;
+
     private final ControllerOptions options;
     private final CoordinatorIdentity identity;
     private final MetadataStore store;
@@ -40,6 +43,11 @@ final class ControllerDuty {
     private LogTail tail;
     private Standby standby;
     private @Nullable Serving serving;
+
+    /** Since when the others can see that this coordinator is about to end. */
+    private @Nullable Long leavingSinceMs;
+
+    private boolean holderLeaves;
 
     private record Serving(ActiveController controller, TakeOver takeOver) {}
 
@@ -108,7 +116,9 @@ final class ControllerDuty {
                 serve(takeOver);
                 return 0;
             }
-            return options.times().tailMs();
+            return holderLeaves || leavingSinceMs != null
+                    ? HAND_OVER_LOOK_MS
+                    : options.times().tailMs();
         } catch (DeposedException e) {
             return onDeposed(e);
         } catch (DataAccessException | TransactionException e) {
@@ -127,14 +137,16 @@ final class ControllerDuty {
             if (seen == null) {
                 return null;
             }
+            holderLeaves = false;
             if (!exclusive) {
                 sessions.refresh(readMs);
+                holderLeaves = sessions.isLeaving(seen.ownerId());
                 if (tail.follow(seen)) {
                     listener.onHeard(readMs);
                     listener.onLoaded();
                 }
             }
-            return mayTakeBack(readMs) ? standby.tryTakeOver(seen, readMs) : null;
+            return mayTake(readMs) ? standby.tryTakeOver(seen, readMs) : null;
         } catch (DataAccessException | TransactionException e) {
             log.warn("SQL is not heard now: {}", Database.reasonOf(e));
             standby.restart();
@@ -184,7 +196,7 @@ final class ControllerDuty {
         }
         try {
             current.controller().turn(work);
-            if (!exclusive && maybeOffer(current)) {
+            if (!exclusive && (maybeOffer(current) || maybeGiveUp(current))) {
                 return options.times().tailMs();
             }
             return 0;
@@ -218,9 +230,52 @@ final class ControllerDuty {
         return true;
     }
 
-    /** Who has offered the role takes it back only if nobody took it for a while. */
-    private boolean mayTakeBack(long nowMs) {
-        return nowMs - offeredMs >= OFFER_OPEN_MS;
+    /**
+     * Who has offered the role takes it back only if nobody took it for a while; who leaves takes
+     * it never.
+     */
+    private boolean mayTake(long nowMs) {
+        return leavingSinceMs == null && nowMs - offeredMs >= OFFER_OPEN_MS;
+    }
+
+    /**
+     * One that leaves gives the role back, once the others know that it will and look often enough
+     * to take it soon; as a standby it sees then what becomes of its shards.
+     */
+    private boolean maybeGiveUp(Serving current) {
+        Long since = leavingSinceMs;
+        if (since == null
+                || nowMs() - since < options.times().tailMs() + HAND_OVER_LOOK_MS
+                || !othersStay()) {
+            return false;
+        }
+        log.info("This controller leaves and gives the role back");
+        store.release(current.takeOver().controllerEpoch());
+        beginAnew();
+        return true;
+    }
+
+    /** Whether anybody is there who can take over what this coordinator has. */
+    boolean othersStay() {
+        return !exclusive && sessions.staying().size() > 1;
+    }
+
+    /**
+     * Says to the others, if there can be any, that this coordinator is about to end. Safety rests
+     * on none of this: whoever believes it late, or never, meets the fences.
+     */
+    void beginLeaving() {
+        if (leavingSinceMs != null) {
+            return;
+        }
+        try {
+            if (!exclusive) {
+                sessions.beginLeaving();
+            }
+            leavingSinceMs = nowMs();
+        } catch (DataAccessException e) {
+            log.warn("Others do not hear yet that this one leaves: {}", Database.reasonOf(e));
+        }
     }
 
     private long onDeposed(DeposedException e) {

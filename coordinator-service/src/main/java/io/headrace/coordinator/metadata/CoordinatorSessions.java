@@ -32,6 +32,7 @@ final class CoordinatorSessions {
     private long shownMs = Long.MIN_VALUE / 2;
     private long lookedMs = Long.MIN_VALUE / 2;
     private boolean shown;
+    private boolean leaving;
 
     /** A coordinator's row, and since when it does not change. */
     private record Watched(Session session, CoordinatorIdentity identity, LeaseWatch watch) {}
@@ -75,8 +76,17 @@ final class CoordinatorSessions {
                         row.coordinatorId());
             }
             store.beginSession(row);
+            if (leaving) {
+                store.leaveSession(row);
+            }
         }
         shown = true;
+    }
+
+    /** Says to the others that this coordinator is about to end. */
+    void beginLeaving() {
+        leaving = true;
+        store.leaveSession(row);
     }
 
     private void look(long nowMs) {
@@ -110,30 +120,40 @@ final class CoordinatorSessions {
         return known == null ? "" : known.session().row().incarnationId();
     }
 
-    /** The coordinators that are alive, this one included, by id. */
-    List<CoordinatorIdentity> live() {
-        List<CoordinatorIdentity> live = new ArrayList<>();
-        live.add(self);
+    /**
+     * The coordinators that are alive and stay, this one included, by id. Those that are about to
+     * end live on until others have what they had, but are given nothing.
+     */
+    List<CoordinatorIdentity> staying() {
+        List<CoordinatorIdentity> staying = new ArrayList<>();
+        staying.add(self);
         for (Watched each : watched.values()) {
-            CoordinatorRow other = each.session().row();
-            boolean isSuspected = suspected.test(other.coordinatorId(), other.incarnationId());
-            if (other.coordinatorId() != self.coordinatorId()
-                    && !each.watch().isExpired(isSuspected)) {
-                live.add(each.identity());
+            if (isLiveOther(each) && !each.session().leaving()) {
+                staying.add(each.identity());
             }
         }
-        live.sort(Comparator.comparingInt(CoordinatorIdentity::coordinatorId));
-        return live;
+        staying.sort(Comparator.comparingInt(CoordinatorIdentity::coordinatorId));
+        return staying;
     }
 
-    /** The most storage nodes that any other coordinator that is alive says it sees. */
+    private boolean isLiveOther(Watched each) {
+        CoordinatorRow other = each.session().row();
+        boolean isSuspected = suspected.test(other.coordinatorId(), other.incarnationId());
+        return other.coordinatorId() != self.coordinatorId()
+                && !each.watch().isExpired(isSuspected);
+    }
+
+    /** Whether that coordinator says that it is about to end. */
+    boolean isLeaving(int coordinatorId) {
+        Watched known = watched.get(coordinatorId);
+        return known != null && known.session().leaving();
+    }
+
+    /** The most storage nodes that any other coordinator that is alive and stays says it sees. */
     int mostSeenByOthers() {
         int most = 0;
         for (Watched each : watched.values()) {
-            CoordinatorRow other = each.session().row();
-            boolean isSuspected = suspected.test(other.coordinatorId(), other.incarnationId());
-            if (other.coordinatorId() != self.coordinatorId()
-                    && !each.watch().isExpired(isSuspected)) {
+            if (isLiveOther(each) && !each.session().leaving()) {
                 most = Math.max(most, each.session().seenNodes());
             }
         }

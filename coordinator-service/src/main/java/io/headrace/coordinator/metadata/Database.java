@@ -37,7 +37,7 @@ public final class Database implements AutoCloseable {
     private static final int POOL_SIZE = 2;
 
     /** The newest version of the tables: that of the last script in the folder {@code sql}. */
-    private static final String SCHEMA_VERSION = "3";
+    private static final String SCHEMA_VERSION = "4";
 
     private final HikariDataSource pool;
     private final DataSource dataSource;

@@ -16,4 +16,7 @@ public interface InternalTopics {
      * @param name {@code __consumer_offsets} or another internal topic that the platform knows
      */
     CompletableFuture<TopicImage> ensure(String name);
+
+    /** A request came for a shard that this coordinator knows of as another's: it may know late. */
+    default void lookSoon() {}
 }

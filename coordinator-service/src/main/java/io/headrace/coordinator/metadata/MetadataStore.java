@@ -76,6 +76,9 @@ interface MetadataStore {
     /** The rows of all coordinators. */
     List<Session> sessions();
 
+    /** Says in an incarnation's row that it is about to end; does nothing if it has no row. */
+    void leaveSession(CoordinatorRow coordinator);
+
     /** Takes an incarnation's row away. */
     void endSession(CoordinatorRow coordinator);
 
@@ -86,6 +89,10 @@ interface MetadataStore {
      */
     record Loaded(MetadataImage image, List<LogRow> rows) {}
 
-    /** A coordinator's row, how often it was touched, and how many storage nodes it sees. */
-    record Session(CoordinatorRow row, long touchCount, int seenNodes) {}
+    /**
+     * A coordinator's row, how often it was touched, and how many storage nodes it sees.
+     *
+     * @param leaving whether it is about to end
+     */
+    record Session(CoordinatorRow row, long touchCount, int seenNodes, boolean leaving) {}
 }

@@ -32,11 +32,11 @@ final class Role {
         this.onHeard = onHeard;
     }
 
-    /** The coordinators that are alive at the take-over. */
-    List<CoordinatorIdentity> liveCoordinators(CoordinatorIdentity self) {
-        List<CoordinatorIdentity> live = exclusive ? List.of(self) : sessions.live();
-        reviewed = live;
-        return live;
+    /** The coordinators that are alive at the take-over and stay. */
+    List<CoordinatorIdentity> stayingCoordinators(CoordinatorIdentity self) {
+        List<CoordinatorIdentity> staying = exclusive ? List.of(self) : sessions.staying();
+        reviewed = staying;
+        return staying;
     }
 
     /** SQL answered this controller. */
@@ -79,10 +79,10 @@ final class Role {
             heard(nowMs);
         }
         sessions.refresh(nowMs);
-        List<CoordinatorIdentity> live = sessions.live();
-        if (!live.equals(reviewed)) {
-            reviewed = live;
-            changed = live;
+        List<CoordinatorIdentity> staying = sessions.staying();
+        if (!staying.equals(reviewed)) {
+            reviewed = staying;
+            changed = staying;
         }
         return due || now;
     }
@@ -92,7 +92,9 @@ final class Role {
         return cutOff;
     }
 
-    /** The coordinators that are alive, if they have changed by the last look; else null. */
+    /**
+     * The coordinators that are alive and stay, if they have changed by the last look; else null.
+     */
     @Nullable List<CoordinatorIdentity> changedCoordinators() {
         return changed;
     }

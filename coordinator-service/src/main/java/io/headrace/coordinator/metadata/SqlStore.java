@@ -396,8 +396,8 @@ final class SqlStore implements MetadataStore {
     @Override
     public List<Session> sessions() {
         return jdbc.query(
-                "SELECT coordinator_id, incarnation_id, host, port, apis, touch_count, seen_nodes"
-                        + " FROM coordinator_sessions",
+                "SELECT coordinator_id, incarnation_id, host, port, apis, touch_count, seen_nodes,"
+                        + " leaving FROM coordinator_sessions",
                 (result, index) ->
                         new Session(
                                 new CoordinatorRow(
@@ -407,7 +407,17 @@ final class SqlStore implements MetadataStore {
                                         result.getInt(4),
                                         result.getString(5)),
                                 result.getLong(6),
-                                result.getInt(7)));
+                                result.getInt(7),
+                                result.getBoolean(8)));
+    }
+
+    @Override
+    public void leaveSession(CoordinatorRow coordinator) {
+        jdbc.update(
+                "UPDATE coordinator_sessions SET leaving = TRUE WHERE coordinator_id = ? AND"
+                        + " incarnation_id = ?",
+                coordinator.coordinatorId(),
+                coordinator.incarnationId());
     }
 
     @Override

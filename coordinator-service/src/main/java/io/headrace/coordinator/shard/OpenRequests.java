@@ -94,6 +94,32 @@ final class OpenRequests {
         }
     }
 
+    /** Nothing was done for a request: sends it elsewhere if there is a way. */
+    void refuse(long requestId, Errors error) {
+        ShardCall call = open.remove(requestId);
+        if (call != null) {
+            ids.remove(call);
+            try {
+                call.refuse(errors, error);
+            } catch (RuntimeException e) {
+                LOG.error("A refusal could not be handed over", e);
+            }
+        }
+    }
+
+    /** The decided responses count for nothing: none of the records behind them was written. */
+    void refuseHeld(Errors error) {
+        held.forEach(reply -> refuse(reply.requestId(), error));
+        held.clear();
+    }
+
+    /** The reads that wait for the gate found nothing out. */
+    void refuseGated(Errors error) {
+        List.copyOf(gated.keySet()).forEach(id -> refuse(id, error));
+        gated.clear();
+        passed.clear();
+    }
+
     void replyErrorToAll(Errors error) {
         held.clear();
         gated.clear();

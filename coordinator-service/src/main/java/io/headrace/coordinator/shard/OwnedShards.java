@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -33,16 +34,20 @@ public final class OwnedShards implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OwnedShards.class);
     private static final long RESTART_MS = 1_000;
 
+    /** How long a shard that has another owner by the metadata serves on, unless it is fenced. */
+    private static final long HAND_OVER_MS = 2_000;
+
     private final Ownership ownership;
     private final ClusterMetadata metadata;
     private final Loops loops;
-    private final StorageShardLogs logs;
+    private final BiFunction<Uuid, Integer, ShardLog> logs;
     private final LongSupplier clockMs;
     private final ShardProperties properties;
     private final ErrorReplies errors;
     private final Supplier<? extends ShardCore> cores;
     private final TaskRunner tasks;
     private final Map<Integer, Owned> owned = new ConcurrentHashMap<>();
+    private final Set<Owned> handedOver = ConcurrentHashMap.newKeySet();
     private final Runnable unsubscribe;
     private volatile boolean closed;
 
@@ -77,12 +82,16 @@ public final class OwnedShards implements AutoCloseable {
         }
     }
 
-    /** Begins to follow the metadata. */
+    /**
+     * Begins to follow the metadata.
+     *
+     * @param logs the log of a shard, by the id of the topic and the partition
+     */
     public OwnedShards(
             Ownership ownership,
             ClusterMetadata metadata,
             Loops loops,
-            StorageShardLogs logs,
+            BiFunction<Uuid, Integer, ShardLog> logs,
             LongSupplier clockMs,
             ShardProperties properties,
             ErrorReplies errors,
@@ -119,13 +128,29 @@ public final class OwnedShards implements AutoCloseable {
         return Set.copyOf(owned.keySet());
     }
 
-    public boolean owns(int shard) {
-        return owned.containsKey(shard);
+    /** Whether a request for that shard is served here: until its next owner has fenced it, too. */
+    public boolean serves(int shard) {
+        return owned.containsKey(shard) || former(shard) != null;
+    }
+
+    /** The shard as it is served on though another owner is named for it. */
+    private @Nullable Owned former(int index) {
+        for (Owned target : handedOver) {
+            if (target.index == index) {
+                return target;
+            }
+        }
+        return null;
+    }
+
+    /** Whether no shard is owned, nor served on until its next owner has fenced it. */
+    public boolean isEmpty() {
+        return owned.isEmpty() && handedOver.isEmpty();
     }
 
     /** Hands a request to a shard; NOT_COORDINATOR if it is not owned. */
     public void submit(int index, ShardCall call) {
-        Owned target = owned.get(index);
+        Owned target = owned.getOrDefault(index, former(index));
         if (target == null) {
             refuse(call);
             return;
@@ -142,7 +167,11 @@ public final class OwnedShards implements AutoCloseable {
 
     /** The client of a request is gone. */
     public void abandon(int index, ShardCall call) {
-        Owned target = owned.get(index);
+        abandon(former(index), call);
+        abandon(owned.get(index), call);
+    }
+
+    private static void abandon(@Nullable Owned target, ShardCall call) {
         if (target != null) {
             target.loop.execute(
                     () -> {
@@ -154,7 +183,7 @@ public final class OwnedShards implements AutoCloseable {
     }
 
     private void refuse(ShardCall call) {
-        call.reply().accept(errors.reply(call.body(), call.version(), Errors.NOT_COORDINATOR));
+        call.refuse(errors, Errors.NOT_COORDINATOR);
     }
 
     /** Looks at the state of a shard, on its loop. */
@@ -201,10 +230,32 @@ public final class OwnedShards implements AutoCloseable {
                                 target.shard.onMetadata(image);
                             }
                         });
+            } else if (topic != null && isRegistered && topic.topicId().equals(target.topicId)) {
+                handOver(target);
             } else {
                 release(target);
             }
         }
+    }
+
+    /**
+     * The shard has another owner, which may not have heard of it yet: until that one's fence is in
+     * the log, whoever has come here is served as before. For a bounded time: the next owner may
+     * never come.
+     */
+    private void handOver(Owned target) {
+        handedOver.add(target);
+        owned.remove(target.index, target);
+        target.loop.execute(
+                () -> {
+                    Shard shard = target.shard;
+                    if (shard == null || shard.phase() != Phase.SERVING) {
+                        release(target);
+                    } else {
+                        shard.awaitFence();
+                        target.loop.schedule(() -> release(target), HAND_OVER_MS);
+                    }
+                });
     }
 
     private void own(int index, int shardEpoch, Uuid topicId) {
@@ -230,7 +281,7 @@ public final class OwnedShards implements AutoCloseable {
                         ownership.topic() + "-" + target.index,
                         target.shardEpoch,
                         ownership.coordinatorId(),
-                        logs.of(target.topicId, target.index),
+                        logs.apply(target.topicId, target.index),
                         target.loop,
                         clockMs,
                         properties,
@@ -251,6 +302,7 @@ public final class OwnedShards implements AutoCloseable {
                     if (target.shard != null) {
                         target.shard.close();
                     }
+                    handedOver.remove(target);
                 });
     }
 
@@ -283,7 +335,9 @@ public final class OwnedShards implements AutoCloseable {
 
         @Override
         public void onClosed(Shard shard, CloseCause cause) {
-            if (cause == CloseCause.BROKEN) {
+            if (handedOver.contains(target)) {
+                release(target);
+            } else if (cause == CloseCause.BROKEN) {
                 target.loop.schedule(() -> start(target), RESTART_MS);
             }
         }
@@ -296,6 +350,7 @@ public final class OwnedShards implements AutoCloseable {
         unsubscribe.run();
         synchronized (this) {
             new ArrayList<>(owned.values()).forEach(this::release);
+            new ArrayList<>(handedOver).forEach(this::release);
         }
     }
 }

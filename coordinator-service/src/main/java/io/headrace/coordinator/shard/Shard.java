@@ -35,6 +35,12 @@ public final class Shard {
     /** From here on requests are decided as they come, not together. */
     private static final int GATHERED_REQUESTS = 256;
 
+    /** How often the log is asked whether the next owner's fence is there. */
+    private static final long FENCE_CHECK_MS = 50;
+
+    /** Stands for no request at the read gate. */
+    private static final long NO_REQUEST = 0;
+
     private final String name;
     private final int shardEpoch;
     private final int ownerId;
@@ -47,6 +53,8 @@ public final class Shard {
     private final Listener listener;
     private final OpenRequests requests;
     private final Deque<ShardRequest> waiting = new ArrayDeque<>();
+
+    private final EarlyCalls early;
     private final ReadGate gate;
     private final Deque<HeldTask> tasks = new ArrayDeque<>();
 
@@ -120,6 +128,7 @@ public final class Shard {
         this.core = core;
         this.listener = listener;
         this.requests = new OpenRequests(errors);
+        this.early = new EarlyCalls(loop, clockMs, properties, errors);
         this.gate =
                 new ReadGate(
                         log,
@@ -127,7 +136,7 @@ public final class Shard {
                         shardEpoch,
                         properties,
                         id -> requests.onPassed(id, committedPosition),
-                        () -> closeItself(CloseCause.FENCED, "fenced at a read check"));
+                        () -> onFenced(false, "fenced at a read check"));
     }
 
     public int shardEpoch() {
@@ -156,9 +165,12 @@ public final class Shard {
 
     /** Takes a request; it is answered exactly once unless it is abandoned. */
     public void submit(ShardCall call) {
+        if (phase == Phase.LOADING && early.add(call)) {
+            return;
+        }
         Errors refusal = refusal();
         if (refusal != Errors.NONE) {
-            call.reply().accept(errors.reply(call.body(), call.version(), refusal));
+            call.refuse(errors, refusal);
             return;
         }
         ShardRequest request = requests.add(call);
@@ -175,8 +187,21 @@ public final class Shard {
         }
     }
 
+    /**
+     * Another owner is named for this shard: serves on as before, and asks the log so often for
+     * that one's fence that it ends soon after it even when nothing else is asked.
+     */
+    public void awaitFence() {
+        if (phase == Phase.SERVING) {
+            gate.add(NO_REQUEST);
+            advance();
+            loop.schedule(this::awaitFence, FENCE_CHECK_MS);
+        }
+    }
+
     /** The client of a request is gone: its answer leads nowhere. */
     public void abandon(ShardCall call) {
+        early.remove(call);
         Long requestId = requests.idOf(call);
         if (requestId != null && phase == Phase.SERVING) {
             requests.forget(requestId);
@@ -215,8 +240,10 @@ public final class Shard {
         }
         gate.close();
         cancelWakeUp();
-        waiting.clear();
         tasks.clear();
+        waiting.forEach(request -> requests.refuse(request.id(), Errors.NOT_COORDINATOR));
+        waiting.clear();
+        early.take().forEach(call -> call.refuse(errors, Errors.NOT_COORDINATOR));
         requests.replyErrorToAll(Errors.NOT_COORDINATOR);
     }
 
@@ -321,6 +348,17 @@ public final class Shard {
         }
     }
 
+    /**
+     * @param nothingWritten whether no decision that is not known to be committed ever will be
+     */
+    private void onFenced(boolean nothingWritten, String reason) {
+        if (nothingWritten) {
+            requests.refuseHeld(Errors.NOT_COORDINATOR);
+        }
+        requests.refuseGated(Errors.NOT_COORDINATOR);
+        closeItself(CloseCause.FENCED, reason);
+    }
+
     private void closeItself(CloseCause cause, String reason) {
         if (phase == Phase.CLOSED) {
             return;
@@ -392,6 +430,7 @@ public final class Shard {
             if (phase == Phase.SERVING) {
                 listener.onServing(Shard.this, loadMs);
             }
+            early.take().forEach(Shard.this::submit);
             advance();
         }
 
@@ -418,8 +457,8 @@ public final class Shard {
         }
 
         @Override
-        public void onFenced() {
-            closeItself(CloseCause.FENCED, "fenced at an append");
+        public void onFenced(boolean nothingWritten) {
+            Shard.this.onFenced(nothingWritten, "fenced at an append");
         }
 
         @Override

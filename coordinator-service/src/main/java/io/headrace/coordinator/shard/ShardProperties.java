@@ -10,6 +10,8 @@ package io.headrace.coordinator.shard;
  * @param readBytes what one read of a replay asks for
  * @param commitTimeoutMs how long a decided response waits for its commit before the client is told
  *     to try again
+ * @param loadWaitMs how long a request waits for a shard that is being taken over before the client
+ *     is told to try again
  * @param retryMinMs the pause before the first retry of a failed log request
  * @param retryMaxMs the longest pause between retries
  */
@@ -20,11 +22,13 @@ public record ShardProperties(
         int maxBatchBytes,
         int readBytes,
         long commitTimeoutMs,
+        long loadWaitMs,
         long retryMinMs,
         long retryMaxMs) {
 
     /** What suits a topic of the default max.message.bytes. */
     public static ShardProperties defaults() {
-        return new ShardProperties(20_000, 5_000, 4 << 20, 900_000, 1 << 20, 5_000, 20, 1_000);
+        return new ShardProperties(
+                20_000, 5_000, 4 << 20, 900_000, 1 << 20, 5_000, 1_000, 20, 1_000);
     }
 }

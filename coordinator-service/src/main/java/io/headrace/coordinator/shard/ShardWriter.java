@@ -43,6 +43,9 @@ final class ShardWriter {
     private long endOffset;
     private boolean closed;
 
+    /** Whether the append under way may be in the log though no answer said so. */
+    private boolean uncertain;
+
     private record InFlight(List<ShardRecord> records, ByteBuffer batches) {}
 
     ShardWriter(
@@ -118,7 +121,7 @@ final class ShardWriter {
         }
         switch (answer.error()) {
             case NONE -> onAppended(append, answer);
-            case FENCED_STATE_EPOCH -> events.onFenced();
+            case FENCED_STATE_EPOCH -> events.onFenced(!uncertain);
             case OFFSET_OUT_OF_RANGE -> resolve(append, answer.logEndOffset());
             default -> onError(append, answer.error());
         }
@@ -144,11 +147,13 @@ final class ShardWriter {
     private void onCommitted(InFlight append, long newEndOffset) {
         endOffset = newEndOffset;
         inFlight = null;
+        uncertain = false;
         backoff.reset();
         events.onCommitted(append.records().size());
     }
 
     private void retry(InFlight append) {
+        uncertain = true;
         loop.schedule(() -> send(append), backoff.nextMs());
     }
 

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Timeout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Several coordinators on one PostgreSQL: who has the role, and what the others know. */
 @Timeout(120)
@@ -139,6 +141,72 @@ class SeveralControllersTest {
         assertThat(Duration.ofNanos(System.nanoTime() - closedNanos))
                 .isLessThan(Duration.ofMillis(1_200));
         assertThat(shardsOf(second, second)).isEqualTo(50);
+    }
+
+    @Test
+    void whoLeavesStaysUntilOthersHaveItsShardsAndTheRole() throws Exception {
+        TestController first = startActive(1001);
+        TestController second = startStandby(1002);
+        Eventually.until(LIMIT, () -> shardsOf(second, first) == 25, "half of the shards move");
+        awaitSame(first, second);
+        AtomicBoolean served = new AtomicBoolean(true);
+        CompletableFuture<Void> left = first.controller().beginLeaving(() -> !served.get());
+        Eventually.until(LIMIT, () -> !first.controller().isActive(), "the role is given back");
+        long givenNanos = System.nanoTime();
+        awaitActive(second);
+        System.out.println(
+                "The role was nobody's for "
+                        + Duration.ofNanos(System.nanoTime() - givenNanos).toMillis()
+                        + " ms");
+        Eventually.until(
+                LIMIT, () -> shardsOf(second, first) == 50, "it sees who has its shards now");
+        assertThat(first.controller().isFresh()).as("follows as a standby").isTrue();
+        assertThat(left).as("its shards are not fenced yet").isNotDone();
+        served.set(false);
+        assertThat(left).succeedsWithin(LIMIT);
+        assertThat(second.controller().isActive()).isTrue();
+        second.registerNode(1);
+        Eventually.until(LIMIT, () -> image(first).nodes().containsKey(1), "it follows still");
+        assertThat(shardsOf(second, second)).as("and gets nothing back").isEqualTo(50);
+    }
+
+    @Test
+    void aStandbyThatLeavesGivesItsShardsAndTakesNoRole() throws Exception {
+        TestController first = startActive(1001);
+        TestController second = startStandby(1002);
+        Eventually.until(LIMIT, () -> shardsOf(second, first) == 25, "half of the shards move");
+        awaitSame(first, second);
+        CompletableFuture<Void> left =
+                second.controller().beginLeaving(() -> shardsOf(second, second) == 0);
+        assertThat(left).succeedsWithin(LIMIT);
+        assertThat(shardsOf(first, first)).isEqualTo(50);
+        first.link().hang();
+        long untilNanos = System.nanoTime() + Duration.ofMillis(2_500).toNanos();
+        Eventually.until(LIMIT, () -> System.nanoTime() > untilNanos, "a lease would be over");
+        assertThat(second.controller().isActive()).isFalse();
+    }
+
+    @Test
+    void theLastOneLeavesAtOnce() throws Exception {
+        TestController first = startActive(1001);
+        assertThat(first.controller().beginLeaving(() -> false)).succeedsWithin(LIMIT);
+        assertThat(first.controller().isActive()).as("serves until it is closed").isTrue();
+        TestController second = startStandby(1002);
+        assertThat(second.controller().beginLeaving(() -> false))
+                .as("the other one leaves, too")
+                .succeedsWithin(LIMIT);
+    }
+
+    @Test
+    void whoComesBackIsGivenShardsAgain() throws Exception {
+        TestController first = startActive(1001);
+        TestController second = startStandby(1002);
+        Eventually.until(LIMIT, () -> shardsOf(second, first) == 25, "half of the shards move");
+        second.controller().leave(() -> shardsOf(second, second) == 0, LIMIT);
+        second.close();
+        assertThat(shardsOf(first, first)).isEqualTo(50);
+        TestController again = startStandby(1002);
+        Eventually.until(LIMIT, () -> shardsOf(again, first) == 25, "half of the shards again");
     }
 
     @Test

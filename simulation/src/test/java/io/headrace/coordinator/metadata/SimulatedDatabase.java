@@ -312,7 +312,11 @@ public final class SimulatedDatabase {
                         if (known != null && same) {
                             sessions.put(
                                     coordinator.coordinatorId(),
-                                    new Session(known.row(), known.touchCount() + 1, seenNodes));
+                                    new Session(
+                                            known.row(),
+                                            known.touchCount() + 1,
+                                            seenNodes,
+                                            known.leaving()));
                         }
                         return same;
                     });
@@ -324,12 +328,33 @@ public final class SimulatedDatabase {
 
         @Override
         public void beginSession(CoordinatorRow coordinator) {
-            run(() -> sessions.put(coordinator.coordinatorId(), new Session(coordinator, 0, 0)));
+            run(
+                    () ->
+                            sessions.put(
+                                    coordinator.coordinatorId(),
+                                    new Session(coordinator, 0, 0, false)));
         }
 
         @Override
         public List<Session> sessions() {
             return call(() -> List.copyOf(sessions.values()));
+        }
+
+        @Override
+        public void leaveSession(CoordinatorRow coordinator) {
+            run(
+                    () -> {
+                        Session known = sessions.get(coordinator.coordinatorId());
+                        if (known != null && isSame(known, coordinator)) {
+                            sessions.put(
+                                    coordinator.coordinatorId(),
+                                    new Session(
+                                            known.row(),
+                                            known.touchCount(),
+                                            known.seenNodes(),
+                                            true));
+                        }
+                    });
         }
 
         @Override

@@ -4,7 +4,9 @@ import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.simulation.network.Host;
 import io.headrace.transport.loop.Loop;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -27,6 +29,22 @@ public final class SteppedController {
         LongSupplier clockMs = host.world()::elapsedMs;
         controller.startStepped(self, database.connection(host));
         loop.execute(() -> step(controller, loop, clockMs));
+    }
+
+    /**
+     * Has it hand over what others can take, as {@link Controller#leave} does.
+     *
+     * @return completes when it has, or the limit is over
+     */
+    public static CompletableFuture<Void> leave(
+            Controller controller, BooleanSupplier othersHaveAll, Duration limit, Loop loop) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        controller
+                .beginLeaving(othersHaveAll)
+                .thenRun(() -> loop.execute(() -> over.complete(null)));
+        boolean waits = controller.ready().isDone() && !controller.ended().isDone();
+        loop.schedule(() -> over.complete(null), waits ? limit.toMillis() : 0);
+        return over;
     }
 
     /**

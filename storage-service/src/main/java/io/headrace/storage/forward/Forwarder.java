@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,12 +30,14 @@ import java.util.function.LongSupplier;
  * Sends clients' requests to coordinators in envelopes (KIP-590) and brings the answers back.
  *
  * <p>Requests of one client connection leave in the order they came, because a link keeps the order
- * of its sends; answers may come in any order.
+ * of its sends, and what comes while others for the same place wait to be sent once more waits
+ * behind them; answers may come in any order.
  */
 public final class Forwarder {
     private static final ApiSchema ENVELOPE = ApiCatalog.get(ApiKeys.ENVELOPE);
     private static final short ENVELOPE_VERSION = 0;
-    private static final long RETRY_PAUSE_MS = 50;
+    private static final long FIRST_RETRY_PAUSE_MS = 10;
+    private static final long LONGEST_RETRY_PAUSE_MS = 50;
 
     /** The principal of every client while there is no security; nobody writes to it. */
     private static final byte[] ANONYMOUS = anonymous();
@@ -41,6 +46,11 @@ public final class Forwarder {
     private final LongSupplier clockMs;
     private final int maxPending;
     private final AtomicInteger pending = new AtomicInteger();
+
+    /** What waits to be sent once more, in the order it came first. Confined to the links' loop. */
+    private final Map<ForwardTarget, TreeMap<Long, Trip>> returned = new HashMap<>();
+
+    private long lastNumber;
 
     /**
      * @param maxPending how many requests may wait for coordinators at a time; more are refused
@@ -65,6 +75,35 @@ public final class Forwarder {
             Duration timeout,
             BooleanSupplier clientGone,
             Errors onLost) {}
+
+    /** A request between here and its coordinator. Confined to the links' loop. */
+    private static final class Trip {
+        private final Letter letter;
+        private final EnvelopeRequestData envelope;
+        private final long deadlineMs;
+        private final CompletableFuture<ByteBuffer> result;
+        private long number;
+        private int returns;
+
+        Trip(
+                Letter letter,
+                EnvelopeRequestData envelope,
+                long deadlineMs,
+                CompletableFuture<ByteBuffer> result) {
+            this.letter = letter;
+            this.envelope = envelope;
+            this.deadlineMs = deadlineMs;
+            this.result = result;
+        }
+
+        void fail(Errors error, String message) {
+            result.completeExceptionally(new ForwardException(error, message));
+        }
+
+        long nextPauseMs() {
+            return Math.min(LONGEST_RETRY_PAUSE_MS, FIRST_RETRY_PAUSE_MS << Math.min(returns, 8));
+        }
+    }
 
     /** How many requests wait for coordinators. */
     public int pendingCount() {
@@ -92,7 +131,8 @@ public final class Forwarder {
                         .setRequestPrincipal(ANONYMOUS)
                         .setClientHostAddress(letter.clientAddress().getAddress());
         long deadlineMs = clockMs.getAsLong() + letter.timeout().toMillis();
-        links.loop().execute(() -> attempt(letter, envelope, deadlineMs, result));
+        Trip trip = new Trip(letter, envelope, deadlineMs, result);
+        links.loop().execute(() -> begin(trip));
         return result;
     }
 
@@ -111,18 +151,23 @@ public final class Forwarder {
                 .array();
     }
 
-    private void attempt(
-            Letter letter,
-            EnvelopeRequestData envelope,
-            long deadlineMs,
-            CompletableFuture<ByteBuffer> result) {
-        if (letter.clientGone().getAsBoolean()) {
-            result.completeExceptionally(
-                    new ForwardException(letter.onLost(), "The client has left"));
+    private void begin(Trip trip) {
+        trip.number = ++lastNumber;
+        TreeMap<Long, Trip> before = returned.isEmpty() ? null : returned.get(trip.letter.target());
+        if (before == null) {
+            attempt(trip);
+        } else {
+            before.put(trip.number, trip);
+        }
+    }
+
+    private void attempt(Trip trip) {
+        if (trip.letter.clientGone().getAsBoolean()) {
+            trip.fail(trip.letter.onLost(), "The client has left");
             return;
         }
         CompletableFuture<ClientChannel> opening =
-                switch (letter.target()) {
+                switch (trip.letter.target()) {
                     case ForwardTarget.Controller controller -> links.controller();
                     case ForwardTarget.Shard(byte kind, int shard) -> links.owner(kind, shard);
                     case ForwardTarget.FirstUse(byte kind, String topic, String key) ->
@@ -130,7 +175,7 @@ public final class Forwarder {
                     case ForwardTarget.Coordinator(var image) -> links.channel(image);
                 };
         if (opening.isDone() && !opening.isCompletedExceptionally()) {
-            send(opening.join(), letter, envelope, deadlineMs, result);
+            send(opening.join(), trip);
             return;
         }
         opening.whenComplete(
@@ -139,29 +184,19 @@ public final class Forwarder {
                                 .run(
                                         () -> {
                                             if (failure == null) {
-                                                send(channel, letter, envelope, deadlineMs, result);
+                                                send(channel, trip);
                                             } else {
-                                                retry(
-                                                        letter,
-                                                        envelope,
-                                                        deadlineMs,
-                                                        result,
-                                                        failure);
+                                                retry(trip, failure);
                                             }
                                         }));
     }
 
-    private void send(
-            ClientChannel channel,
-            Letter letter,
-            EnvelopeRequestData envelope,
-            long deadlineMs,
-            CompletableFuture<ByteBuffer> result) {
-        long leftMs = Math.max(1, deadlineMs - clockMs.getAsLong());
+    private void send(ClientChannel channel, Trip trip) {
+        long leftMs = Math.max(1, trip.deadlineMs - clockMs.getAsLong());
         channel.call(
                         ENVELOPE,
                         ENVELOPE_VERSION,
-                        envelope,
+                        trip.envelope,
                         EnvelopeResponseData.class,
                         Duration.ofMillis(leftMs))
                 .whenComplete(
@@ -170,84 +205,69 @@ public final class Forwarder {
                                         .run(
                                                 () -> {
                                                     if (failure == null) {
-                                                        onAnswer(
-                                                                channel,
-                                                                answer,
-                                                                letter,
-                                                                envelope,
-                                                                deadlineMs,
-                                                                result);
+                                                        onAnswer(channel, answer, trip);
                                                     } else {
-                                                        onFailure(
-                                                                failure,
-                                                                letter,
-                                                                envelope,
-                                                                deadlineMs,
-                                                                result);
+                                                        onFailure(failure, trip);
                                                     }
                                                 }));
     }
 
-    private void onAnswer(
-            ClientChannel channel,
-            EnvelopeResponseData answer,
-            Letter letter,
-            EnvelopeRequestData envelope,
-            long deadlineMs,
-            CompletableFuture<ByteBuffer> result) {
+    private void onAnswer(ClientChannel channel, EnvelopeResponseData answer, Trip trip) {
         Errors error = Errors.forCode(answer.errorCode());
         ByteBuffer response = answer.responseData();
         if (error == Errors.NONE && response != null) {
-            result.complete(response);
+            trip.result.complete(response);
         } else if (error == Errors.NOT_CONTROLLER || error == Errors.NOT_COORDINATOR) {
             // It was not executed, so another may be asked.
             if (error == Errors.NOT_CONTROLLER) {
                 links.onNotController(channel.address(), -1);
             }
-            retry(letter, envelope, deadlineMs, result, error.exception());
+            retry(trip, error.exception());
         } else {
-            result.completeExceptionally(
-                    new ForwardException(
-                            error == Errors.NONE ? Errors.UNKNOWN_SERVER_ERROR : error,
-                            "The coordinator answered " + error));
+            trip.fail(
+                    error == Errors.NONE ? Errors.UNKNOWN_SERVER_ERROR : error,
+                    "The coordinator answered " + error);
         }
     }
 
-    private void onFailure(
-            Throwable failure,
-            Letter letter,
-            EnvelopeRequestData envelope,
-            long deadlineMs,
-            CompletableFuture<ByteBuffer> result) {
+    private void onFailure(Throwable failure, Trip trip) {
         Throwable cause = unwrap(failure);
         if (cause instanceof ChannelClosedException lost && !lost.sent()) {
-            retry(letter, envelope, deadlineMs, result, cause);
+            retry(trip, cause);
         } else if (cause instanceof ChannelClosedException
                 || cause instanceof RequestTimeoutException) {
-            result.completeExceptionally(
-                    new ForwardException(
-                            letter.onLost(),
-                            "The connection to the coordinator was lost before it answered"));
+            trip.fail(
+                    trip.letter.onLost(),
+                    "The connection to the coordinator was lost before it answered");
         } else {
-            result.completeExceptionally(cause);
+            trip.result.completeExceptionally(cause);
         }
     }
 
-    private void retry(
-            Letter letter,
-            EnvelopeRequestData envelope,
-            long deadlineMs,
-            CompletableFuture<ByteBuffer> result,
-            Throwable why) {
-        if (clockMs.getAsLong() + RETRY_PAUSE_MS >= deadlineMs) {
-            result.completeExceptionally(
-                    new ForwardException(
-                            letter.onLost(),
-                            "No coordinator took the request in time: "
-                                    + unwrap(why).getMessage()));
+    private void retry(Trip trip, Throwable why) {
+        long pauseMs = trip.nextPauseMs();
+        if (clockMs.getAsLong() + pauseMs >= trip.deadlineMs) {
+            trip.fail(
+                    trip.letter.onLost(),
+                    "No coordinator took the request in time: " + unwrap(why).getMessage());
             return;
         }
-        links.loop().schedule(() -> attempt(letter, envelope, deadlineMs, result), RETRY_PAUSE_MS);
+        trip.returns++;
+        ForwardTarget target = trip.letter.target();
+        TreeMap<Long, Trip> others = returned.get(target);
+        if (others == null) {
+            others = new TreeMap<>();
+            returned.put(target, others);
+            links.loop().schedule(() -> sendAgain(target), pauseMs);
+        }
+        others.put(trip.number, trip);
+    }
+
+    private void sendAgain(ForwardTarget target) {
+        TreeMap<Long, Trip> trips = returned.remove(target);
+        if (trips != null) {
+            trips.values().forEach(this::attempt);
+        }
     }
 
     static Throwable unwrap(Throwable failure) {

@@ -11,6 +11,7 @@ import io.headrace.protocol.metadata.record.PartitionRecord;
 import io.headrace.protocol.metadata.record.ShardOwnerRecord;
 import io.headrace.protocol.metadata.record.TakeOverRecord;
 import io.headrace.protocol.metadata.record.TopicRecord;
+import io.headrace.testkit.wait.Eventually;
 import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.auth.NodeHandshake;
@@ -21,6 +22,7 @@ import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.LoopGroup;
 
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.EnvelopeRequestData;
 import org.apache.kafka.common.message.EnvelopeResponseData;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
@@ -35,6 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -45,6 +48,7 @@ class ForwarderTest {
     private static final int OTHER = 1002;
     private static final String TOPIC = "__consumer_offsets";
 
+    private final List<Integer> sent = new CopyOnWriteArrayList<>();
     private final LoopGroup loops = LoopGroup.start("forwarder-test", 1);
     private volatile MetadataImage image =
             MetadataImage.EMPTY.applyAll(
@@ -114,6 +118,44 @@ class ForwarderTest {
         assertThat(answer.get(5, TimeUnit.SECONDS).getInt()).isEqualTo(OTHER);
     }
 
+    @Test
+    void whatComesWhileOthersWaitToBeSentAgainStaysBehindThem() throws Exception {
+        image = image.applyAll(firstUse(), 6);
+        List<CompletableFuture<ByteBuffer>> results = new CopyOnWriteArrayList<>();
+        answers =
+                coordinator -> {
+                    if (sent.size() == 4) {
+                        // While all three wait to be sent again.
+                        results.add(forward(4));
+                        results.add(forward(5));
+                    }
+                    return sent.size() > 4 ? Errors.NONE : Errors.NOT_COORDINATOR;
+                };
+        loops.at(0)
+                .execute(
+                        () -> {
+                            results.add(forward(1));
+                            results.add(forward(2));
+                            results.add(forward(3));
+                        });
+        Eventually.until(
+                Duration.ofSeconds(5),
+                () -> results.size() == 5 && results.stream().allMatch(CompletableFuture::isDone),
+                "all are answered");
+        assertThat(sent).containsExactly(1, 1, 2, 3, 1, 2, 3, 4, 5);
+    }
+
+    private CompletableFuture<ByteBuffer> forward(int number) {
+        return forwarder.forward(
+                new Forwarder.Letter(
+                        new ForwardTarget.Shard(ShardOwnerImage.GROUP, 0),
+                        ByteBuffer.allocate(4).putInt(number).flip(),
+                        InetAddress.getLoopbackAddress(),
+                        Duration.ofSeconds(10),
+                        () -> false,
+                        Errors.NETWORK_EXCEPTION));
+    }
+
     /** Connections to coordinators by port, which is their id. */
     private final class Coordinators implements Connector {
         private final List<ClientChannel> opened = new ArrayList<>();
@@ -148,6 +190,7 @@ class ForwarderTest {
                 return handshake.onRequest(authenticate);
             }
             int coordinator = address.getPort();
+            sent.add(((EnvelopeRequestData) body).requestData().duplicate().getInt());
             Errors error = answers.apply(coordinator);
             EnvelopeResponseData response = new EnvelopeResponseData().setErrorCode(error.code());
             if (error == Errors.NONE) {

@@ -10,6 +10,7 @@ import io.headrace.coordinator.shard.ShardCall;
 
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.ApiMessage;
+import org.jspecify.annotations.Nullable;
 
 import java.util.function.Consumer;
 
@@ -26,7 +27,11 @@ final class GroupRouter extends ShardRouter {
 
     @Override
     protected void submit(
-            ForwardedRequest request, int shard, ApiMessage body, Consumer<ApiMessage> reply) {
+            ForwardedRequest request,
+            int shard,
+            ApiMessage body,
+            Consumer<ApiMessage> reply,
+            @Nullable Runnable redirect) {
         long linkId = request.linkId();
         long parkedId = parked.nextId();
         ShardCall call =
@@ -36,7 +41,13 @@ final class GroupRouter extends ShardRouter {
                         response -> {
                             parked.remove(linkId, parkedId);
                             reply.accept(response);
-                        });
+                        },
+                        redirect == null
+                                ? null
+                                : () -> {
+                                    parked.remove(linkId, parkedId);
+                                    redirect.run();
+                                });
         parked.add(linkId, parkedId, new Parked(shard, call));
         shards().submit(shard, call);
     }

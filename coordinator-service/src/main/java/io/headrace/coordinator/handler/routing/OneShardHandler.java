@@ -48,7 +48,7 @@ public class OneShardHandler<Q extends ApiMessage> implements ForwardedHandler {
         Q body = request.body(requestType);
         int shard = router.shardOf(id.apply(body));
         if (router.isOurs(shard)) {
-            router.route(request, shard, body, request::reply);
+            router.route(request, shard, body);
         } else {
             request.refuse(Errors.NOT_COORDINATOR);
         }

@@ -8,6 +8,7 @@ import io.headrace.coordinator.shard.ShardCall;
 
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +51,11 @@ public class ShardRouter {
 
     /** Whether a request for that shard is for this coordinator to answer. */
     public final boolean isOurs(int shard) {
-        return shard == NO_SHARD || shards.owns(shard);
+        boolean ours = shard == NO_SHARD || shards.serves(shard);
+        if (!ours) {
+            topics.lookSoon();
+        }
+        return ours;
     }
 
     /**
@@ -61,30 +66,63 @@ public class ShardRouter {
      */
     public final void route(
             ForwardedRequest request, int shard, ApiMessage body, Consumer<ApiMessage> reply) {
+        route(request, shard, body, reply, null);
+    }
+
+    /**
+     * Hands a whole request to a shard. If that one is another coordinator's by now and has done
+     * nothing, the node that forwarded the request is told to ask there.
+     */
+    public final void route(ForwardedRequest request, int shard, ApiMessage body) {
+        route(
+                request,
+                shard,
+                body,
+                request::reply,
+                () -> {
+                    topics.lookSoon();
+                    request.refuse(Errors.NOT_COORDINATOR);
+                });
+    }
+
+    private void route(
+            ForwardedRequest request,
+            int shard,
+            ApiMessage body,
+            Consumer<ApiMessage> reply,
+            @Nullable Runnable redirect) {
         if (shard == NO_SHARD) {
             create(topic);
             reply.accept(
                     errors.reply(body, request.apiVersion(), Errors.COORDINATOR_NOT_AVAILABLE));
         } else {
-            submit(request, shard, body, reply);
+            submit(request, shard, body, reply, redirect);
         }
     }
 
     /** Hands it to a shard that there is. */
     protected void submit(
-            ForwardedRequest request, int shard, ApiMessage body, Consumer<ApiMessage> reply) {
-        shards.submit(shard, call(request, body, reply));
+            ForwardedRequest request,
+            int shard,
+            ApiMessage body,
+            Consumer<ApiMessage> reply,
+            @Nullable Runnable redirect) {
+        shards.submit(shard, call(request, body, reply, redirect));
     }
 
     /** The request as a shard takes it. */
     protected static ShardCall call(
-            ForwardedRequest request, ApiMessage body, Consumer<ApiMessage> reply) {
+            ForwardedRequest request,
+            ApiMessage body,
+            Consumer<ApiMessage> reply,
+            @Nullable Runnable redirect) {
         return new ShardCall(
                 body,
                 request.apiVersion(),
                 request.clientId(),
                 "/" + request.clientAddress().getHostAddress(),
-                reply);
+                reply,
+                redirect);
     }
 
     /** Has an internal topic made, unless that is under way; does not wait for it. */
