@@ -59,6 +59,10 @@ final class Cluster {
             return NODES.get(nodeId - 1);
         }
 
+        boolean is(int id) {
+            return id == nodeId;
+        }
+
         SimulatedDisk disk() {
             return disk;
         }
@@ -319,6 +323,17 @@ final class Cluster {
 
     List<Place> coordinators() {
         return coordinators;
+    }
+
+    /** Whether a coordinator acts that is not paused, and there is the database. */
+    boolean areDecisionsMade() {
+        return !database.isAway()
+                && coordinators.stream()
+                        .anyMatch(
+                                place -> {
+                                    Host host = place.host();
+                                    return host != null && !host.isPaused() && place.isActive();
+                                });
     }
 
     SimulatedDatabase database() {

@@ -12,9 +12,6 @@ import io.headrace.storage.SimulatedStorageNode;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
 
 /** What goes wrong in a run, as its seed decides, until it is told to stop; then all is mended. */
 final class Faults {
@@ -65,56 +62,30 @@ final class Faults {
     private final Cluster cluster;
     private final Plan plan;
     private final Administrator administrator;
-    private final Predicate<SimulatedStorageNode> isSpare;
-    private final BooleanSupplier isWhole;
-    private final BooleanSupplier isLed;
-    private boolean losing;
-    private boolean quiet;
+    private final Health health;
+    private final Losses losses;
     private boolean stopped;
 
-    /**
-     * @param isSpare whether what a node has in its page cache is also in all others'
-     * @param isWhole whether every replica lives, in sync
-     * @param isLed whether every partition has a leader
-     */
     Faults(
             World world,
             Wire wire,
             Cluster cluster,
             Plan plan,
             Administrator administrator,
-            Predicate<SimulatedStorageNode> isSpare,
-            BooleanSupplier isWhole,
-            BooleanSupplier isLed) {
+            Health health) {
         this.world = world;
         this.wire = wire;
         this.cluster = cluster;
         this.plan = plan;
         this.administrator = administrator;
-        this.isSpare = isSpare;
-        this.isWhole = isWhole;
-        this.isLed = isLed;
+        this.health = health;
+        this.losses = new Losses(world, wire, cluster, plan, health);
     }
 
     void start() {
-        wire.faults(0, world.between(1, 8), plan.lossChance(), plan.stallChance());
-        cluster.database()
-                .faults(
-                        plan.databaseFailureChance(),
-                        plan.databaseWayMaxMs(),
-                        plan.databaseStallChance());
-        if (plan.losesDisk()) {
-            boolean two = world.chance(0.3);
-            world.after(
-                    world.between(200, 2_000),
-                    () -> {
-                        if (!two || !leaveOnlyOne(Machine::loseDisk)) {
-                            lose(anyMachine());
-                        }
-                    });
-        }
+        losses.start();
         if (plan.trapsMs() > 0) {
-            new Traps(world, wire, plan.trapsMs(), this::isStopped, () -> quiet, this::strike)
+            new Traps(world, wire, plan.trapsMs(), this::isStopped, losses::isQuiet, this::strike)
                     .set();
         }
         nurse();
@@ -125,7 +96,7 @@ final class Faults {
         world.after(
                 world.between(20, plan.faultEveryMaxMs()),
                 () -> {
-                    if (!stopped && !quiet) {
+                    if (!stopped && !losses.isQuiet()) {
                         one();
                     }
                     if (!stopped) {
@@ -144,7 +115,7 @@ final class Faults {
             case STOP -> stop(anyMachine());
             case POWER_OF_TWO -> {
                 if (plan.power() == Power.ONE_BY_ONE) {
-                    leaveOnlyOne(Machine::losePower);
+                    losses.losePowerOfTwo();
                 }
             }
             case PAUSE_NODE -> pause(anyMachine());
@@ -243,84 +214,6 @@ final class Faults {
         return cluster.coordinators().get(world.random().nextInt(cluster.coordinators().size()));
     }
 
-    /**
-     * A machine that the others no longer hear goes up in smoke; another takes its place. What the
-     * first one sent last arrives when the network is mended, after the second one has registered,
-     * mostly. Often nothing else happens meanwhile but that a second machine is down, so that
-     * nothing new is committed; and often what is sent to the new machine takes long.
-     */
-    private void lose(Machine machine) {
-        losing = true;
-        boolean alone = world.chance(0.7);
-        quiet = alone;
-        others(machine).forEach(other -> wire.hold(machine.name(), other));
-        Machine second = anyMachine();
-        world.after(
-                world.between(50, 600),
-                () -> {
-                    machine.loseDisk();
-                    world.after(world.between(1, 300), machine::start);
-                    long mendedMs = world.between(3_400, 6_000);
-                    world.after(mendedMs, () -> endLoss(machine));
-                    if (alone && second != machine) {
-                        second.kill();
-                        world.after(mendedMs + world.between(1, 1_500), second::start);
-                    }
-                });
-    }
-
-    private void endLoss(Machine machine) {
-        others(machine).forEach(other -> wire.letGo(machine.name(), other));
-        if (world.chance(0.6)) {
-            others(machine).forEach(other -> wire.slow(other, machine.name(), 1_500));
-            world.after(world.between(300, 2_000), wire::heal);
-        }
-        quiet = false;
-        losing = false;
-    }
-
-    private static List<String> others(Machine machine) {
-        return Cluster.NODES.stream().filter(name -> !name.equals(machine.name())).toList();
-    }
-
-    /**
-     * Two machines lose what only they had, at once, while all replicas are in sync; and the
-     * process of the third, which has everything, starts anew before the controller misses them. It
-     * must live on then, and be heard: nothing else happens until leaders are found.
-     *
-     * @return whether it happened
-     */
-    private boolean leaveOnlyOne(Consumer<Machine> loss) {
-        if (quiet || !isWhole.getAsBoolean()) {
-            return false;
-        }
-        Machine third = anyMachine();
-        SimulatedStorageNode node = third.node();
-        if (node == null || node.host().isPaused()) {
-            return false;
-        }
-        quiet = true;
-        wire.heal();
-        for (Machine machine : cluster.machines()) {
-            if (machine != third) {
-                loss.accept(machine);
-                world.after(world.between(1, 6_000), machine::start);
-            }
-        }
-        third.kill();
-        world.after(world.between(1, 60), third::start);
-        world.after(500, this::endQuiet);
-        return true;
-    }
-
-    private void endQuiet() {
-        if (stopped || isLed.getAsBoolean()) {
-            quiet = false;
-        } else {
-            world.after(200, this::endQuiet);
-        }
-    }
-
     private void crash(Machine machine) {
         if (mayLosePower(machine) && world.random().nextBoolean()) {
             machine.losePower();
@@ -348,7 +241,7 @@ final class Faults {
     private boolean mayLosePower(Machine machine) {
         SimulatedStorageNode node = machine.node();
         return plan.power() == Power.UNSTABLE
-                || (plan.power() == Power.ONE_BY_ONE && node != null && isSpare.test(node));
+                || (plan.power() == Power.ONE_BY_ONE && node != null && health.isSpare(node));
     }
 
     private void kill(Place place) {
@@ -463,16 +356,15 @@ final class Faults {
         return stopped;
     }
 
-    /** Mends everything and starts what is down, once the loss of a disk has taken its course. */
+    /** Mends everything and starts what is down, once a loss has taken its course. */
     void stop() {
-        if (losing) {
+        if (losses.areUnderWay()) {
             world.after(20, this::stop);
             return;
         }
         stopped = true;
+        losses.stop();
         wire.heal();
-        wire.faults(0, 2, 0, 0);
-        cluster.database().faults(0, 1, 0);
         cluster.database().away(false);
         for (Machine machine : cluster.machines()) {
             SimulatedStorageNode node = machine.node();

@@ -44,23 +44,23 @@ class PlantedBugsTest {
                                                                 log.truncateTo(
                                                                         log.highWatermark()))),
                         1),
-                onWire("skipping the epoch check", new PlantedBugs.SkipsEpochCheck(), 13),
-                onWire("acknowledging before ISR", new PlantedBugs.AcknowledgesBeforeIsr(), 3),
+                onWire("skipping the epoch check", new PlantedBugs.SkipsEpochCheck(), 14),
+                onWire("acknowledging before ISR", new PlantedBugs.AcknowledgesBeforeIsr(), 4),
                 new Planted(
                         Bug.onWire(
                                 "restart within the same leader epoch",
                                 truth -> new PlantedBugs.RestartsInSameEpoch()),
-                        10),
+                        11),
                 onWire(
                         "reporting unflushed bytes as replicated",
                         new PlantedBugs.ReportsUnflushed(),
-                        4),
+                        5),
                 new Planted(
                         Bug.onWire(
                                         "ISR expansion from a dead incarnation",
                                         PlantedBugs.CountsDeadIncarnations::new)
                                 .onLostDisks(),
-                        66),
+                        96),
                 onWire(
                         "a min.insync change racing an ISR shrink",
                         new PlantedBugs.MinInSyncRacesShrink(),
@@ -75,7 +75,7 @@ class PlantedBugsTest {
                                         "a controller deaf after it was deposed",
                                         PlantedBugs.DeafAfterDeposition::new)
                                 .thatStops(),
-                        886));
+                        951));
     }
 
     /** Those of every build: one whose seed is not known would take minutes. */

@@ -2,7 +2,6 @@ package io.headrace.simulation;
 
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.PartitionImage;
-import io.headrace.protocol.metadata.PartitionImage.IsrMember;
 import io.headrace.protocol.metadata.TopicImage;
 import io.headrace.simulation.Cluster.Machine;
 import io.headrace.simulation.Cluster.Place;
@@ -55,6 +54,7 @@ final class Simulation {
     private final Cluster cluster;
     private final Plan plan;
     private final Workload workload;
+    private final Health health;
     private final OneLeaderAnEpoch epochs = new OneLeaderAnEpoch();
     private final ShardEpochsOnlyRise owners = new ShardEpochsOnlyRise();
     private final CommittedRecordsAgree agreement = new CommittedRecordsAgree();
@@ -80,6 +80,7 @@ final class Simulation {
         wire.plant(bug.onWire().apply(new Known()));
         this.cluster =
                 new Cluster(world, wire, this::onCommit, this::look, bug, plan.journalBytes());
+        this.health = new Health(cluster, () -> truth);
     }
 
     /** Runs it without a bug. */
@@ -113,16 +114,7 @@ final class Simulation {
         workload.createTopics(administrator);
         await("the cluster serves", administrator::isDone);
         workload.start();
-        Faults faults =
-                new Faults(
-                        world,
-                        wire,
-                        cluster,
-                        plan,
-                        administrator,
-                        this::isSpare,
-                        this::isWhole,
-                        this::isLed);
+        Faults faults = new Faults(world, wire, cluster, plan, administrator, health);
         faults.start();
         Rot rot = new Rot(world, cluster);
         if (plan.rots()) {
@@ -133,12 +125,12 @@ final class Simulation {
         await("the faults end", faults::isStopped);
         rot.stop();
         workload.finish(this::await);
-        await(WHOLE, this::isWhole);
+        await(WHOLE, health::isWhole);
         Machine one = cluster.machines().get(world.random().nextInt(Cluster.NODES.size()));
         if (plan.restartsInTheEnd()) {
             one.kill();
             world.after(world.between(1, 300), one::start);
-            await("a node started anew takes part, and " + WHOLE, this::isWhole);
+            await("a node started anew takes part, and " + WHOLE, health::isWhole);
         }
         await("everything written is committed", this::isCommitted);
         workload.check(this::await);
@@ -252,38 +244,6 @@ final class Simulation {
         return text.toString();
     }
 
-    /** Whether a node serves, is unfenced, and has applied all metadata. */
-    private boolean isUp(Machine machine) {
-        SimulatedStorageNode node = machine.node();
-        return node != null
-                && node.isServing()
-                && truth.isActive(node.nodeId(), node.view().nodeEpoch())
-                && node.view().image().nextOffset() == truth.nextOffset();
-    }
-
-    private boolean isWhole() {
-        if (!cluster.machines().stream().allMatch(this::isUp)) {
-            return false;
-        }
-        for (TopicImage topic : truth.topicsById().values()) {
-            for (PartitionImage partition : topic.partitions().values()) {
-                boolean whole =
-                        partition.isr().size() == partition.assignedReplicas().size()
-                                && truth.isActive(partition.leaderId(), partition.leaderNodeEpoch())
-                                && partition.isr().stream()
-                                        .allMatch(
-                                                member ->
-                                                        truth.isActive(
-                                                                member.nodeId(),
-                                                                member.nodeEpoch()));
-                if (!whole) {
-                    return false;
-                }
-            }
-        }
-        return true;
-    }
-
     /** Whether every leader has committed all of what clients wrote: readers see no less later. */
     private boolean isCommitted() {
         for (Machine machine : cluster.machines()) {
@@ -302,15 +262,7 @@ final class Simulation {
                 }
             }
         }
-        return isLed();
-    }
-
-    /** Whether every node takes part, and every partition has a leader. */
-    private boolean isLed() {
-        return cluster.machines().stream().allMatch(this::isUp)
-                && truth.topicsById().values().stream()
-                        .flatMap(topic -> topic.partitions().values().stream())
-                        .allMatch(each -> truth.isActive(each.leaderId(), each.leaderNodeEpoch()));
+        return health.isLed();
     }
 
     // Looking.
@@ -333,27 +285,6 @@ final class Simulation {
                 }
             }
         }
-    }
-
-    /** Whether all other replicas of every partition that lives in page caches live, in sync. */
-    private boolean isSpare(SimulatedStorageNode node) {
-        TopicImage cached = truth.topic("cached");
-        return cached == null
-                || cached.partitions().values().stream()
-                        .allMatch(partition -> haveOthersAll(partition, node.nodeId()));
-    }
-
-    private boolean haveOthersAll(PartitionImage partition, int nodeId) {
-        return partition.assignedReplicas().stream()
-                .filter(other -> other != nodeId)
-                .allMatch(
-                        other -> {
-                            SimulatedStorageNode node = cluster.machines().get(other - 1).node();
-                            IsrMember member = partition.isrMember(other);
-                            return node != null
-                                    && member != null
-                                    && node.view().nodeEpoch() == member.nodeEpoch();
-                        });
     }
 
     private void lookAgain() {

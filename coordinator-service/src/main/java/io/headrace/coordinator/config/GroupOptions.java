@@ -12,7 +12,10 @@ import java.time.Duration;
 /**
  * Consumer groups, with Kafka's defaults.
  *
- * @param initialRebalanceDelay how long the first rebalance of a group waits for more members
+ * @param initialRebalanceDelay how long the first rebalance of a group waits for more members; at
+ *     least 50 ms, so that members which start together are in its first generation (Kafka,
+ *     whatever its delay, writes a new group to its log before anybody has joined, which takes as
+ *     long)
  * @param minSessionTimeout the shortest session that a member may ask for
  * @param maxSessionTimeout the longest
  * @param maxSize the most members of a group
@@ -33,6 +36,8 @@ public record GroupOptions(
         @DefaultValue("4096") int offsetMetadataMaxBytes,
         @DefaultValue ConsumerProtocol consumer,
         @DefaultValue ShareProtocol share) {
+
+    private static final long STARTED_TOGETHER_MS = 50;
 
     /** What becomes of a group whose members begin to speak the other protocol. */
     public enum Migration {
@@ -100,13 +105,18 @@ public record GroupOptions(
         }
     }
 
+    private long initialDelayMs() {
+        long wantedMs = initialRebalanceDelay.toMillis();
+        return wantedMs < 0 ? wantedMs : Math.max(STARTED_TOGETHER_MS, wantedMs);
+    }
+
     /** The same for the room of groups, with the bounds that nobody sets. */
     public GroupProperties toProperties() {
         GroupProperties usual = GroupProperties.defaults();
         return new GroupProperties(
                 Math.toIntExact(minSessionTimeout.toMillis()),
                 Math.toIntExact(maxSessionTimeout.toMillis()),
-                Math.toIntExact(initialRebalanceDelay.toMillis()),
+                Math.toIntExact(initialDelayMs()),
                 usual.newMemberJoinTimeoutMs(),
                 maxSize,
                 usual.maxGroups(),

@@ -51,6 +51,24 @@ class CoordinatorPropertiesTest {
     }
 
     @Test
+    void membersThatStartTogetherAreWaitedForWhateverTheDelay() {
+        assertThat(initialDelayMs("0s")).isEqualTo(50);
+        assertThat(initialDelayMs("51ms")).isEqualTo(51);
+        assertThatThrownBy(() -> initialDelayMs("-1ms")).hasMessageContaining("negative");
+    }
+
+    private static int initialDelayMs(String delay) {
+        return new Binder(
+                        new MapConfigurationPropertySource(
+                                Map.of(
+                                        "headrace.coordinator.group.initial-rebalance-delay",
+                                        delay)))
+                .bindOrCreate("headrace.coordinator.group", GroupOptions.class)
+                .toProperties()
+                .initialRebalanceDelayMs();
+    }
+
+    @Test
     void secretsAreNotShown() {
         assertThat(new ClusterProperties("a secret of sixteen").toString())
                 .doesNotContain("sixteen");

@@ -65,6 +65,11 @@ public final class SimulatedDatabase {
         away = gone;
     }
 
+    /** Whether nobody reaches it now. */
+    public boolean isAway() {
+        return away;
+    }
+
     /** What is committed. */
     public MetadataImage image() {
         return image;
