@@ -3,17 +3,11 @@ package io.headrace.client;
 import io.headrace.protocol.batch.BatchSet;
 import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.batch.RecordReader;
-import io.headrace.protocol.codec.MalformedFrameException;
-import io.headrace.protocol.codec.MessageWriter;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.codec.RequestHead;
-import io.headrace.transport.loop.LoopGroup;
-import io.headrace.transport.server.FrameServer;
 import io.headrace.transport.server.InboundRequest;
-import io.headrace.transport.server.ServerOptions;
 
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.message.ApiVersionsResponseData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataResponseData;
@@ -22,6 +16,7 @@ import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -54,8 +49,11 @@ final class FakeBroker implements AutoCloseable {
 
     private record Producer(long id, short epoch) {}
 
-    private final LoopGroup loops = LoopGroup.start("fake-broker", 1);
-    private final FrameServer server;
+    private final FakeNode node =
+            new FakeNode(
+                    List.of(ApiKeys.METADATA, ApiKeys.INIT_PRODUCER_ID, ApiKeys.PRODUCE),
+                    api -> api == ApiKeys.PRODUCE ? PRODUCE_VERSION : api.latestVersion(),
+                    this::answer);
     private final Supplier<Fate> fates;
     private final int maxRecords;
     private final List<String> values = new ArrayList<>();
@@ -68,13 +66,10 @@ final class FakeBroker implements AutoCloseable {
     FakeBroker(Supplier<Fate> fates, int maxRecords) {
         this.fates = fates;
         this.maxRecords = maxRecords;
-        server =
-                FrameServer.start(
-                        ServerOptions.at("127.0.0.1", 0), loops, connection -> this::onRequest);
     }
 
     String bootstrap() {
-        return "127.0.0.1:" + server.address().getPort();
+        return node.bootstrap();
     }
 
     /** The values in the log; after the client has its answers. */
@@ -84,59 +79,20 @@ final class FakeBroker implements AutoCloseable {
 
     @Override
     public void close() {
-        server.close();
-        loops.close();
+        node.close();
     }
 
-    private void onRequest(InboundRequest request) {
-        try {
-            ByteBuffer frame = request.frame();
-            RequestHead head = RequestHead.read(frame);
-            ApiMessage body = head.readBody(frame);
-            switch (body) {
-                case ProduceRequestData produce -> produce(request, head, produce);
-                case MetadataRequestData metadata ->
-                        request.reply(MessageWriter.response(head, metadata(metadata)));
-                default -> request.reply(MessageWriter.response(head, plain(head)));
-            }
-        } catch (MalformedFrameException e) {
-            request.fail(String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static ApiMessage plain(RequestHead head) {
-        if (head.api().key() == ApiKeys.INIT_PRODUCER_ID.id) {
-            return new InitProducerIdResponseData().setProducerId(7).setProducerEpoch((short) 0);
-        }
-        ApiVersionsResponseData versions = new ApiVersionsResponseData();
-        for (ApiKeys api :
-                List.of(
-                        ApiKeys.API_VERSIONS,
-                        ApiKeys.METADATA,
-                        ApiKeys.INIT_PRODUCER_ID,
-                        ApiKeys.PRODUCE)) {
-            versions.apiKeys()
-                    .add(
-                            new ApiVersionsResponseData.ApiVersion()
-                                    .setApiKey(api.id)
-                                    .setMinVersion(api.oldestVersion())
-                                    .setMaxVersion(
-                                            api == ApiKeys.PRODUCE
-                                                    ? PRODUCE_VERSION
-                                                    : api.latestVersion()));
-        }
-        return versions;
+    private @Nullable ApiMessage answer(InboundRequest request, RequestHead head, ApiMessage body) {
+        return switch (body) {
+            case ProduceRequestData produce -> produce(request, produce);
+            case MetadataRequestData metadata -> metadata(metadata);
+            default ->
+                    new InitProducerIdResponseData().setProducerId(7).setProducerEpoch((short) 0);
+        };
     }
 
     private MetadataResponseData metadata(MetadataRequestData request) {
-        MetadataResponseData answer =
-                new MetadataResponseData().setClusterId("c").setControllerId(1);
-        answer.brokers()
-                .add(
-                        new MetadataResponseData.MetadataResponseBroker()
-                                .setNodeId(1)
-                                .setHost("127.0.0.1")
-                                .setPort(server.address().getPort()));
+        MetadataResponseData answer = node.metadata();
         List<MetadataRequestData.MetadataRequestTopic> asked =
                 request.topics() == null ? List.of() : request.topics();
         for (MetadataRequestData.MetadataRequestTopic topic : asked) {
@@ -159,11 +115,12 @@ final class FakeBroker implements AutoCloseable {
         return answer;
     }
 
-    private void produce(InboundRequest request, RequestHead head, ProduceRequestData produce) {
+    private @Nullable ProduceResponseData produce(
+            InboundRequest request, ProduceRequestData produce) {
         Fate fate = fates.get();
         if (fate == Fate.LOST_BEFORE) {
             request.fail("told to"); // Closes the connection.
-            return;
+            return null;
         }
         var part = new ProduceResponseData.PartitionProduceResponse().setIndex(0);
         if (fate == Fate.NOT_LEADER) {
@@ -180,7 +137,7 @@ final class FakeBroker implements AutoCloseable {
         }
         if (fate == Fate.LOST_AFTER) {
             request.fail("told to"); // Closes the connection.
-            return;
+            return null;
         }
         ProduceResponseData answer = new ProduceResponseData();
         answer.responses()
@@ -188,7 +145,7 @@ final class FakeBroker implements AutoCloseable {
                         new ProduceResponseData.TopicProduceResponse()
                                 .setName(TOPIC)
                                 .setPartitionResponses(List.of(part)));
-        request.reply(MessageWriter.response(head, answer));
+        return answer;
     }
 
     private void append(ByteBuffer bytes, ProduceResponseData.PartitionProduceResponse part) {

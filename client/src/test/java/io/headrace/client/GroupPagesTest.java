@@ -6,21 +6,12 @@ import io.headrace.client.admin.GroupListing;
 import io.headrace.client.admin.GroupPage;
 import io.headrace.client.connection.ConnectionOptions;
 import io.headrace.protocol.codec.ListGroupsPage;
-import io.headrace.protocol.codec.MalformedFrameException;
-import io.headrace.protocol.codec.MessageWriter;
-import io.headrace.protocol.codec.RequestHead;
-import io.headrace.transport.loop.LoopGroup;
-import io.headrace.transport.server.FrameServer;
-import io.headrace.transport.server.InboundRequest;
-import io.headrace.transport.server.ServerOptions;
 
-import org.apache.kafka.common.message.ApiVersionsResponseData;
 import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListGroupsResponseData;
 import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
 import org.apache.kafka.common.message.MetadataResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,23 +29,24 @@ class GroupPagesTest {
     private static final int GROUPS = 95;
     private static final short NEWEST = ApiKeys.LIST_GROUPS.latestVersion();
 
-    private final LoopGroup loops = LoopGroup.start("groups", 1);
     private volatile boolean knowsPages;
     private volatile short version = NEWEST;
     private volatile int longestAnswer;
-    private final FrameServer server =
-            FrameServer.start(
-                    ServerOptions.at("127.0.0.1", 0), loops, connection -> this::onRequest);
+    private final FakeNode node =
+            new FakeNode(
+                    List.of(ApiKeys.METADATA, ApiKeys.LIST_GROUPS),
+                    api -> api == ApiKeys.LIST_GROUPS ? version : api.latestVersion(),
+                    (request, head, body) ->
+                            body instanceof ListGroupsRequestData list ? groups(list) : metadata());
 
     @AfterEach
     void stop() {
-        server.close();
-        loops.close();
+        node.close();
     }
 
     private HeadraceClient client(Duration retryBackoff) {
         return HeadraceClient.builder()
-                .bootstrap("127.0.0.1:" + server.address().getPort())
+                .bootstrap(node.bootstrap())
                 .connection(
                         ConnectionOptions.builder()
                                 .operationTimeout(Duration.ofSeconds(20))
@@ -105,22 +97,6 @@ class GroupPagesTest {
         }
     }
 
-    private void onRequest(InboundRequest request) {
-        try {
-            RequestHead head = RequestHead.read(request.frame());
-            ApiMessage answer =
-                    switch (ApiKeys.forId(head.api().key())) {
-                        case LIST_GROUPS ->
-                                groups((ListGroupsRequestData) head.readBody(request.frame()));
-                        case METADATA -> metadata();
-                        default -> versions();
-                    };
-            request.reply(MessageWriter.response(head, answer));
-        } catch (MalformedFrameException e) {
-            request.fail(String.valueOf(e.getMessage()));
-        }
-    }
-
     private ListGroupsResponseData groups(ListGroupsRequestData asked) {
         ListGroupsResponseData answer = new ListGroupsResponseData();
         answer.groups().add(new ListedGroup().setGroupId("another"));
@@ -136,30 +112,6 @@ class GroupPagesTest {
     }
 
     private MetadataResponseData metadata() {
-        MetadataResponseData answer =
-                new MetadataResponseData().setClusterId("c").setControllerId(1);
-        answer.brokers()
-                .add(
-                        new MetadataResponseData.MetadataResponseBroker()
-                                .setNodeId(1)
-                                .setHost("127.0.0.1")
-                                .setPort(server.address().getPort()));
-        return answer;
-    }
-
-    private ApiVersionsResponseData versions() {
-        ApiVersionsResponseData versions = new ApiVersionsResponseData();
-        for (ApiKeys api : List.of(ApiKeys.API_VERSIONS, ApiKeys.METADATA, ApiKeys.LIST_GROUPS)) {
-            versions.apiKeys()
-                    .add(
-                            new ApiVersionsResponseData.ApiVersion()
-                                    .setApiKey(api.id)
-                                    .setMinVersion(api.oldestVersion())
-                                    .setMaxVersion(
-                                            api == ApiKeys.LIST_GROUPS
-                                                    ? version
-                                                    : api.latestVersion()));
-        }
-        return versions;
+        return node.metadata();
     }
 }

@@ -166,6 +166,7 @@ class CoordinatorConfiguration {
                         controller,
                         handlers,
                         groups.shards()::submit,
+                        groups.warmUp()::isDone,
                         () ->
                                 groups.shards().isEmpty()
                                         && transactions.shards().isEmpty()

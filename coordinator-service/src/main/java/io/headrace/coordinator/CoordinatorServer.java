@@ -17,14 +17,21 @@ import io.headrace.transport.server.ServerOptions;
 
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
 /** The port for nodes and the controller behind it, from start to stop. */
 public final class CoordinatorServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CoordinatorServer.class);
+
     /** Requests of one link that are not answered: every member of a group may hold one. */
     private static final int MAX_IN_FLIGHT = 20_000;
 
@@ -40,6 +47,7 @@ public final class CoordinatorServer implements AutoCloseable {
     /**
      * Opens the port and starts the controller; does not wait for it.
      *
+     * @param isWarm whether shards can be served soon after they are given
      * @param othersHaveAll whether no shard is served here (any more)
      */
     CoordinatorServer(
@@ -51,6 +59,7 @@ public final class CoordinatorServer implements AutoCloseable {
             Controller controller,
             HandlerTable handlers,
             GroupShards groups,
+            BooleanSupplier isWarm,
             BooleanSupplier othersHaveAll) {
         this.othersHaveAll = othersHaveAll;
         this.incarnationId = incarnationId;
@@ -70,7 +79,8 @@ public final class CoordinatorServer implements AutoCloseable {
                         incarnationId,
                         host,
                         frames.address().getPort(),
-                        handlers.versions()));
+                        handlers.versions()),
+                isWarm);
         this.membership = join(properties, secret, host);
     }
 
@@ -138,12 +148,25 @@ public final class CoordinatorServer implements AutoCloseable {
      */
     @Override
     public void close() {
-        controller.leave(othersHaveAll, LEAVE_LIMIT);
+        leave();
         frames.stopAccepting();
         controller.close();
         frames.close();
         if (membership != null) {
             membership.close();
+        }
+    }
+
+    private void leave() {
+        if (controller.ended().isDone()) {
+            return;
+        }
+        try {
+            controller.leave(othersHaveAll).get(LEAVE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("This coordinator ends before others have all that it had");
         }
     }
 }

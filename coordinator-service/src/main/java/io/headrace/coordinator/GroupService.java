@@ -4,6 +4,7 @@ import io.headrace.coordinator.config.ClusterProperties;
 import io.headrace.coordinator.config.CoordinatorProperties;
 import io.headrace.coordinator.config.GroupOptions;
 import io.headrace.coordinator.exchange.GroupTasks;
+import io.headrace.coordinator.exchange.WarmUp;
 import io.headrace.coordinator.group.GroupErrors;
 import io.headrace.coordinator.group.GroupShard;
 import io.headrace.coordinator.group.space.GroupProperties;
@@ -40,6 +41,7 @@ public final class GroupService implements AutoCloseable {
 
     private final Connector channels;
     private final StorageLinks links;
+    private final WarmUp warmUp;
     private final OwnedShards shards;
     private final List<ForwardedHandler> handlers;
     private final GroupMetrics metrics;
@@ -87,6 +89,7 @@ public final class GroupService implements AutoCloseable {
                         channels,
                         new NodeAuthenticator(secret, coordinatorId, "coordinator"),
                         "coordinator-" + coordinatorId);
+        warmUp = new WarmUp(controller.metadataLog(), links, around.clockMs());
         metrics = new GroupMetrics();
         shards =
                 new OwnedShards(
@@ -121,6 +124,11 @@ public final class GroupService implements AutoCloseable {
     /** The time of day that all shards of this coordinator go by. */
     LongSupplier clockMs() {
         return clockMs;
+    }
+
+    /** What comes before the first shard; for the controller's thread. */
+    WarmUp warmUp() {
+        return warmUp;
     }
 
     /** What is counted and seen of the groups. */

@@ -105,6 +105,7 @@ public final class SimulatedCoordinator {
         SteppedController.start(
                 controller,
                 new CoordinatorIdentity(id, incarnation, host.name(), 9094, table.versions()),
+                groups.warmUp()::isDone,
                 database,
                 host);
     }

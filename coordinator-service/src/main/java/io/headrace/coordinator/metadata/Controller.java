@@ -59,6 +59,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
     private final Map<Integer, Uuid> seenNodes = new ConcurrentHashMap<>();
 
     private volatile @Nullable CoordinatorIdentity identity;
+    private volatile BooleanSupplier warmUp = () -> true;
     private @Nullable ControllerDuty stepped;
     private volatile boolean active;
     private volatile boolean stopping;
@@ -78,9 +79,12 @@ public final class Controller implements InternalTopics, AutoCloseable {
      * Starts the thread; {@link #ready} says when it serves.
      *
      * @param self this coordinator's incarnation, told to the cluster at the take-over
+     * @param isWarm whether shards can be served soon after they are given; asked again and again
+     *     on the thread once the metadata is known, until it is so
      */
-    public void start(CoordinatorIdentity self) {
+    public void start(CoordinatorIdentity self, BooleanSupplier isWarm) {
         identity = self;
+        warmUp = isWarm;
         thread.start();
     }
 
@@ -318,6 +322,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
                 metadataLog,
                 this::isSuspected,
                 seenNodes::size,
+                warmUp,
                 uncleanElections,
                 new Fortune());
     }
@@ -352,9 +357,11 @@ public final class Controller implements InternalTopics, AutoCloseable {
      * again.
      *
      * @param self this coordinator's incarnation, told to the cluster at the take-over
+     * @param isWarm as for {@link #start}
      */
-    void startStepped(CoordinatorIdentity self, MetadataStore store) {
+    void startStepped(CoordinatorIdentity self, BooleanSupplier isWarm, MetadataStore store) {
         identity = self;
+        warmUp = isWarm;
         stepped = duty(store);
     }
 
@@ -468,21 +475,13 @@ public final class Controller implements InternalTopics, AutoCloseable {
      *
      * @param othersHaveAll whether this coordinator has nothing left that others are to take over;
      *     asked on the controller's thread
-     * @param limit after which it is given up, and the others see for themselves
+     * @return completes when this coordinator may be closed
      */
-    public void leave(BooleanSupplier othersHaveAll, Duration limit) {
-        CompletableFuture<Void> done = beginLeaving(othersHaveAll);
-        if (ready.isDone() && !ended.isDone()) {
-            Leave.await(done, limit);
-        }
-    }
-
-    /** The same without waiting: the answer completes when this coordinator may end. */
-    CompletableFuture<Void> beginLeaving(BooleanSupplier othersHaveAll) {
+    public CompletableFuture<Void> leave(BooleanSupplier othersHaveAll) {
         leave.ask(othersHaveAll);
         naps.interrupt();
         wake();
-        return leave.done();
+        return ready.isDone() ? leave.done() : CompletableFuture.completedFuture(null);
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.springframework.transaction.TransactionException;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiPredicate;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
 /**
@@ -38,6 +39,7 @@ final class ControllerDuty {
     private final LongAdder uncleanElections;
     private final Listener listener;
     private final IntSupplier seenNodes;
+    private final BooleanSupplier warmUp;
     private final CoordinatorSessions sessions;
     private long offeredMs = Long.MIN_VALUE / 2;
     private LogTail tail;
@@ -48,6 +50,7 @@ final class ControllerDuty {
     private @Nullable Long leavingSinceMs;
 
     private boolean holderLeaves;
+    private boolean warmedUp;
 
     private record Serving(ActiveController controller, TakeOver takeOver) {}
 
@@ -70,6 +73,8 @@ final class ControllerDuty {
      * @param exclusive whether no other process can open the database
      * @param suspected whether the membership reports a coordinator's incarnation gone
      * @param seenNodes how many storage nodes the membership shows
+     * @param warmUp whether shards can be served soon after they are given, asked once the metadata
+     *     is known: from then on this coordinator shows itself to the others
      */
     ControllerDuty(
             ControllerOptions options,
@@ -79,6 +84,7 @@ final class ControllerDuty {
             MetadataLog metadataLog,
             BiPredicate<Integer, String> suspected,
             IntSupplier seenNodes,
+            BooleanSupplier warmUp,
             LongAdder uncleanElections,
             Listener listener) {
         this.options = options;
@@ -88,6 +94,7 @@ final class ControllerDuty {
         this.metadataLog = metadataLog;
         this.suspected = suspected;
         this.seenNodes = seenNodes;
+        this.warmUp = warmUp;
         this.uncleanElections = uncleanElections;
         this.listener = listener;
         this.sessions = new CoordinatorSessions(store, identity, options, suspected, seenNodes);
@@ -139,11 +146,12 @@ final class ControllerDuty {
             }
             holderLeaves = false;
             if (!exclusive) {
-                sessions.refresh(readMs);
+                sessions.refresh(readMs, warmedUp);
                 holderLeaves = sessions.isLeaving(seen.ownerId());
                 if (tail.follow(seen)) {
                     listener.onHeard(readMs);
                     listener.onLoaded();
+                    warmedUp = warmedUp || warmUp.getAsBoolean();
                 }
             }
             return mayTake(readMs) ? standby.tryTakeOver(seen, readMs) : null;
@@ -196,10 +204,10 @@ final class ControllerDuty {
         }
         try {
             current.controller().turn(work);
-            if (!exclusive && (maybeOffer(current) || maybeGiveUp(current))) {
+            if (!exclusive && maybeOffer(current)) {
                 return options.times().tailMs();
             }
-            return 0;
+            return !exclusive && maybeGiveUp(current) ? HAND_OVER_LOOK_MS : 0;
         } catch (DeposedException e) {
             return onDeposed(e);
         } catch (DataAccessException | TransactionException e) {
@@ -253,6 +261,15 @@ final class ControllerDuty {
         store.release(current.takeOver().controllerEpoch());
         beginAnew();
         return true;
+    }
+
+    /**
+     * Whether this coordinator, which leaves, has not the role and knows of all shards that it was
+     * given: whoever has the role has seen since that it leaves.
+     */
+    boolean isGivenNothingMore() {
+        Long since = leavingSinceMs;
+        return serving == null && since != null && nowMs() - since >= 2 * options.times().tailMs();
     }
 
     /** Whether anybody is there who can take over what this coordinator has. */

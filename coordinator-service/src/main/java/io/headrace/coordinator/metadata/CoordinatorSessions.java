@@ -55,9 +55,14 @@ final class CoordinatorSessions {
         this.row = CoordinatorRow.of(self.toRecord());
     }
 
-    /** Shows that this coordinator is alive and looks at the others, each when it is time. */
-    void refresh(long nowMs) {
-        if (nowMs - shownMs >= options.times().touchMs()) {
+    /**
+     * Shows that this coordinator is alive and looks at the others, each when it is time.
+     *
+     * @param known whether this coordinator knows the metadata: before that it shows nothing,
+     *     because whoever shows itself is given shards
+     */
+    void refresh(long nowMs, boolean known) {
+        if (known && nowMs - shownMs >= options.times().touchMs()) {
             shownMs = nowMs;
             show();
         }

@@ -1,14 +1,8 @@
 package io.headrace.coordinator.metadata;
 
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -16,8 +10,6 @@ import java.util.function.BooleanSupplier;
  * carried out on the controller's.
  */
 final class Leave {
-    private static final Logger log = LoggerFactory.getLogger(Leave.class);
-
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private volatile @Nullable BooleanSupplier othersHaveAll;
 
@@ -40,19 +32,8 @@ final class Leave {
             return;
         }
         duty.beginLeaving();
-        if (!duty.othersStay() || (!duty.hasRole() && handedOver.getAsBoolean())) {
+        if (!duty.othersStay() || (duty.isGivenNothingMore() && handedOver.getAsBoolean())) {
             done.complete(null);
-        }
-    }
-
-    /** Waits for the end of a leave, no longer than the limit. */
-    static void await(CompletableFuture<Void> done, Duration limit) {
-        try {
-            done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            log.warn("This coordinator ends before others have all that it had");
         }
     }
 }

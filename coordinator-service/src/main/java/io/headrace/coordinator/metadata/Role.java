@@ -78,7 +78,7 @@ final class Role {
             cutOff = heardMs > 0 && nowMs - heardMs >= options.times().freshMs();
             heard(nowMs);
         }
-        sessions.refresh(nowMs);
+        sessions.refresh(nowMs, true);
         List<CoordinatorIdentity> staying = sessions.staying();
         if (!staying.equals(reviewed)) {
             reviewed = staying;

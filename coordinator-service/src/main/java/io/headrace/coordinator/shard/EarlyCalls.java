@@ -44,6 +44,7 @@ final class EarlyCalls {
     }
 
     /** Its client is gone. */
+    @SuppressWarnings("ReferenceEquality") // That very call is meant, not one that asks the same.
     void remove(ShardCall call) {
         waiting.removeIf(early -> early.call() == call);
     }

@@ -70,7 +70,8 @@ final class CoordinatorFixture implements AutoCloseable {
                         Uuid.randomUuid(),
                         "127.0.0.1",
                         frames.address().getPort(),
-                        table.versions()));
+                        table.versions()),
+                () -> true);
         controller.ready().get(30, TimeUnit.SECONDS);
     }
 

@@ -84,7 +84,8 @@ class SplitMembershipTest {
                                 new Random(1)));
         controller.start(
                 new CoordinatorIdentity(
-                        COORDINATOR, Uuid.randomUuid(), "localhost", 9094, Map.of()));
+                        COORDINATOR, Uuid.randomUuid(), "localhost", 9094, Map.of()),
+                () -> true);
         controller.ready().get(60, TimeUnit.SECONDS);
         polls.scheduleWithFixedDelay(this::poll, 0, 100, TimeUnit.MILLISECONDS);
     }

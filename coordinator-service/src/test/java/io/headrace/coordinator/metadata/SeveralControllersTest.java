@@ -150,7 +150,7 @@ class SeveralControllersTest {
         Eventually.until(LIMIT, () -> shardsOf(second, first) == 25, "half of the shards move");
         awaitSame(first, second);
         AtomicBoolean served = new AtomicBoolean(true);
-        CompletableFuture<Void> left = first.controller().beginLeaving(() -> !served.get());
+        CompletableFuture<Void> left = first.controller().leave(() -> !served.get());
         Eventually.until(LIMIT, () -> !first.controller().isActive(), "the role is given back");
         long givenNanos = System.nanoTime();
         awaitActive(second);
@@ -177,7 +177,7 @@ class SeveralControllersTest {
         Eventually.until(LIMIT, () -> shardsOf(second, first) == 25, "half of the shards move");
         awaitSame(first, second);
         CompletableFuture<Void> left =
-                second.controller().beginLeaving(() -> shardsOf(second, second) == 0);
+                second.controller().leave(() -> shardsOf(second, second) == 0);
         assertThat(left).succeedsWithin(LIMIT);
         assertThat(shardsOf(first, first)).isEqualTo(50);
         first.link().hang();
@@ -189,12 +189,28 @@ class SeveralControllersTest {
     @Test
     void theLastOneLeavesAtOnce() throws Exception {
         TestController first = startActive(1001);
-        assertThat(first.controller().beginLeaving(() -> false)).succeedsWithin(LIMIT);
+        assertThat(first.controller().leave(() -> false)).succeedsWithin(LIMIT);
         assertThat(first.controller().isActive()).as("serves until it is closed").isTrue();
         TestController second = startStandby(1002);
-        assertThat(second.controller().beginLeaving(() -> false))
+        assertThat(second.controller().leave(() -> false))
                 .as("the other one leaves, too")
                 .succeedsWithin(LIMIT);
+    }
+
+    @Test
+    void whoIsNotWarmYetIsGivenNothing() throws Exception {
+        TestController first = startActive(1001);
+        AtomicBoolean warm = new AtomicBoolean();
+        TestController second = new TestController(1002, database).start(warm::get);
+        started.add(second);
+        second.awaitReady();
+        awaitSame(first, second);
+        long untilNanos = System.nanoTime() + Duration.ofMillis(700).toNanos();
+        Eventually.until(
+                LIMIT, () -> System.nanoTime() > untilNanos, "the first has looked several times");
+        assertThat(shardsOf(first, first)).isEqualTo(50);
+        warm.set(true);
+        Eventually.until(LIMIT, () -> shardsOf(second, first) == 25, "half of the shards move");
     }
 
     @Test
@@ -202,7 +218,8 @@ class SeveralControllersTest {
         TestController first = startActive(1001);
         TestController second = startStandby(1002);
         Eventually.until(LIMIT, () -> shardsOf(second, first) == 25, "half of the shards move");
-        second.controller().leave(() -> shardsOf(second, second) == 0, LIMIT);
+        assertThat(second.controller().leave(() -> shardsOf(second, second) == 0))
+                .succeedsWithin(LIMIT);
         second.close();
         assertThat(shardsOf(first, first)).isEqualTo(50);
         TestController again = startStandby(1002);

@@ -22,6 +22,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
 import javax.sql.DataSource;
@@ -53,8 +54,16 @@ final class TestController implements AutoCloseable {
     }
 
     TestController start() {
+        return start(() -> true);
+    }
+
+    /**
+     * @param isWarm whether it may be given shards
+     */
+    TestController start(BooleanSupplier isWarm) {
         controller.start(
-                new CoordinatorIdentity(id, incarnationId, "localhost", 9000 + id, Map.of()));
+                new CoordinatorIdentity(id, incarnationId, "localhost", 9000 + id, Map.of()),
+                isWarm);
         return this;
     }
 

@@ -31,7 +31,8 @@ final class TopicWriter {
                                 () -> Database.embedded(directory),
                                 new Random()));
         controller.start(
-                new CoordinatorIdentity(1001, Uuid.randomUuid(), "localhost", 9094, Map.of()));
+                new CoordinatorIdentity(1001, Uuid.randomUuid(), "localhost", 9094, Map.of()),
+                () -> true);
         controller.ready().get(60, TimeUnit.SECONDS);
         return controller;
     }

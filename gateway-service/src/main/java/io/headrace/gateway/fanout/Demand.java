@@ -96,6 +96,11 @@ final class Demand {
         return tickMs;
     }
 
+    /** Whether all that comes is waited for until {@link #tickMs}. */
+    boolean isGatheringAll() {
+        return gathering && !gathered && !expired && gatherMs > 0;
+    }
+
     boolean isGathered() {
         return gathered;
     }

@@ -185,6 +185,28 @@ public final class FanoutReader implements AutoCloseable {
         catchUps--;
     }
 
+    /**
+     * There may be more in a partition. While records are gathered until a certain moment, all
+     * partitions are looked at then, and not for each piece that comes before.
+     */
+    void onMore(ReaderTrack track) {
+        Demand open = demand;
+        if (open == null || !open.isGatheringAll() || catchUps > 0 || isEnough(track, open)) {
+            pump();
+        } else {
+            track.keepFetching(open.tickMs(), pauseMs(open));
+        }
+    }
+
+    private static boolean isEnough(ReaderTrack track, Demand open) {
+        return track.availableRecords() >= open.maxRecords()
+                || track.availableBytes(open.maxBytes()) >= open.maxBytes();
+    }
+
+    private static long pauseMs(Demand open) {
+        return Math.max(1, open.gatherMs() / 4);
+    }
+
     /** Gives what there is, and sets going what is needed to have more. */
     void pump() {
         Demand open = demand;
@@ -223,11 +245,27 @@ public final class FanoutReader implements AutoCloseable {
             return false;
         }
         if (!open.isGathering()) {
+            if (isFirstAfterSilence(open.gatherMs())) {
+                return false;
+            }
             open.beginGathering(fanout.atTick(open.gatherMs(), () -> gathered(open)));
         }
-        long pauseMs = Math.max(1, open.gatherMs() / 4);
+        long pauseMs = pauseMs(open);
         for (ReaderTrack track : order) {
             track.keepFetching(open.tickMs(), pauseMs);
+        }
+        return true;
+    }
+
+    /**
+     * Whether nothing came for as long as is gathered before what is here now: others may as well
+     * not follow soon, and one alone is not held up. All readers at these places see it alike.
+     */
+    private boolean isFirstAfterSilence(long gatherMs) {
+        for (ReaderTrack track : order) {
+            if (!track.isFirstAfter(gatherMs)) {
+                return false;
+            }
         }
         return true;
     }

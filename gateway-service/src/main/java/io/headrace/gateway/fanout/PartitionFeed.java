@@ -46,6 +46,8 @@ final class PartitionFeed {
     private long keepFetchingUntilMs = Long.MIN_VALUE;
     private long pauseMs = 1;
     private boolean pausing;
+    private long arrivedMs = Long.MIN_VALUE / 2;
+    private long silenceMs;
 
     PartitionFeed(TopicPartition partition, Fanout fanout, long offset) {
         this.partition = partition;
@@ -188,7 +190,19 @@ final class PartitionFeed {
         }
     }
 
+    /** How long nothing had come when the newest piece came. */
+    long silenceMs() {
+        return silenceMs;
+    }
+
+    boolean isSilentFor(long durationMs) {
+        return fanout.nowMs() - arrivedMs >= durationMs;
+    }
+
     private void append(LogSlice slice) {
+        long nowMs = fanout.nowMs();
+        silenceMs = nowMs - arrivedMs;
+        arrivedMs = nowMs;
         slices.addLast(slice);
         endOffset = slice.nextOffset();
         bytes += slice.sizeInBytes();

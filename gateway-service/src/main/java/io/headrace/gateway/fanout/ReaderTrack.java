@@ -87,6 +87,18 @@ final class ReaderTrack implements PartitionFeed.Waiter {
         return held == null || (feed != null && feed.isKept(held));
     }
 
+    /**
+     * Whether what is new here, if anything is, came after so long a silence; nothing is known of a
+     * partition without a feed.
+     */
+    boolean isFirstAfter(long silenceMs) {
+        PartitionFeed feed = fanout.feed(partition);
+        if (feed == null) {
+            return !hasRecords();
+        }
+        return hasRecords() ? feed.silenceMs() >= silenceMs : feed.isSilentFor(silenceMs);
+    }
+
     /** About how many bytes of records there are; counted no further than needed. */
     long availableBytes(long enough) {
         LogSlice held = current();
@@ -286,7 +298,7 @@ final class ReaderTrack implements PartitionFeed.Waiter {
         stage = Stage.IDLE;
         waitedFor = null;
         atEnd = false;
-        reader.pump();
+        reader.onMore(this);
     }
 
     @Override

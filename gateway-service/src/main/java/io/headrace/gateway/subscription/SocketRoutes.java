@@ -8,7 +8,9 @@ import io.headrace.gateway.record.RecordLimits;
 import io.headrace.gateway.record.StartOffsets;
 import io.headrace.gateway.record.TopicCatalog;
 import io.headrace.gateway.record.WrittenRecords;
+import io.netty.channel.Channel;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
@@ -22,11 +24,12 @@ import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebHandler;
 
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.WebsocketServerSpec;
 
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The WebSocket: {@code /api/v1/ws}. */
 @Configuration(proxyBeanMethods = false)
@@ -78,14 +81,18 @@ public class SocketRoutes {
 
     private static Mono<Void> serve(
             ServerWebExchange exchange, WebSocketService service, SocketSession.Means means) {
-        HttpServerRequest connection =
+        HttpServerRequest request =
                 ServerHttpRequestDecorator.getNativeRequest(exchange.getRequest());
-        Runnable cutOff = () -> connection.withConnection(c -> c.channel().close());
         WebSocketHandler handler =
                 socket ->
-                        new SocketSession(
-                                        means, socket, cutOff, Schedulers.parallel().createWorker())
+                        new SocketSession(means, socket, new SocketConnection(channelOf(request)))
                                 .run();
         return service.handleRequest(exchange, handler);
+    }
+
+    private static Channel channelOf(HttpServerRequest request) {
+        AtomicReference<@Nullable Channel> channel = new AtomicReference<>();
+        request.withConnection(connection -> channel.set(connection.channel()));
+        return Objects.requireNonNull(channel.get(), "The channel of an upgraded connection");
     }
 }

@@ -19,7 +19,6 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
-import reactor.core.scheduler.Scheduler;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -28,8 +27,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One WebSocket: many subscriptions, produce, and credit over one connection.
@@ -37,7 +34,7 @@ import java.util.concurrent.TimeUnit;
  * <p>One frame is on its way to the network at a time. A subscription reads its next records only
  * when its last frame has left, and the client's frames are read only while answers find room, so a
  * client that takes nothing costs a bounded queue; after a while it is cut off and may resume by
- * its cursors anywhere. State is confined to the session's worker.
+ * its cursors anywhere. State is confined to the connection's event loop.
  */
 final class SocketSession {
     private static final Logger LOG = LoggerFactory.getLogger(SocketSession.class);
@@ -45,11 +42,11 @@ final class SocketSession {
 
     private final Means means;
     private final WebSocketSession socket;
-    private final Runnable cutOff;
-    private final Scheduler.Worker worker;
+    private final SocketConnection connection;
     private final Map<String, Reading> readings = new LinkedHashMap<>();
     private final ArrayDeque<Outgoing> outgoing = new ArrayDeque<>();
     private final List<MonoSink<Void>> blocked = new ArrayList<>();
+    private boolean draining;
     private boolean sending;
     private long sendingSinceNanos;
     private boolean watched;
@@ -68,15 +65,10 @@ final class SocketSession {
 
     private record Outgoing(ByteBuffer frame, Runnable onSent) {}
 
-    /**
-     * @param cutOff closes the connection without a word to a client that would not read it
-     * @param worker runs the session's steps in order; disposed with the session
-     */
-    SocketSession(Means means, WebSocketSession socket, Runnable cutOff, Scheduler.Worker worker) {
+    SocketSession(Means means, WebSocketSession socket, SocketConnection connection) {
         this.means = means;
         this.socket = socket;
-        this.cutOff = cutOff;
-        this.worker = worker;
+        this.connection = connection;
     }
 
     /** Serves until either side closes. */
@@ -89,8 +81,7 @@ final class SocketSession {
                                         options.heartbeat().toMillis(),
                                         (int) maxFrameBytes(),
                                         options.maxSubscriptions())));
-        long heartbeatMs = options.heartbeat().toMillis();
-        worker.schedulePeriodically(this::beat, heartbeatMs, heartbeatMs, TimeUnit.MILLISECONDS);
+        step(() -> connection.repeat(this::beat, options.heartbeat().toMillis()));
         return socket.receive()
                 .map(this::copy)
                 .flatMap(this::onFrame, options.maxPending())
@@ -113,20 +104,7 @@ final class SocketSession {
     }
 
     private void step(Runnable task) {
-        try {
-            worker.schedule(() -> guarded(task));
-        } catch (RejectedExecutionException e) {
-            LOG.trace("The session has ended", e);
-        }
-    }
-
-    private void guarded(Runnable task) {
-        try {
-            task.run();
-        } catch (RuntimeException e) {
-            LOG.error("A step of a WebSocket session failed", e);
-            cutOff.run();
-        }
+        connection.execute(task);
     }
 
     private void beat() {
@@ -143,7 +121,7 @@ final class SocketSession {
         outgoing.clear();
         blocked.forEach(MonoSink::success);
         blocked.clear();
-        worker.dispose();
+        connection.end();
     }
 
     // What goes out.
@@ -160,24 +138,35 @@ final class SocketSession {
         drain();
     }
 
+    /** Sends one frame after the other, as fast as the socket takes them. */
     private void drain() {
-        if (sending || closed) {
+        if (draining) {
             return;
         }
-        Outgoing next = outgoing.poll();
-        if (next == null) {
-            return;
+        draining = true;
+        try {
+            while (!sending && !closed && !outgoing.isEmpty()) {
+                transmit(outgoing.remove());
+            }
+        } finally {
+            draining = false;
         }
+    }
+
+    private void transmit(Outgoing next) {
         sending = true;
         sentSinceHeartbeat = true;
         sendingSinceNanos = System.nanoTime();
         watch(means.options().slowReader().toNanos());
-        WebSocketMessage message =
-                new WebSocketMessage(
-                        WebSocketMessage.Type.TEXT, socket.bufferFactory().wrap(next.frame()));
-        socket.send(Mono.just(message))
-                .subscribe(
-                        nothing -> {}, error -> step(this::close), () -> step(() -> onSent(next)));
+        connection.send(
+                next.frame(),
+                failure -> {
+                    if (failure == null) {
+                        onSent(next);
+                    } else {
+                        close();
+                    }
+                });
     }
 
     private void onSent(Outgoing sent) {
@@ -195,7 +184,7 @@ final class SocketSession {
     private void watch(long delayNanos) {
         if (!watched) {
             watched = true;
-            worker.schedule(this::checkProgress, delayNanos, TimeUnit.NANOSECONDS);
+            connection.schedule(this::checkProgress, delayNanos);
         }
     }
 
@@ -211,7 +200,7 @@ final class SocketSession {
             return;
         }
         means.slowReaders().onCutOff("A WebSocket client", means.options().slowReader());
-        cutOff.run();
+        connection.cutOff();
     }
 
     private boolean hasRoom() {

@@ -55,6 +55,10 @@ final class Subscription implements AutoCloseable {
     private long refreshedNanos = System.nanoTime();
     private boolean topicLost;
     private boolean delivered;
+
+    /** The newest delivery, whose places are not in {@link #places} yet: few ask for a cursor. */
+    private @Nullable Delivery latest;
+
     private @Nullable List<TopicShape> shapes;
     private final SortedMap<String, TopicShape> topics = new TreeMap<>();
     private final SortedMap<String, SortedMap<Integer, Long>> places = new TreeMap<>();
@@ -107,6 +111,7 @@ final class Subscription implements AutoCloseable {
 
     /** The cursor to resume after all that was delivered. */
     String cursor() {
+        settle();
         Cursor.Builder cursor = new Cursor.Builder();
         topics.values().forEach(topic -> cursor.topic(topic.name(), topic.topicId()));
         places.forEach(
@@ -120,6 +125,7 @@ final class Subscription implements AutoCloseable {
 
     /** Counts a record as delivered, so that the cursor comes after it. */
     void onDelivered(ConsumedRecord record) {
+        settle();
         place(record.topicPartition(), record.offset() + 1);
     }
 
@@ -154,14 +160,41 @@ final class Subscription implements AutoCloseable {
 
     /** Moves the cursor behind a whole delivery. */
     void onDelivered(Delivery delivery) {
-        int placed = 0;
-        for (Map.Entry<TopicPartition, Delivery.Place> each : delivery.places().entrySet()) {
-            if (topics.containsKey(each.getKey().topic())) {
-                place(each.getKey(), each.getValue().nextOffset());
-                placed++;
+        // A delivery tells the places of all partitions that are read, so it replaces the one
+        // before, unless topics have changed in between; those changes settle it.
+        Delivery before = latest;
+        if (before != null && before.places().size() != delivery.places().size()) {
+            settle();
+            delivered = false;
+        }
+        latest = delivery;
+        if (!delivered) {
+            delivered = isWhole(delivery);
+        }
+    }
+
+    /** Whether the delivery tells the place of every partition, and of none that is not read. */
+    private boolean isWhole(Delivery delivery) {
+        for (TopicPartition partition : delivery.places().keySet()) {
+            if (!isKnown(partition)) {
+                return false;
             }
         }
-        delivered = placed == delivery.places().size() && placed == partitionCount();
+        return delivery.places().size() == partitionCount();
+    }
+
+    private void settle() {
+        Delivery newest = latest;
+        latest = null;
+        if (newest != null) {
+            newest.places()
+                    .forEach(
+                            (partition, place) -> {
+                                if (topics.containsKey(partition.topic())) {
+                                    place(partition, place.nextOffset());
+                                }
+                            });
+        }
     }
 
     /**
@@ -307,6 +340,7 @@ final class Subscription implements AutoCloseable {
     }
 
     private void onTopicsChanged() {
+        settle();
         delivered = false;
         shapes = null;
     }

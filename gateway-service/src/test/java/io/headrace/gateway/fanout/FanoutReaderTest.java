@@ -3,6 +3,7 @@ package io.headrace.gateway.fanout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.client.consume.ConsumedRecord;
+import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
@@ -168,6 +169,67 @@ class FanoutReaderTest {
             assertThat(read[i]).isEqualTo(records);
             reader.close();
         }
+    }
+
+    private CompletableFuture<Delivery> gather(FanoutReader reader, long bytes, Duration gather) {
+        return reader.nextShared(1000, bytes, Duration.ofSeconds(50), gather).toFuture();
+    }
+
+    /** The first record for a reader that waits at the ends of its partitions. */
+    private void readOneAfterSilence(FanoutReader reader, Duration gather) throws Exception {
+        CompletableFuture<Delivery> first = gather(reader, 1 << 16, gather);
+        Eventually.until(
+                Duration.ofSeconds(30),
+                () -> fanout.feedCount() == PARTITIONS.size(),
+                "the reader waits");
+        awaitBeginningOf(gather.toMillis());
+        log.append(PARTITIONS.getFirst(), 10);
+        assertThat(first.get(60, TimeUnit.SECONDS).records()).hasSize(1);
+    }
+
+    private static void awaitBeginningOf(long periodMs) {
+        Eventually.until(
+                Duration.ofSeconds(30),
+                () -> nowMs() % periodMs < periodMs / 8,
+                "a period has just begun");
+    }
+
+    @Test
+    void aLoneRecordIsNotHeldUpButThoseThatFollowAreGathered() throws Exception {
+        Duration gather = Duration.ofSeconds(4);
+        try (FanoutReader reader = readerFromTheStart()) {
+            readOneAfterSilence(reader, gather);
+            long leftMs = gather.toMillis() - nowMs() % gather.toMillis();
+            assertThat(leftMs)
+                    .as("until the period ends, to which others are held")
+                    .isGreaterThan(gather.toMillis() / 2);
+            long beganMs = nowMs();
+            CompletableFuture<Delivery> next = gather(reader, 1 << 16, gather);
+            for (TopicPartition partition : PARTITIONS) {
+                log.append(partition, 10);
+            }
+            assertThat(next.get(60, TimeUnit.SECONDS).records()).hasSize(PARTITIONS.size());
+            assertThat(nowMs() - beganMs).isGreaterThanOrEqualTo(leftMs - 10);
+        }
+    }
+
+    @Test
+    void enoughRecordsAreNotHeldUp() throws Exception {
+        Duration gather = Duration.ofSeconds(20);
+        try (FanoutReader reader = readerFromTheStart()) {
+            readOneAfterSilence(reader, gather);
+            long beganMs = nowMs();
+            CompletableFuture<Delivery> next = gather(reader, 8_000, gather);
+            for (int i = 0; i < 10; i++) {
+                log.append(PARTITIONS.getFirst(), 2_000);
+            }
+            assertThat(next.get(60, TimeUnit.SECONDS).records()).isNotEmpty();
+            assertThat(nowMs() - beganMs).isLessThan(gather.toMillis() / 2);
+        }
+    }
+
+    private static long nowMs() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     }
 
     @Test

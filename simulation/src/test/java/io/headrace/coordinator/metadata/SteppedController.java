@@ -23,11 +23,12 @@ public final class SteppedController {
     public static void start(
             Controller controller,
             CoordinatorIdentity self,
+            BooleanSupplier isWarm,
             SimulatedDatabase database,
             Host host) {
         Loop loop = host.loops(1).at(0);
         LongSupplier clockMs = host.world()::elapsedMs;
-        controller.startStepped(self, database.connection(host));
+        controller.startStepped(self, isWarm, database.connection(host));
         loop.execute(() -> step(controller, loop, clockMs));
     }
 
@@ -39,11 +40,8 @@ public final class SteppedController {
     public static CompletableFuture<Void> leave(
             Controller controller, BooleanSupplier othersHaveAll, Duration limit, Loop loop) {
         CompletableFuture<Void> over = new CompletableFuture<>();
-        controller
-                .beginLeaving(othersHaveAll)
-                .thenRun(() -> loop.execute(() -> over.complete(null)));
-        boolean waits = controller.ready().isDone() && !controller.ended().isDone();
-        loop.schedule(() -> over.complete(null), waits ? limit.toMillis() : 0);
+        controller.leave(othersHaveAll).thenRun(() -> loop.execute(() -> over.complete(null)));
+        loop.schedule(() -> over.complete(null), limit.toMillis());
         return over;
     }
 

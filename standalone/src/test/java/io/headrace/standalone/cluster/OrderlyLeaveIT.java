@@ -3,6 +3,7 @@ package io.headrace.standalone.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.standalone.RunningCluster;
+import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -13,7 +14,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,24 +22,29 @@ import org.junit.jupiter.api.io.TempDir;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Each coordinator stops in order and comes back, under groups that commit, members that heartbeat
  * and a transactional producer: nobody gets an error, and nobody waits long.
  */
+@Tag("fault")
 @Timeout(300)
-@Order(4)
 class OrderlyLeaveIT {
     private static final int GROUPS = 6;
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     /** 200 ms are wanted, and reached on an idle machine; this is for a busy one. */
     private static final long MAX_GAP_MS = 2_000;
+
+    /** What comes back takes half of the shards over as the first thing in its life. */
+    private static final long MAX_GAP_OF_JOIN_MS = 5_000;
 
     @TempDir private Path folder;
 
@@ -107,8 +113,11 @@ class OrderlyLeaveIT {
             try {
                 begin(cluster.bootstrap());
                 for (String coordinator : cluster.names(Role.COORDINATOR)) {
-                    measure(coordinator + " leaves", () -> cluster.stop(coordinator));
-                    measure(coordinator + " comes back", () -> cluster.start(coordinator));
+                    measure(coordinator + " leaves", MAX_GAP_MS, () -> cluster.stop(coordinator));
+                    measure(
+                            coordinator + " comes back",
+                            MAX_GAP_OF_JOIN_MS,
+                            () -> cluster.start(coordinator));
                 }
             } finally {
                 for (Work work : works) {
@@ -125,7 +134,7 @@ class OrderlyLeaveIT {
         void run() throws Exception;
     }
 
-    private void measure(String what, Step step) throws Exception {
+    private void measure(String what, long maxGapMs, Step step) throws Exception {
         pause();
         works.forEach(Work::beginAnew);
         step.run();
@@ -135,16 +144,14 @@ class OrderlyLeaveIT {
                 work -> said.append(", ").append(work.name).append(' ').append(work.longestMs()));
         System.out.println(said);
         for (Work work : works) {
-            assertThat(work.longestMs()).as("%s: %s", what, work.name).isLessThan(MAX_GAP_MS);
+            assertThat(work.longestMs()).as("%s: %s", what, work.name).isLessThan(maxGapMs);
         }
     }
 
     /** Lets everybody get done a while what they do. */
-    private void pause() throws InterruptedException {
+    private void pause() {
         long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
-        while (System.nanoTime() < untilNanos) {
-            Thread.sleep(20);
-        }
+        Eventually.until(LIMIT, () -> System.nanoTime() > untilNanos, "two seconds have passed");
     }
 
     private static void createTopic(String bootstrap) throws Exception {
@@ -162,12 +169,12 @@ class OrderlyLeaveIT {
         works.add(new Work("consumer", work -> member(work, bootstrap, "consumer")));
         works.add(new Work("transactions", work -> transact(work, bootstrap)));
         for (Work work : works) {
-            io.headrace.testkit.wait.Eventually.until(
+            Eventually.until(
                     LIMIT, () -> work.done.get() > 20, work.name + " works: " + work.failures);
         }
     }
 
-    private static void commit(Work work, String bootstrap, String group) throws Exception {
+    private static void commit(Work work, String bootstrap, String group) {
         TopicPartition partition = new TopicPartition("orders", 0);
         try (KafkaConsumer<String, String> consumer =
                 consumer(bootstrap, Map.of("group.id", group, "enable.auto.commit", "false"))) {
@@ -175,7 +182,7 @@ class OrderlyLeaveIT {
             for (long offset = 1; !work.stopped; offset++) {
                 consumer.commitSync(Map.of(partition, new OffsetAndMetadata(offset)));
                 work.done();
-                Thread.sleep(10);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
             }
         }
     }
@@ -197,12 +204,12 @@ class OrderlyLeaveIT {
 
     private static KafkaConsumer<String, String> consumer(
             String bootstrap, Map<String, Object> settings) {
-        Map<String, Object> all = new java.util.HashMap<>(settings);
+        Map<String, Object> all = new HashMap<>(settings);
         all.put("bootstrap.servers", bootstrap);
         return new KafkaConsumer<>(all, new StringDeserializer(), new StringDeserializer());
     }
 
-    private static void transact(Work work, String bootstrap) throws Exception {
+    private static void transact(Work work, String bootstrap) {
         try (KafkaProducer<String, String> producer =
                 new KafkaProducer<>(
                         Map.of("bootstrap.servers", bootstrap, "transactional.id", "leaving"),

@@ -39,6 +39,9 @@ public final class Forwarder {
     private static final long FIRST_RETRY_PAUSE_MS = 10;
     private static final long LONGEST_RETRY_PAUSE_MS = 50;
 
+    /** Who is not sent back for so long has been taken; others need not wait for its answer. */
+    private static final long PROBE_MS = 20;
+
     /** The principal of every client while there is no security; nobody writes to it. */
     private static final byte[] ANONYMOUS = anonymous();
 
@@ -47,8 +50,8 @@ public final class Forwarder {
     private final int maxPending;
     private final AtomicInteger pending = new AtomicInteger();
 
-    /** What waits to be sent once more, in the order it came first. Confined to the links' loop. */
-    private final Map<ForwardTarget, TreeMap<Long, Trip>> returned = new HashMap<>();
+    /** What waits to be sent once more, by where to. Confined to the links' loop. */
+    private final Map<ForwardTarget, Returned> returned = new HashMap<>();
 
     private long lastNumber;
 
@@ -105,6 +108,16 @@ public final class Forwarder {
         }
     }
 
+    /**
+     * Requests for one place that did not take them, in the order they came first. One of them goes
+     * ahead: were they sent together, that place could refuse the first and take the second.
+     */
+    private static final class Returned {
+        private final TreeMap<Long, Trip> trips = new TreeMap<>();
+        private int probe;
+        private boolean scheduled;
+    }
+
     /** How many requests wait for coordinators. */
     public int pendingCount() {
         return pending.get();
@@ -153,11 +166,16 @@ public final class Forwarder {
 
     private void begin(Trip trip) {
         trip.number = ++lastNumber;
-        TreeMap<Long, Trip> before = returned.isEmpty() ? null : returned.get(trip.letter.target());
+        proceed(trip);
+    }
+
+    /** Sends it, unless others for the same place wait to be sent once more. */
+    private void proceed(Trip trip) {
+        Returned before = returned.isEmpty() ? null : returned.get(trip.letter.target());
         if (before == null) {
             attempt(trip);
         } else {
-            before.put(trip.number, trip);
+            before.trips.put(trip.number, trip);
         }
     }
 
@@ -254,19 +272,46 @@ public final class Forwarder {
         }
         trip.returns++;
         ForwardTarget target = trip.letter.target();
-        TreeMap<Long, Trip> others = returned.get(target);
-        if (others == null) {
-            others = new TreeMap<>();
-            returned.put(target, others);
-            links.loop().schedule(() -> sendAgain(target), pauseMs);
+        Returned place = returned.computeIfAbsent(target, absent -> new Returned());
+        place.trips.put(trip.number, trip);
+        if (!place.scheduled) {
+            place.scheduled = true;
+            links.loop().schedule(() -> sendFirst(target, place), pauseMs);
         }
-        others.put(trip.number, trip);
     }
 
-    private void sendAgain(ForwardTarget target) {
-        TreeMap<Long, Trip> trips = returned.remove(target);
-        if (trips != null) {
-            trips.values().forEach(this::attempt);
+    private void sendFirst(ForwardTarget target, Returned place) {
+        place.scheduled = false;
+        Trip first = firstInTime(place);
+        if (first == null) {
+            returned.remove(target, place);
+            return;
+        }
+        int probe = ++place.probe;
+        attempt(first);
+        first.result.whenComplete(
+                (answer, failure) -> links.loop().run(() -> sendRest(target, place, probe)));
+        links.loop().schedule(() -> sendRest(target, place, probe), PROBE_MS);
+    }
+
+    private @Nullable Trip firstInTime(Returned place) {
+        long nowMs = clockMs.getAsLong();
+        while (!place.trips.isEmpty()) {
+            Trip first = place.trips.pollFirstEntry().getValue();
+            if (nowMs < first.deadlineMs) {
+                return first;
+            }
+            first.fail(first.letter.onLost(), "No coordinator took the request in time");
+        }
+        return null;
+    }
+
+    /** Sends the others, unless the first one has come back. */
+    private void sendRest(ForwardTarget target, Returned place, int probe) {
+        if (place.probe == probe && !place.scheduled) {
+            place.probe++;
+            returned.remove(target, place);
+            place.trips.values().forEach(this::proceed);
         }
     }
 

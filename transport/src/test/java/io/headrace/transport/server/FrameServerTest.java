@@ -1,5 +1,12 @@
 package io.headrace.transport.server;
 
+import static io.headrace.transport.server.ServersAndChannels.METADATA;
+import static io.headrace.transport.server.ServersAndChannels.METADATA_VERSION;
+import static io.headrace.transport.server.ServersAndChannels.ask;
+import static io.headrace.transport.server.ServersAndChannels.headOf;
+import static io.headrace.transport.server.ServersAndChannels.metadata;
+import static io.headrace.transport.server.ServersAndChannels.options;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,7 +15,6 @@ import io.headrace.protocol.codec.ApiSchema;
 import io.headrace.protocol.codec.FileRange;
 import io.headrace.protocol.codec.MalformedFrameException;
 import io.headrace.protocol.codec.MessageWriter;
-import io.headrace.protocol.codec.OutboundFrame;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.codec.RequestHead;
 import io.headrace.protocol.message.AuthenticateNodeRequestData;
@@ -16,11 +22,9 @@ import io.headrace.transport.auth.ClusterSecret;
 import io.headrace.transport.auth.NodeAuthenticator;
 import io.headrace.transport.auth.NodeHandshake;
 import io.headrace.transport.channel.ChannelClosedException;
-import io.headrace.transport.channel.ChannelFactory;
 import io.headrace.transport.channel.ChannelOptions;
 import io.headrace.transport.channel.ClientChannel;
 import io.headrace.transport.channel.RequestTimeoutException;
-import io.headrace.transport.loop.LoopGroup;
 
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
@@ -55,55 +59,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 @Timeout(30)
 class FrameServerTest {
-    private static final ApiSchema METADATA = ApiCatalog.get(ApiKeys.METADATA);
-    private static final short METADATA_VERSION = 12;
-
-    private final LoopGroup loops = LoopGroup.start("test", 2);
-    private final ChannelFactory channels = new ChannelFactory(loops);
-    private final List<FrameServer> servers = new ArrayList<>();
+    private final ServersAndChannels net = new ServersAndChannels();
 
     @AfterEach
     void closeAll() {
-        channels.close();
-        servers.forEach(FrameServer::close);
-        loops.close();
-    }
-
-    private FrameServer server(ServerOptions options, ConnectionHandler handler) {
-        FrameServer server = FrameServer.start(options, loops, connection -> handler);
-        servers.add(server);
-        return server;
-    }
-
-    private static ServerOptions options() {
-        return ServerOptions.at("127.0.0.1", 0);
-    }
-
-    private ClientChannel connect(FrameServer server, Duration timeout) throws Exception {
-        ChannelOptions options =
-                new ChannelOptions("test", Duration.ofSeconds(5), timeout, 64 << 20);
-        return channels.connect(server.address(), options).get(10, TimeUnit.SECONDS);
-    }
-
-    private ClientChannel connect(FrameServer server) throws Exception {
-        return connect(server, Duration.ofSeconds(20));
-    }
-
-    private static OutboundFrame metadata(RequestHead head, String clusterId) {
-        return MessageWriter.response(head, new MetadataResponseData().setClusterId(clusterId));
-    }
-
-    private static RequestHead headOf(InboundRequest request) {
-        try {
-            return RequestHead.read(request.frame());
-        } catch (MalformedFrameException e) {
-            throw new IllegalArgumentException(e);
-        }
-    }
-
-    private static CompletableFuture<MetadataResponseData> ask(ClientChannel channel) {
-        return channel.call(
-                METADATA, METADATA_VERSION, new MetadataRequestData(), MetadataResponseData.class);
+        net.close();
     }
 
     @Test
@@ -111,13 +71,13 @@ class FrameServerTest {
         Queue<InboundRequest> held = new ConcurrentLinkedQueue<>();
         CountDownLatch arrived = new CountDownLatch(3);
         FrameServer server =
-                server(
+                net.server(
                         options(),
                         request -> {
                             held.add(request);
                             arrived.countDown();
                         });
-        ClientChannel channel = connect(server);
+        ClientChannel channel = net.connect(server);
         List<Integer> order = new ArrayList<>();
         List<CompletableFuture<?>> all = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
@@ -149,7 +109,7 @@ class FrameServerTest {
         AtomicInteger released = new AtomicInteger();
         ApiSchema fetch = ApiCatalog.get(ApiKeys.FETCH);
         FrameServer server =
-                server(
+                net.server(
                         options(),
                         request -> {
                             var partition =
@@ -174,7 +134,7 @@ class FrameServerTest {
                                                                                             partition))))));
                         });
         FetchResponseData answer =
-                connect(server)
+                net.connect(server)
                         .call(fetch, (short) 16, new FetchRequestData(), FetchResponseData.class)
                         .get(20, TimeUnit.SECONDS);
         ByteBuffer received =
@@ -187,7 +147,7 @@ class FrameServerTest {
 
     @Test
     void aRequestLargerThanItsLimitClosesTheConnection() throws Exception {
-        FrameServer server = server(options(), request -> request.fail("never"));
+        FrameServer server = net.server(options(), request -> request.fail("never"));
         try (Socket socket = new Socket()) {
             socket.connect(server.address());
             ByteBuffer start = ByteBuffer.allocate(8).putInt(9 << 20).putShort((short) 3);
@@ -206,12 +166,12 @@ class FrameServerTest {
 
     @Test
     void aClaimedLengthTakesNoMemoryUntilBytesCome() throws Exception {
-        FrameServer server = server(options(), InboundRequest::replyNothing);
+        FrameServer server = net.server(options(), InboundRequest::replyNothing);
         try (Socket socket = new Socket()) {
             socket.connect(server.address());
             ByteBuffer start = ByteBuffer.allocate(8).putInt(90 << 20).putShort((short) 0);
             socket.getOutputStream().write(start.array());
-            ask(connect(server)).cancel(false);
+            ask(net.connect(server)).cancel(false);
             assertThat(server.memoryUsedBytes()).isLessThan(1 << 20);
         }
     }
@@ -231,7 +191,7 @@ class FrameServerTest {
                         o.maxMemoryBytes(),
                         o.idleTimeout(),
                         Duration.ofMillis(200));
-        FrameServer server = server(impatient, InboundRequest::replyNothing);
+        FrameServer server = net.server(impatient, InboundRequest::replyNothing);
         try (Socket socket = new Socket()) {
             socket.connect(server.address());
             socket.getOutputStream().write(new byte[] {0, 0, 0, 100, 0});
@@ -241,7 +201,7 @@ class FrameServerTest {
 
     @Test
     void aLengthWithoutRoomForARequestEndsTheConnectionAtOnce() throws Exception {
-        FrameServer server = server(options(), InboundRequest::replyNothing);
+        FrameServer server = net.server(options(), InboundRequest::replyNothing);
         for (byte length : new byte[] {0, 1, -1}) {
             try (Socket socket = new Socket()) {
                 socket.connect(server.address());
@@ -268,10 +228,10 @@ class FrameServerTest {
                         o.idleTimeout(),
                         o.stallTimeout());
         FrameServer server =
-                server(two, request -> request.reply(metadata(headOf(request), "yes")));
-        assertThat(ask(connect(server)).get().clusterId()).isEqualTo("yes");
-        assertThat(ask(connect(server)).get().clusterId()).isEqualTo("yes");
-        ClientChannel third = connect(server);
+                net.server(two, request -> request.reply(metadata(headOf(request), "yes")));
+        assertThat(ask(net.connect(server)).get().clusterId()).isEqualTo("yes");
+        assertThat(ask(net.connect(server)).get().clusterId()).isEqualTo("yes");
+        ClientChannel third = net.connect(server);
         assertThatThrownBy(() -> ask(third).get())
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(ChannelClosedException.class);
@@ -294,10 +254,11 @@ class FrameServerTest {
                         o.idleTimeout(),
                         o.stallTimeout());
         FrameServer server =
-                server(
+                net.server(
                         tight,
                         request ->
-                                loops.at(0)
+                                net.loops()
+                                        .at(0)
                                         .schedule(
                                                 () ->
                                                         request.reply(
@@ -308,7 +269,7 @@ class FrameServerTest {
         large.topics().get(0).setName("x".repeat(32_000));
         List<CompletableFuture<MetadataResponseData>> answers = new ArrayList<>();
         for (int c = 0; c < 10; c++) {
-            ClientChannel channel = connect(server);
+            ClientChannel channel = net.connect(server);
             for (int i = 0; i < 20; i++) {
                 answers.add(
                         channel.call(
@@ -327,7 +288,7 @@ class FrameServerTest {
         Random random = new Random(seed);
         Queue<byte[]> received = new ConcurrentLinkedQueue<>();
         FrameServer server =
-                server(
+                net.server(
                         options(),
                         request -> {
                             byte[] bytes = new byte[request.frame().remaining()];
@@ -370,7 +331,7 @@ class FrameServerTest {
     void aRequestWithoutAnswerTimesOutAndTheChannelGoesOn() throws Exception {
         AtomicInteger count = new AtomicInteger();
         FrameServer server =
-                server(
+                net.server(
                         options(),
                         request -> {
                             RequestHead head = headOf(request);
@@ -380,7 +341,7 @@ class FrameServerTest {
                                 request.reply(metadata(head, "second"));
                             }
                         });
-        ClientChannel channel = connect(server, Duration.ofMillis(300));
+        ClientChannel channel = net.connect(server, Duration.ofMillis(300));
         assertThatThrownBy(() -> ask(channel).get())
                 .hasCauseInstanceOf(RequestTimeoutException.class);
         assertThat(ask(channel).get().clusterId()).isEqualTo("second");
@@ -388,8 +349,8 @@ class FrameServerTest {
 
     @Test
     void whatWaitsWhenTheConnectionEndsFailsAsSent() throws Exception {
-        FrameServer server = server(options(), request -> request.fail("as told"));
-        assertThatThrownBy(() -> ask(connect(server)).get())
+        FrameServer server = net.server(options(), request -> request.fail("as told"));
+        assertThatThrownBy(() -> ask(net.connect(server)).get())
                 .hasCauseInstanceOf(ChannelClosedException.class)
                 .extracting(Throwable::getCause)
                 .isInstanceOfSatisfying(
@@ -398,11 +359,11 @@ class FrameServerTest {
 
     @Test
     void aPortInUseIsSaidInOneLine() {
-        FrameServer first = server(options(), InboundRequest::replyNothing);
+        FrameServer first = net.server(options(), InboundRequest::replyNothing);
         int port = first.address().getPort();
         assertThatThrownBy(
                         () ->
-                                server(
+                                net.server(
                                         ServerOptions.at("127.0.0.1", port),
                                         InboundRequest::replyNothing))
                 .isInstanceOf(UncheckedIOException.class)
@@ -414,7 +375,7 @@ class FrameServerTest {
         ClusterSecret secret = ClusterSecret.of("0123456789abcdef");
         NodeHandshake handshake = new NodeHandshake(secret);
         FrameServer server =
-                server(
+                net.server(
                         options(),
                         request -> {
                             RequestHead head = headOf(request);
@@ -428,7 +389,7 @@ class FrameServerTest {
                                 request.fail("malformed");
                             }
                         });
-        ClientChannel channel = connect(server);
+        ClientChannel channel = net.connect(server);
         NodeAuthenticator other =
                 new NodeAuthenticator(ClusterSecret.of("another secret..."), 7, "storage");
         assertThatThrownBy(() -> other.authenticate(channel).get())
@@ -440,12 +401,13 @@ class FrameServerTest {
 
     @Test
     void connectingToNobodyFailsAndNamesTheAddress() {
-        FrameServer server = server(options(), InboundRequest::replyNothing);
+        FrameServer server = net.server(options(), InboundRequest::replyNothing);
         InetSocketAddress address = server.address();
         server.close();
         assertThatThrownBy(
                         () ->
-                                channels.connect(address, ChannelOptions.of("test"))
+                                net.channels()
+                                        .connect(address, ChannelOptions.of("test"))
                                         .get(10, TimeUnit.SECONDS))
                 .hasMessageContaining(String.valueOf(address.getPort()));
     }

@@ -1,21 +1,13 @@
 package io.headrace.transport.server;
 
+import static io.headrace.transport.server.ServersAndChannels.ask;
+import static io.headrace.transport.server.ServersAndChannels.metadata;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.protocol.codec.ApiCatalog;
-import io.headrace.protocol.codec.ApiSchema;
-import io.headrace.protocol.codec.MalformedFrameException;
-import io.headrace.protocol.codec.MessageWriter;
-import io.headrace.protocol.codec.OutboundFrame;
-import io.headrace.protocol.codec.RequestHead;
-import io.headrace.transport.channel.ChannelFactory;
-import io.headrace.transport.channel.ChannelOptions;
 import io.headrace.transport.channel.ClientChannel;
-import io.headrace.transport.loop.LoopGroup;
 
-import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataResponseData;
-import org.apache.kafka.common.protocol.ApiKeys;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,43 +25,15 @@ import java.util.function.Function;
 /** Answers written together: none is lost, mixed up or held back. */
 @Timeout(30)
 class GatheredAnswersTest {
-    private static final ApiSchema METADATA = ApiCatalog.get(ApiKeys.METADATA);
-
-    private final LoopGroup loops = LoopGroup.start("test", 2);
-    private final ChannelFactory channels = new ChannelFactory(loops);
-    private final List<FrameServer> servers = new ArrayList<>();
+    private final ServersAndChannels net = new ServersAndChannels();
 
     @AfterEach
     void closeAll() {
-        channels.close();
-        servers.forEach(FrameServer::close);
-        loops.close();
+        net.close();
     }
 
     private FrameServer start(Function<ServerConnection, ConnectionHandler> acceptor) {
-        FrameServer server = FrameServer.start(ServerOptions.at("127.0.0.1", 0), loops, acceptor);
-        servers.add(server);
-        return server;
-    }
-
-    private ClientChannel connect(FrameServer server) throws Exception {
-        return channels.connect(server.address(), ChannelOptions.of("test"))
-                .get(10, TimeUnit.SECONDS);
-    }
-
-    private static CompletableFuture<MetadataResponseData> ask(ClientChannel channel) {
-        return channel.call(
-                METADATA, (short) 12, new MetadataRequestData(), MetadataResponseData.class);
-    }
-
-    private static OutboundFrame metadata(InboundRequest request, String clusterId) {
-        try {
-            return MessageWriter.response(
-                    RequestHead.read(request.frame()),
-                    new MetadataResponseData().setClusterId(clusterId));
-        } catch (MalformedFrameException e) {
-            throw new IllegalArgumentException(e);
-        }
+        return net.serverOf(ServersAndChannels.options(), acceptor);
     }
 
     @Test
@@ -85,7 +49,7 @@ class GatheredAnswersTest {
                                 arrived.countDown();
                             };
                         });
-        ClientChannel channel = connect(server);
+        ClientChannel channel = net.connect(server);
         Queue<String> order = new ConcurrentLinkedQueue<>();
         List<CompletableFuture<?>> all = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -113,7 +77,7 @@ class GatheredAnswersTest {
                                     String id = "x".repeat(sizes[next.getAndIncrement()]);
                                     request.reply(metadata(request, id));
                                 });
-        ClientChannel channel = connect(server);
+        ClientChannel channel = net.connect(server);
         List<CompletableFuture<MetadataResponseData>> answers = new ArrayList<>();
         for (int i = 0; i < sizes.length; i++) {
             answers.add(ask(channel));
