@@ -13,16 +13,11 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** One partition of a fetch and what was found. Owned by whichever loop the fetch visits. */
 final class FetchEntry {
-    /** Where an I/O thread looks at what it read; larger than what consumers ask for at once. */
-    private static final ThreadLocal<ByteBuffer> SCRATCH =
-            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect((1 << 20) + (64 << 10)));
-
     private final FetchTarget target;
     private @Nullable Partition partition;
     private PartitionRead read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
@@ -133,7 +128,7 @@ final class FetchEntry {
 
     /** Reads the range from disk and checks it, on an I/O thread. */
     void verify(LogSlice.Cold cold) throws IOException {
-        verified = cold.verify(SCRATCH.get());
+        verified = cold.verify();
     }
 
     /** What was to be read is damaged; the repair is under way, or will not be. */

@@ -18,18 +18,25 @@ import java.util.concurrent.CompletableFuture;
  */
 final class LogLookups {
     private final PartitionLog log;
+    private final ReadAhead readAhead;
 
     private List<LostRange> lostRanges;
     private long truncations;
 
     LogLookups(PartitionLog log, List<LostRange> lostRanges) {
         this.log = log;
+        this.readAhead = new ReadAhead(log);
         this.lostRanges = lostRanges;
     }
 
     /** Cold slices made until now are no longer current. */
     void onTruncation() {
         truncations++;
+    }
+
+    /** What cold reads have read ahead. */
+    ReadAhead readAhead() {
+        return readAhead;
     }
 
     /** Takes over the lost ranges loaded after a truncation. */
@@ -99,7 +106,8 @@ final class LogLookups {
                         offset,
                         maxBytes,
                         minOneMessage,
-                        bound),
+                        bound,
+                        truncations),
                 truncations);
     }
 

@@ -88,6 +88,24 @@ final class LogReader {
         return batch == null ? -1 : batch.position();
     }
 
+    /**
+     * Whole good batches of a segment.
+     *
+     * @param endOffset the offset after the last
+     */
+    record Range(Segment segment, long position, int sizeInBytes, long endOffset) {}
+
+    /** A range that was just read, and a use of its file. */
+    record Verified(Range range, LogFile file) {
+        LogSlice.Warm warm() {
+            return new LogSlice.Warm(
+                    file,
+                    range.position(),
+                    range.sizeInBytes(),
+                    range.position() + range.sizeInBytes());
+        }
+    }
+
     /** A read that an I/O thread does: made on the owner loop, of immutable things. */
     record Cold(
             PartitionLog log,
@@ -100,8 +118,14 @@ final class LogReader {
             long offset,
             int maxBytes,
             boolean minOneMessage,
-            long bound)
+            long bound,
+            long truncations)
             implements LogSlice.ColdRead {
+        /**
+         * Where an I/O thread looks at what it read; larger than what consumers ask for at once.
+         */
+        private static final ThreadLocal<ByteBuffer> SCRATCH =
+                ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect((1 << 20) + (64 << 10)));
 
         @Override
         public ByteBuffer load(IntFunction<ByteBuffer> allocate) throws IOException {
@@ -114,19 +138,60 @@ final class LogReader {
         }
 
         @Override
-        public LogSlice.@Nullable Warm verify(ByteBuffer scratch) throws IOException {
+        public LogSlice.@Nullable Warm verify() throws IOException {
+            return log.readAhead().read(this);
+        }
+
+        /** Reads and checks; null when there is nothing below the bound. */
+        @Nullable Verified verifyNow() throws IOException {
+            ByteBuffer scratch = SCRATCH.get();
             Found found =
                     find(
                             size ->
                                     size <= scratch.capacity()
                                             ? scratch.clear()
                                             : ByteBuffer.allocate(size));
-            if (found == null) {
+            return found == null ? null : new Verified(found.range(), found.file());
+        }
+
+        /** The same range again, without reading it; null when it does not serve this read. */
+        @Nullable Verified reuse(Range range) throws IOException {
+            if (range.endOffset() > bound || range.sizeInBytes() > maxBytes) {
                 return null;
             }
-            int size = found.bytes().remaining();
-            long position = found.position();
-            return new LogSlice.Warm(found.file(), position, size, position + size);
+            try {
+                return new Verified(
+                        range, SegmentReplacedException.open(openFiles, range.segment()));
+            } catch (SegmentReplacedException | NoSuchFileException e) {
+                return null;
+            }
+        }
+
+        /** The read that goes on at that offset. */
+        Cold from(long nextOffset) {
+            int floor = first;
+            while (floor + 1 < segments.size()
+                    && segments.get(floor + 1).baseOffset() <= nextOffset) {
+                floor++;
+            }
+            return new Cold(
+                    log,
+                    openFiles,
+                    segments,
+                    floor,
+                    activeIndex,
+                    activeSizeInBytes,
+                    epochs,
+                    nextOffset,
+                    maxBytes,
+                    minOneMessage,
+                    bound,
+                    truncations);
+        }
+
+        /** Whether there may be something at the offset. */
+        boolean hasMore() {
+            return offset < bound;
         }
 
         private @Nullable Found find(IntFunction<ByteBuffer> allocate) throws IOException {
@@ -138,7 +203,17 @@ final class LogReader {
         }
 
         /** Whole valid batches, and where they are; holds a use of the file. */
-        private record Found(LogFile file, long position, ByteBuffer bytes) {}
+        private record Found(Segment segment, LogFile file, long position, ByteBuffer bytes) {
+            Range range() {
+                int at = 0;
+                long end = -1;
+                while (at < bytes.limit()) {
+                    end = BatchView.nextOffset(bytes, at);
+                    at += BatchView.sizeInBytes(bytes, at);
+                }
+                return new Range(segment, position, bytes.limit(), end);
+            }
+        }
 
         /** The same read, of the segments that stand before the once active one now. */
         private Cold afterReplacement() {
@@ -167,7 +242,8 @@ final class LogReader {
                     offset,
                     maxBytes,
                     minOneMessage,
-                    bound);
+                    bound,
+                    truncations);
         }
 
         private @Nullable Found loadFromSegments(IntFunction<ByteBuffer> allocate)
@@ -242,7 +318,9 @@ final class LogReader {
                 }
             }
             bytes.limit(good);
-            return good > 0 && file.retain() ? new Found(file, batch.position(), bytes) : null;
+            return good > 0 && file.retain()
+                    ? new Found(segment, file, batch.position(), bytes)
+                    : null;
         }
 
         /**

@@ -51,12 +51,12 @@ public sealed interface LogSlice permits LogSlice.Empty, LogSlice.Warm, LogSlice
 
         /**
          * As {@link #load}, but the bytes stay in the file: they are valid and were just read, so
-         * an event loop may send them from there. The caller owns one use of the file.
+         * an event loop may send them from there. The caller owns one use of the file. For a reader
+         * that goes on, the range after them is read meanwhile.
          *
-         * @param scratch where bytes are looked at, overwritten
          * @return null when there is nothing below the bound
          */
-        @Nullable Warm verify(ByteBuffer scratch) throws IOException;
+        @Nullable Warm verify() throws IOException;
     }
 
     /**
@@ -73,8 +73,8 @@ public sealed interface LogSlice permits LogSlice.Empty, LogSlice.Warm, LogSlice
         }
 
         /** See {@link ColdRead#verify}. */
-        public @Nullable Warm verify(ByteBuffer scratch) throws IOException {
-            return read.verify(scratch);
+        public @Nullable Warm verify() throws IOException {
+            return read.verify();
         }
     }
 }

@@ -217,6 +217,11 @@ public final class PartitionLog {
         return lookups.read(fetchOffset, maxBytes, minOneMessage, upperBoundOffset);
     }
 
+    /** What cold reads have read ahead; for the rest of this room. */
+    ReadAhead readAhead() {
+        return lookups.readAhead();
+    }
+
     /** Whether nothing was truncated since the slice was made. */
     public boolean isCurrent(LogSlice.Cold slice) {
         return lookups.isCurrent(slice) && !closed;

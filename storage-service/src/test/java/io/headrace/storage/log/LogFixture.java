@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
 
 /** A store on one thread: direct executors, a clock set by hand, group commit run by hand. */
 final class LogFixture {
@@ -46,6 +47,9 @@ final class LogFixture {
     boolean settlesAtCommit = true;
 
     long nowMs = 1_700_000_000_000L;
+
+    /** Where what blocks runs from now on. */
+    Executor io = Runnable::run;
 
     /** How many bytes the last start had to read. */
     long readAtStart;
@@ -93,7 +97,7 @@ final class LogFixture {
                         Duration.ofMinutes(5));
         LogRuntime runtime =
                 new LogRuntime(
-                        Runnable::run,
+                        task -> io.execute(task),
                         id -> Runnable::run,
                         () -> nowMs,
                         new SplittableRandom(1),
@@ -233,9 +237,7 @@ final class LogFixture {
             }
             case LogSlice.Cold cold -> {
                 ByteBuffer bytes = cold.load(ByteBuffer::allocate);
-                for (int scratchBytes : new int[] {100, 5_000, 2 << 20}) {
-                    requireSame(bytes, cold.verify(ByteBuffer.allocateDirect(scratchBytes)));
-                }
+                requireSame(bytes, cold.verify());
                 yield bytes;
             }
         };
