@@ -6,6 +6,7 @@ import io.headrace.client.consume.ConsumedRecord;
 import io.headrace.testkit.wait.Eventually;
 
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -171,20 +172,26 @@ class FanoutReaderTest {
         }
     }
 
-    private CompletableFuture<Delivery> gather(FanoutReader reader, long bytes, Duration gather) {
+    private CompletableFuture<@Nullable Delivery> gather(
+            FanoutReader reader, long bytes, Duration gather) {
         return reader.nextShared(1000, bytes, Duration.ofSeconds(50), gather).toFuture();
+    }
+
+    private static List<ConsumedRecord> recordsOf(CompletableFuture<@Nullable Delivery> answer)
+            throws Exception {
+        return Objects.requireNonNull(answer.get(60, TimeUnit.SECONDS)).records();
     }
 
     /** The first record for a reader that waits at the ends of its partitions. */
     private void readOneAfterSilence(FanoutReader reader, Duration gather) throws Exception {
-        CompletableFuture<Delivery> first = gather(reader, 1 << 16, gather);
+        CompletableFuture<@Nullable Delivery> first = gather(reader, 1 << 16, gather);
         Eventually.until(
                 Duration.ofSeconds(30),
                 () -> fanout.feedCount() == PARTITIONS.size(),
                 "the reader waits");
         awaitBeginningOf(gather.toMillis());
         log.append(PARTITIONS.getFirst(), 10);
-        assertThat(first.get(60, TimeUnit.SECONDS).records()).hasSize(1);
+        assertThat(recordsOf(first)).hasSize(1);
     }
 
     private static void awaitBeginningOf(long periodMs) {
@@ -204,11 +211,11 @@ class FanoutReaderTest {
                     .as("until the period ends, to which others are held")
                     .isGreaterThan(gather.toMillis() / 2);
             long beganMs = nowMs();
-            CompletableFuture<Delivery> next = gather(reader, 1 << 16, gather);
+            CompletableFuture<@Nullable Delivery> next = gather(reader, 1 << 16, gather);
             for (TopicPartition partition : PARTITIONS) {
                 log.append(partition, 10);
             }
-            assertThat(next.get(60, TimeUnit.SECONDS).records()).hasSize(PARTITIONS.size());
+            assertThat(recordsOf(next)).hasSize(PARTITIONS.size());
             assertThat(nowMs() - beganMs).isGreaterThanOrEqualTo(leftMs - 10);
         }
     }
@@ -219,11 +226,11 @@ class FanoutReaderTest {
         try (FanoutReader reader = readerFromTheStart()) {
             readOneAfterSilence(reader, gather);
             long beganMs = nowMs();
-            CompletableFuture<Delivery> next = gather(reader, 8_000, gather);
+            CompletableFuture<@Nullable Delivery> next = gather(reader, 8_000, gather);
             for (int i = 0; i < 10; i++) {
                 log.append(PARTITIONS.getFirst(), 2_000);
             }
-            assertThat(next.get(60, TimeUnit.SECONDS).records()).isNotEmpty();
+            assertThat(recordsOf(next)).isNotEmpty();
             assertThat(nowMs() - beganMs).isLessThan(gather.toMillis() / 2);
         }
     }
