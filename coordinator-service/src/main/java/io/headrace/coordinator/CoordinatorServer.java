@@ -36,7 +36,7 @@ public final class CoordinatorServer implements AutoCloseable {
     private static final int MAX_IN_FLIGHT = 20_000;
 
     /** How long others may take to take over before this coordinator ends anyhow. */
-    private static final Duration LEAVE_LIMIT = Duration.ofSeconds(5);
+    static final Duration LEAVE_LIMIT = Duration.ofSeconds(5);
 
     private final Controller controller;
     private final FrameServer frames;

@@ -29,7 +29,6 @@ import java.util.concurrent.Executor;
 /** A coordinator as {@link CoordinatorConfiguration} wires it, on simulated ground. */
 public final class SimulatedCoordinator {
     private static final long SESSION_TIMEOUT_MS = 3_000;
-    private static final long LEAVE_LIMIT_MS = 5_000;
     private static final ClusterRules RULES =
             new ClusterRules(SESSION_TIMEOUT_MS, 1, 3, 1, 1, 1, 10_000, 200_000);
 
@@ -106,6 +105,7 @@ public final class SimulatedCoordinator {
         SteppedController.start(
                 controller,
                 new CoordinatorIdentity(id, incarnation, host.name(), 9094, table.versions()),
+                groups.warmUp()::isDone,
                 database,
                 host);
     }
@@ -123,11 +123,13 @@ public final class SimulatedCoordinator {
      */
     public CompletableFuture<Void> stop() {
         stopping = true;
-        CompletableFuture<Void> left = new CompletableFuture<>();
-        controller.leave(this::othersHaveAll).thenRun(() -> left.complete(null));
-        host.world().after(LEAVE_LIMIT_MS, () -> left.complete(null));
         Executor hook = host.threads(0, 5);
-        return left.thenRunAsync(host::shut, hook)
+        return SteppedController.leave(
+                        controller,
+                        this::othersHaveAll,
+                        CoordinatorServer.LEAVE_LIMIT,
+                        host.loops(1).at(0))
+                .thenRunAsync(host::shut, hook)
                 .thenCompose(done -> SteppedController.end(controller))
                 .thenRunAsync(() -> wire.shut(host), hook)
                 .thenRunAsync(shareStates::close, hook)

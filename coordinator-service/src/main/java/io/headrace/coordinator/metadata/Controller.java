@@ -119,7 +119,7 @@ public final class Controller implements InternalTopics, AutoCloseable {
         return ready.isDone() && (exclusive || nowMs() - heardMs < options.times().freshMs());
     }
 
-    /** The clock of {@link #hasHeardSince}, in milliseconds. */
+    /** The clock of {@link #hasHeardSince}, in ms. */
     public long clockMs() {
         return nowMs();
     }
@@ -352,26 +352,23 @@ public final class Controller implements InternalTopics, AutoCloseable {
         }
     }
 
-    /**
-     * Begins without a thread: whoever calls {@link #step} again and again does the work.
-     *
-     * @param self this coordinator's incarnation, told to the cluster at the take-over
-     */
-    void startStepped(CoordinatorIdentity self, MetadataStore store) {
+    /** As {@link #start}, but without a thread: who calls {@link #step} again and again works. */
+    void startStepped(CoordinatorIdentity self, BooleanSupplier isWarm, MetadataStore store) {
         identity = self;
+        warmUp = isWarm;
         stepped = duty(store);
     }
 
     /** Does what is at hand; answers how long to wait until the next step at most, in ms. */
     long step() {
         ControllerDuty duty = Objects.requireNonNull(stepped);
-        naps.begin();
         if (stopping) {
             duty.end();
             refuseQueued();
             ended.complete(null);
             return 0;
         }
+        naps.begin();
         leave.proceed(duty);
         if (!duty.hasRole()) {
             return duty.standBy();

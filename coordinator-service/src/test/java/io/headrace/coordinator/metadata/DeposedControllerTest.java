@@ -57,6 +57,7 @@ class DeposedControllerTest {
         sleeper = new Controller(options(database));
         sleeper.startStepped(
                 new CoordinatorIdentity(1001, Uuid.randomUuid(), "localhost", 9001, Map.of()),
+                () -> true,
                 new SqlStore(hooked(database.dataSource())));
         stepUntilActive();
     }

@@ -4,7 +4,9 @@ import io.headrace.coordinator.cluster.CoordinatorIdentity;
 import io.headrace.simulation.network.Host;
 import io.headrace.transport.loop.Loop;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -21,12 +23,26 @@ public final class SteppedController {
     public static void start(
             Controller controller,
             CoordinatorIdentity self,
+            BooleanSupplier isWarm,
             SimulatedDatabase database,
             Host host) {
         Loop loop = host.loops(1).at(0);
         LongSupplier clockMs = host.world()::elapsedMs;
-        controller.startStepped(self, database.connection(host));
+        controller.startStepped(self, isWarm, database.connection(host));
         loop.execute(() -> step(controller, loop, clockMs));
+    }
+
+    /**
+     * Has it hand over what others can take, as {@link Controller#leave} does.
+     *
+     * @return completes when it has, or the limit is over
+     */
+    public static CompletableFuture<Void> leave(
+            Controller controller, BooleanSupplier othersHaveAll, Duration limit, Loop loop) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        controller.leave(othersHaveAll).thenRun(() -> loop.execute(() -> over.complete(null)));
+        loop.schedule(() -> over.complete(null), limit.toMillis());
+        return over;
     }
 
     /**
