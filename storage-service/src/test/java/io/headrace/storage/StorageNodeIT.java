@@ -212,12 +212,13 @@ class StorageNodeIT {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap));
                 var producer = producer(Map.of("acks", "all", "linger.ms", 1))) {
             List<Future<RecordMetadata>> sent = new ArrayList<>();
-            String from = place(admin, replica).getCurrentReplicaLogDir();
+            String from = "";
             for (int i = 0; i < count; i++) {
                 String value = i + "x".repeat(20_000);
                 sent.add(producer.send(new ProducerRecord<>("moving", 0, null, value)));
                 if (i == count / 2) {
                     producer.flush();
+                    from = place(admin, replica).getCurrentReplicaLogDir();
                     String to =
                             directories.getFirst().toString().equals(from)
                                     ? directories.get(1).toString()
