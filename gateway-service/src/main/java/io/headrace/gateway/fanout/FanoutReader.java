@@ -69,7 +69,8 @@ public final class FanoutReader implements AutoCloseable {
      * readers at the same places get. Of its places only the next offsets are this reader's own.
      *
      * @param gather how long at most further records are waited for once there are some, unless
-     *     there are enough before. All readers with the same time wait until the same moment.
+     *     those that came first are enough; what comes later is looked at when the time is up. All
+     *     readers with the same time wait until the same moment.
      */
     public Mono<Delivery> nextShared(
             int maxRecords, long maxBytes, Duration maxWait, Duration gather) {
