@@ -115,17 +115,22 @@ class ClusterIT {
         try (DirectoryStream<Path> processes =
                 Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path process : processes) {
-                try {
-                    String command = Files.readString(process.resolve("cmdline"));
-                    if (command.contains(dir)) {
-                        found.add(process.getFileName() + " " + command.replace('\0', ' '));
-                    }
-                } catch (IOException ended) {
-                    continue;
+                String command = commandLine(process);
+                if (command.contains(dir)) {
+                    found.add(process.getFileName() + " " + command);
                 }
             }
         }
         return found;
+    }
+
+    /** Nothing when it has ended meanwhile. */
+    private static String commandLine(Path process) {
+        try {
+            return Files.readString(process.resolve("cmdline")).replace('\0', ' ');
+        } catch (IOException ended) {
+            return "";
+        }
     }
 
     private static String run(int exit, String... arguments) throws IOException {
