@@ -65,6 +65,7 @@ final class LeaderFetcher {
     private long fetchCount;
     private long reportCount;
     private long sessionCount;
+    private boolean withoutSessions;
     private boolean fetching;
     private boolean reporting;
     private boolean pumpQueued;
@@ -191,9 +192,12 @@ final class LeaderFetcher {
             endSession();
             return; // until a partition goes on
         }
+        // Nothing can be reported before there is a session: one begins without waiting for
+        // records.
+        boolean waits = !isFull || withoutSessions;
         FetchRequestData request =
                 request()
-                        .setMaxWaitMs((int) settings.maxWait().toMillis())
+                        .setMaxWaitMs(waits ? (int) settings.maxWait().toMillis() : 0)
                         .setMinBytes(1)
                         .setMaxBytes(settings.maxBytes())
                         .setTopics(new ArrayList<>(asked.values()));
@@ -344,6 +348,7 @@ final class LeaderFetcher {
         if (isFull) {
             sessionId = answer.sessionId();
             nextSessionEpoch = sessionId > 0 ? 1 : 0;
+            withoutSessions = sessionId == 0;
         }
         takeAll(fetch, answer);
         pump();

@@ -211,6 +211,26 @@ class LeaderFetcherTest {
         assertThat(told.only().currentLeaderEpoch()).isEqualTo(1);
     }
 
+    /**
+     * A leader that was restarted waited up to half a second for a follower whose first fetch, of
+     * other partitions, waited there: until it was answered there was no session to report in.
+     */
+    @Test
+    void aSessionBeginsWithoutWaitingForRecords() {
+        assertThat(asked.getLast().request().sessionId()).isZero();
+        assertThat(asked.getLast().request().maxWaitMs()).isZero();
+        assertThat(waiting().request().maxWaitMs()).isPositive();
+    }
+
+    @Test
+    void aLeaderThatGrantsNoSessionIsNotAskedWithoutPause() {
+        asked.getLast().answer().complete(answer(QUIET, 0).setSessionId(0));
+        time.runDue();
+        assertThat(asked).hasSize(2);
+        assertThat(asked.getLast().request().sessionId()).isZero();
+        assertThat(asked.getLast().request().maxWaitMs()).isPositive();
+    }
+
     /** What a node said as leader of one epoch tells nothing of the next one that it leads. */
     @Test
     void anAnswerFromBeforeAPartitionWasFollowedDoesNotCount() {
