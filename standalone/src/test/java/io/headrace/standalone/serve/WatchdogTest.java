@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Who is ended and started again, and who must not be: real processes, paused and killed. */
 @Timeout(300)
@@ -100,14 +101,18 @@ class WatchdogTest {
         assertThat(kill.exitValue()).isZero();
     }
 
-    /** From whichever process writes there now. */
+    /** From whichever process writes there now; a whole line. */
     private static String awaitLine(ChildProcess first, Predicate<String> wanted) {
         return Eventually.until(
                         LIMIT,
-                        () -> first.output().lines().filter(wanted).findFirst(),
+                        () -> wholeLines(first.output()).filter(wanted).findFirst(),
                         Optional::isPresent,
                         "a line of the process or the one in its place")
                 .orElseThrow();
+    }
+
+    private static Stream<String> wholeLines(String output) {
+        return output.substring(0, output.lastIndexOf('\n') + 1).lines();
     }
 
     private static void awaitEnd(ProcessHandle process, String what) {
