@@ -14,6 +14,11 @@ import io.headrace.simulation.network.Host;
 import io.headrace.simulation.network.Wire;
 import io.headrace.simulation.network.World;
 import io.headrace.simulation.planted.Bug;
+import io.headrace.storage.SimulatedStorageNode;
+import io.headrace.storage.log.LogStore;
+import io.headrace.storage.log.PartitionLog;
+import io.headrace.storage.partition.Partition;
+import io.headrace.storage.partition.Partitions;
 import io.headrace.transport.channel.ChannelOptions;
 import io.headrace.transport.channel.ClientChannel;
 import io.headrace.transport.channel.Connector;
@@ -31,8 +36,10 @@ import org.junit.jupiter.api.Test;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -40,10 +47,12 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Goal: how long records wait while the storage nodes are restarted one after the other, by the
- * protocols' own waits alone: in simulated time nothing is slow.
+ * protocols' own waits alone: in simulated time nothing is slow. And that nobody has anything to
+ * cut then, which takes long where devices are slow.
  */
 class RollingRestartTest {
     private static final int RUNS = 8;
+    private static final int WRITERS = 8;
     private static final long LIMIT_MS = 60_000;
 
     /** Some journeys and flushes, a follower's pause of 20 ms, and the writer's own. */
@@ -54,7 +63,7 @@ class RollingRestartTest {
         int nodes = Cluster.NODES.size();
         long[] gaps = new long[RUNS * nodes];
         for (int run = 0; run < RUNS; run++) {
-            Restarts restarts = new Restarts(run);
+            Restarts restarts = new Restarts(run, 1);
             for (int i = 0; i < nodes; i++) {
                 gaps[run * nodes + i] = restarts.restart(i);
             }
@@ -64,14 +73,29 @@ class RollingRestartTest {
         assertThat(gaps[gaps.length - 1]).isLessThan(LONGEST_GAP_MS);
     }
 
+    @Test
+    void noReplicaHasToCutWhatALeavingLeaderWrote() {
+        int cuts = 0;
+        for (int run = 0; run < RUNS; run++) {
+            Restarts restarts = new Restarts(run, WRITERS);
+            for (int i = 0; i < Cluster.NODES.size(); i++) {
+                restarts.restart(i);
+            }
+            cuts += restarts.cuts;
+        }
+        assertThat(cuts).isZero();
+    }
+
     /** A cluster under load. */
     private static final class Restarts {
         private final World world;
         private final Cluster cluster;
-        private final Writer writer;
+        private final List<Writer> writers = new ArrayList<>();
+        private final IdentityHashMap<PartitionLog, Long> ends = new IdentityHashMap<>();
         private MetadataImage truth = MetadataImage.EMPTY;
+        private int cuts;
 
-        Restarts(long seed) {
+        Restarts(long seed, int writerCount) {
             world = new World(seed, false);
             Wire wire = new Wire(world);
             cluster = new Cluster(world, wire, image -> truth = image, node -> {}, Bug.NONE, 0);
@@ -83,9 +107,12 @@ class RollingRestartTest {
             administrator.create(Writer.TOPIC, 1, Map.of("min.insync.replicas", "2"));
             await(administrator::isDone);
             await(this::isWhole);
-            writer = new Writer(world, wire, host(wire, "writer"));
-            writer.start();
-            await(() -> writer.acknowledged() > 100);
+            for (int i = 0; i < writerCount; i++) {
+                Writer writer = new Writer(world, wire, host(wire, "writer-" + i));
+                writers.add(writer);
+                writer.start();
+            }
+            await(() -> writers.stream().allMatch(writer -> writer.acknowledged() > 100));
         }
 
         private Host host(Wire wire, String name) {
@@ -100,6 +127,23 @@ class RollingRestartTest {
                 assertThat(world.elapsedMs()).as("seed " + world.seed()).isLessThan(deadlineMs);
                 world.time().advance(Duration.ofMillis(1));
                 world.requireSound();
+                cluster.machines().forEach(this::countCuts);
+            }
+        }
+
+        private void countCuts(Machine machine) {
+            SimulatedStorageNode node = machine.node();
+            Partitions partitions = node == null ? null : node.partitions();
+            LogStore logs = node == null ? null : node.logs();
+            if (partitions == null || logs == null) {
+                return;
+            }
+            for (Partition partition : partitions.all()) {
+                PartitionLog log = logs.find(partition.id());
+                Long before = log == null ? null : ends.put(log, log.logEndOffset());
+                if (log != null && before != null && before > log.logEndOffset()) {
+                    cuts++;
+                }
             }
         }
 
@@ -117,7 +161,7 @@ class RollingRestartTest {
         /** Restarts a node in order and answers the longest time without an acknowledgement. */
         long restart(int index) {
             Machine machine = cluster.machines().get(index);
-            writer.forgetGaps();
+            writers.forEach(Writer::forgetGaps);
             boolean[] stopped = new boolean[1];
             machine.stop(() -> stopped[0] = true);
             await(() -> stopped[0]);
@@ -126,7 +170,7 @@ class RollingRestartTest {
             machine.start();
             await(() -> machine.node() != null && isWhole());
             pass(500);
-            return writer.longestGapMs();
+            return writers.stream().mapToLong(Writer::longestGapMs).max().orElseThrow();
         }
 
         private void pass(long ms) {

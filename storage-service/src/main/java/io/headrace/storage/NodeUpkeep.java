@@ -133,10 +133,10 @@ final class NodeUpkeep {
             over.complete(null);
             return over;
         }
-        partitions.leave();
         Loop.ScheduledTask late = timer.schedule(() -> over.complete(null), limit.toMillis());
-        askOn(over, timer, FAILURES_MAX);
-        return over.whenComplete((done, failure) -> late.cancel());
+        partitions.leave().whenComplete((copied, failure) -> askOn(over, timer, FAILURES_MAX));
+        return over.thenCompose(done -> partitions.handedOver())
+                .whenComplete((done, failure) -> late.cancel());
     }
 
     /** Asks again and again while there is something to leave. */

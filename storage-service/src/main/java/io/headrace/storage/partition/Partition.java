@@ -24,7 +24,6 @@ import io.headrace.storage.replication.ReplicationState.Offline;
 import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.TopicIdPartition;
-import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +51,7 @@ public final class Partition {
     private final PartitionReader reader;
     private final FollowerLog follower;
     private final PartitionSurroundings around;
+    private final HandOver handOver = new HandOver(this);
     private final CompletableFuture<Void> firstSettled = new CompletableFuture<>();
 
     private @Nullable PartitionLog log;
@@ -125,7 +125,7 @@ public final class Partition {
             return;
         }
         log = opened;
-        applyRules(opened.config());
+        produceRules = ConfiguredRules.of(opened.config());
         opened.listen(new LogEvents(this));
         MetadataApplied metadata = pendingMetadata;
         if (metadata != null) {
@@ -182,10 +182,6 @@ public final class Partition {
         if (current != null) {
             current.updateConfig(config);
         }
-        applyRules(config);
-    }
-
-    private void applyRules(LogConfig config) {
         produceRules = ConfiguredRules.of(config);
     }
 
@@ -196,6 +192,7 @@ public final class Partition {
         follower.begin(-1);
         around.feed().unfollow(this);
         waiters.fail(reason);
+        handOver.end();
         firstSettled.complete(null);
         stats = PartitionStats.NONE;
     }
@@ -275,6 +272,15 @@ public final class Partition {
 
     // Writing.
 
+    /** Runs what is to append, on the loop: now, or when it is known who leads. Any thread. */
+    public void runAppend(Runnable append) {
+        loop.run(() -> handOver.whenOver(append));
+    }
+
+    HandOver handOver() {
+        return handOver;
+    }
+
     /**
      * Appends checked batches; this node must lead. Ask {@link #awaitCommit} or {@link #awaitFlush}
      * afterwards.
@@ -328,22 +334,6 @@ public final class Partition {
     /** A count of bytes that only grows as more becomes visible. */
     long appendedBytes() {
         return appendedBytes;
-    }
-
-    /**
-     * Deletes the records below an offset.
-     *
-     * @param offset -1 for the high watermark
-     * @return the first offset left
-     */
-    public long deleteRecords(long offset) {
-        PartitionLog current = log();
-        long target = offset == -1 ? current.highWatermark() : offset;
-        if (target < 0 || target > current.highWatermark()) {
-            throw new OffsetOutOfRangeException(
-                    "The offset " + offset + " lies above the high watermark of " + id);
-        }
-        return current.advanceLogStartOffset(target);
     }
 
     // Replication, as leader.
@@ -428,6 +418,7 @@ public final class Partition {
                 LOG.info("No longer leading {} (epoch {})", id, leaderEpoch);
                 waiters.fail(Errors.NOT_LEADER_OR_FOLLOWER);
                 verifications.clear();
+                handOver.end();
             }
             case ReplicationEffect.Follow(int leaderId, int leaderEpoch) ->
                     follow(leaderId, leaderEpoch);

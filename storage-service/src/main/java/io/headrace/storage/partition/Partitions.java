@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * The partitions that the metadata assigns to this node. Lookups come from any thread; changes from
@@ -221,11 +222,32 @@ public final class Partitions {
     }
 
     /**
-     * This node is about to stop: no leader is to take it into an in-sync set any more. What it is
-     * in, it stays in until the controller takes it out.
+     * This node is about to stop: no leader is to take it into an in-sync set any more, and what it
+     * leads takes no more records for a while. What it is in, it stays in until the controller
+     * takes it out.
+     *
+     * @return completes when the others have all that this node has, or soon
      */
-    public void leave() {
+    public CompletableFuture<Void> leave() {
         around.feed().leave();
+        long nowMs = around.clockMs().getAsLong();
+        return onEach(partition -> partition.handOver().begin(nowMs));
+    }
+
+    /** Completes when whoever waits to append knows who leads now, or that nobody else does. */
+    public CompletableFuture<Void> handedOver() {
+        return onEach(partition -> partition.handOver().over());
+    }
+
+    /** Asks each partition on its loop; completes when all of them have done what they promised. */
+    private CompletableFuture<Void> onEach(Function<Partition, CompletableFuture<Void>> ask) {
+        List<CompletableFuture<Void>> asked = new ArrayList<>();
+        for (Partition partition : byKey.values()) {
+            asked.add(
+                    CompletableFuture.supplyAsync(() -> ask.apply(partition), partition.loop())
+                            .thenCompose(promised -> promised));
+        }
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new));
     }
 
     /** Whether this node is in an in-sync set together with others. */

@@ -1,22 +1,17 @@
 package io.headrace.storage.partition;
 
+import static io.headrace.storage.partition.OnePartition.ID;
+import static io.headrace.storage.partition.OnePartition.led;
+import static io.headrace.storage.partition.OnePartition.open;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.protocol.batch.BatchBuilder;
 import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.metadata.PartitionImage;
-import io.headrace.protocol.metadata.PartitionImage.IsrMember;
-import io.headrace.storage.log.LogConfig;
-import io.headrace.storage.log.LogRuntime;
-import io.headrace.storage.log.LogStore;
-import io.headrace.storage.log.LogStoreProperties;
 import io.headrace.storage.log.PartitionLog;
 import io.headrace.testkit.disk.SimulatedDisk;
-import io.headrace.transport.loop.Loop;
 
-import org.apache.kafka.common.TopicIdPartition;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -27,9 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.SplittableRandom;
 
 /**
  * Goal: a replica whose machine lost its page cache counts again once it has copied everything,
@@ -40,26 +33,6 @@ import java.util.SplittableRandom;
 class FollowerLogTest {
     private static final int SEEDS = 60;
     private static final int BATCHES = 5;
-    private static final TopicIdPartition ID =
-            new TopicIdPartition(new Uuid(7, 11), new TopicPartition("orders", 0));
-    private static final LogConfig PAGE_CACHE = LogConfig.of(Map.of("flush.policy", "page-cache"));
-    private static final Loop DIRECT =
-            new Loop() {
-                @Override
-                public boolean inLoop() {
-                    return true;
-                }
-
-                @Override
-                public void execute(Runnable task) {
-                    task.run();
-                }
-
-                @Override
-                public ScheduledTask schedule(Runnable task, long delayMs) {
-                    return () -> {};
-                }
-            };
 
     @Test
     void whatAPowerLossTookIsCopiedAndCounts() throws IOException {
@@ -68,12 +41,12 @@ class FollowerLogTest {
         for (long seed = 1; seed <= SEEDS; seed++) {
             SimulatedDisk disk = SimulatedDisk.withSeed(seed);
             PartitionLog log = open(disk, "boot-1");
-            copyAll(following(log), log);
+            copyAll(OnePartition.following(log), log);
             log = open(disk.crash(), "boot-2");
             assertThat(log.unclean()).as("seed %d", seed).isPresent();
             emptied += log.logEndOffset() == 0 ? 1 : 0;
             shortened += log.logEndOffset() > 0 ? 1 : 0;
-            Partition partition = following(log);
+            Partition partition = OnePartition.following(log);
             copyAll(partition, log);
             FollowPoint point = Objects.requireNonNull(partition.follower().point());
             assertThat(point.flushedOffset()).as("seed %d", seed).isEqualTo(BATCHES);
@@ -89,7 +62,7 @@ class FollowerLogTest {
     @Test
     void aLogWithRecordsOfLaterEpochsIsNotLed() throws IOException {
         PartitionLog log = open(SimulatedDisk.withSeed(1), "boot-1");
-        Partition partition = following(log);
+        Partition partition = OnePartition.following(log);
         copyAll(partition, log);
         log.startLeaderEpoch(7).join();
         partition.onMetadata(led(2, 20, 3), 20);
@@ -103,7 +76,7 @@ class FollowerLogTest {
     @Test
     void whereItsLogEndsIsSaidOnceNobodyLeads() throws IOException {
         PartitionLog log = open(SimulatedDisk.withSeed(1), "boot-1");
-        Partition partition = following(log);
+        Partition partition = OnePartition.following(log);
         copyAll(partition, log);
         List<@Nullable RestingLog> said = new ArrayList<>();
         partition.follower().rest(said::add);
@@ -136,7 +109,7 @@ class FollowerLogTest {
     void anEpochThatOnlyTheLogKnowsIsKnownFromThenOn() throws IOException {
         SimulatedDisk disk = SimulatedDisk.withSeed(1);
         PartitionLog log = open(disk, "boot-1");
-        copyAll(following(log), log);
+        copyAll(OnePartition.following(log), log);
         Path file = disk.path("/data/orders-0/leader-epoch-checkpoint");
         assertThat(Files.readAllLines(file)).containsExactly("0", "1", "0 0");
         SimulatedDisk after = disk.kill();
@@ -176,56 +149,5 @@ class FollowerLogTest {
                 ByteBuffer.allocate(batches.stream().mapToInt(ByteBuffer::remaining).sum());
         batches.forEach(all::put);
         return all.flip();
-    }
-
-    private static PartitionLog open(SimulatedDisk disk, String bootId) throws IOException {
-        LogStore store =
-                LogStore.open(
-                        LogStoreProperties.of(List.of(disk.path("/data")), "cluster-a", 2),
-                        new LogRuntime(
-                                Runnable::run,
-                                id -> DIRECT,
-                                () -> 1_700_000_000_000L,
-                                new SplittableRandom(1),
-                                () -> bootId,
-                                Runnable::run),
-                        topic -> PAGE_CACHE,
-                        (done, total, read) -> {});
-        return store.openOrCreate(ID, PAGE_CACHE).join();
-    }
-
-    private static Partition following(PartitionLog log) {
-        Partition partition =
-                new Partition(
-                        ID,
-                        DIRECT,
-                        new PartitionSurroundings(
-                                2,
-                                10_000,
-                                Runnable::run,
-                                () -> 1_700_000_000_000L,
-                                () -> 1_700_000_000_000L,
-                                LeaderFeed.NONE,
-                                (asker, proposal) -> {}));
-        partition.onOpened(log);
-        partition.onMetadata(led(1, 10, 0), 20);
-        return partition;
-    }
-
-    private static PartitionImage led(int leader, long leaderNodeEpoch, int leaderEpoch) {
-        return new PartitionImage(
-                0,
-                List.of(1, 2),
-                List.of(),
-                List.of(new IsrMember(leader, leaderNodeEpoch)),
-                leader,
-                leaderNodeEpoch,
-                leaderEpoch,
-                1 + leaderEpoch,
-                2,
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of());
     }
 }

@@ -68,7 +68,7 @@ final class ShardAppendHandler implements ApiHandler {
                             -1));
             return;
         }
-        partition.loop().run(() -> onLoop(request, asked, records, partition));
+        partition.runAppend(() -> onLoop(request, asked, records, partition));
     }
 
     private static @Nullable String problem(ByteBuffer records) {

@@ -110,16 +110,14 @@ final class WriteTxnMarkersHandler implements ApiHandler {
             return done(Errors.NOT_LEADER_OR_FOLLOWER);
         }
         CompletableFuture<Errors> result = new CompletableFuture<>();
-        partition
-                .loop()
-                .run(
-                        () -> {
-                            try {
-                                append(marker, partition, result);
-                            } catch (RuntimeException e) {
-                                result.complete(Errors.forException(e));
-                            }
-                        });
+        partition.runAppend(
+                () -> {
+                    try {
+                        append(marker, partition, result);
+                    } catch (RuntimeException e) {
+                        result.complete(Errors.forException(e));
+                    }
+                });
         return result;
     }
 

@@ -7,7 +7,10 @@ import io.headrace.storage.handler.request.ApiHandler;
 import io.headrace.storage.handler.request.PartitionQuestions;
 import io.headrace.storage.handler.request.Request;
 import io.headrace.storage.handler.request.Services;
+import io.headrace.storage.log.PartitionLog;
+import io.headrace.storage.partition.Partition;
 
+import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.message.DeleteRecordsRequestData;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsPartition;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsTopic;
@@ -69,9 +72,24 @@ final class DeleteRecordsHandler implements ApiHandler {
                     return CompletableFuture.completedFuture(
                             new DeleteRecordsPartitionResult()
                                     .setPartitionIndex(asked.partitionIndex())
-                                    .setLowWatermark(partition.deleteRecords(asked.offset())));
+                                    .setLowWatermark(delete(partition, asked.offset())));
                 },
                 error -> failed(asked, error));
+    }
+
+    /**
+     * Deletes the records below an offset; answers the first offset left.
+     *
+     * @param offset -1 for the high watermark
+     */
+    private static long delete(Partition partition, long offset) {
+        PartitionLog log = partition.log();
+        long target = offset == -1 ? log.highWatermark() : offset;
+        if (target < 0 || target > log.highWatermark()) {
+            throw new OffsetOutOfRangeException(
+                    "The offset " + offset + " lies above the high watermark of " + partition.id());
+        }
+        return log.advanceLogStartOffset(target);
     }
 
     private static DeleteRecordsPartitionResult failed(DeleteRecordsPartition asked, Errors error) {

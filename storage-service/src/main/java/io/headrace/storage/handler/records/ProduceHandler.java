@@ -12,7 +12,6 @@ import io.headrace.storage.handler.request.ApiHandler;
 import io.headrace.storage.handler.request.Request;
 import io.headrace.storage.handler.request.Services;
 import io.headrace.storage.partition.Partition;
-import io.headrace.transport.loop.Loop;
 
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
@@ -105,8 +104,7 @@ final class ProduceHandler implements ApiHandler {
                     gathering.refuse(slot, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
                     return;
                 }
-                Loop owner = partition.loop();
-                owner.run(() -> gathering.append(slot, partition, accepted));
+                partition.runAppend(() -> gathering.append(slot, partition, accepted));
             }
         }
     }
