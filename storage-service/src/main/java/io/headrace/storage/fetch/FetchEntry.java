@@ -1,6 +1,7 @@
 package io.headrace.storage.fetch;
 
 import io.headrace.protocol.codec.FileRange;
+import io.headrace.protocol.codec.OutboundFrame;
 import io.headrace.protocol.codec.RecordsField;
 import io.headrace.storage.log.LogSlice;
 import io.headrace.storage.partition.FetchQuery;
@@ -23,7 +24,7 @@ final class FetchEntry {
     private PartitionRead read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
     private long boundSeen = -1;
     private @Nullable ReplicaSeen replicaSeen;
-    private LogSlice.@Nullable Warm verified;
+    private LogSlice.@Nullable Checked verified;
     private long reservedBytes;
     private boolean throttled;
     private @Nullable CompletableFuture<RepairOutcome> repair;
@@ -189,7 +190,7 @@ final class FetchEntry {
     }
 
     private void dropVerified() {
-        LogSlice.Warm range = verified;
+        LogSlice.Checked range = verified;
         if (range != null) {
             verified = null;
             range.release();
@@ -202,16 +203,20 @@ final class FetchEntry {
      * @param release who is told when what was read from disk is sent
      */
     RecordsField takeRecords(ColdRelease release) {
-        LogSlice.Warm range = verified;
+        LogSlice.Checked range = verified;
         if (range != null) {
             verified = null;
             Runnable hold = release.hold();
-            return inFile(
-                    range,
+            Runnable onSent =
                     () -> {
                         range.release();
                         hold.run();
-                    });
+                    };
+            return switch (range) {
+                case LogSlice.Warm inFile -> inFile(inFile, onSent);
+                case LogSlice.Loaded loaded ->
+                        RecordsField.of(new OutboundFrame.Bytes(loaded.bytes(), onSent));
+            };
         }
         if (read.slice() instanceof LogSlice.Warm warm) {
             return inFile(warm, warm::release);

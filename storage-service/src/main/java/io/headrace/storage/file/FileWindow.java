@@ -5,7 +5,6 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.LongConsumer;
@@ -17,10 +16,7 @@ import java.util.function.LongConsumer;
  * has, and nothing warm is pushed out.
  */
 public final class FileWindow implements AutoCloseable {
-    private static final int ALIGNMENT = 4096;
     private static final int WINDOW_BYTES = 256 << 10;
-
-    private static final @Nullable OpenOption DIRECT = directOption();
 
     private final FileChannel channel;
     private final LongConsumer onBytes;
@@ -45,43 +41,19 @@ public final class FileWindow implements AutoCloseable {
                 direct == null ? FileChannel.open(path, StandardOpenOption.READ) : direct, onBytes);
     }
 
-    /** The JDK's own option, by name: compilers warn of it, and not every JDK has it. */
-    private static @Nullable OpenOption directOption() {
-        try {
-            Object[] options =
-                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants();
-            for (Object option : options == null ? new Object[0] : options) {
-                if (option instanceof OpenOption found && found.toString().equals("DIRECT")) {
-                    return found;
-                }
-            }
-            return null;
-        } catch (ClassNotFoundException e) {
-            return null;
-        }
-    }
-
-    /** Null where the file system has no such mode; what else is wrong, the usual open tells. */
-    private static @Nullable FileChannel openDirect(Path path) {
-        if (DIRECT == null) {
+    /** Null where the file system has no such mode. */
+    private static @Nullable FileChannel openDirect(Path path) throws IOException {
+        FileChannel opened = DirectFile.open(path);
+        if (opened == null) {
             return null;
         }
         try {
-            FileChannel opened = FileChannel.open(path, StandardOpenOption.READ, DIRECT);
-            try {
-                opened.read(aligned(ALIGNMENT), 0);
-                return opened;
-            } catch (IOException e) {
-                opened.close();
-                return null;
-            }
-        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            opened.read(DirectFile.aligned(DirectFile.ALIGNMENT), 0);
+            return opened;
+        } catch (IOException e) {
+            opened.close();
             return null;
         }
-    }
-
-    private static ByteBuffer aligned(int bytes) {
-        return ByteBuffer.allocateDirect(bytes + ALIGNMENT).alignedSlice(ALIGNMENT);
     }
 
     /**
@@ -95,18 +67,18 @@ public final class FileWindow implements AutoCloseable {
             index = (int) offset;
             return true;
         }
-        long from = position - position % ALIGNMENT;
+        long from = DirectFile.floor(position);
         long wanted = Math.max(WINDOW_BYTES, position - from + count);
-        int room = Math.toIntExact((wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+        int room = Math.toIntExact(DirectFile.ceiling(wanted));
         if (buffer.capacity() < room) {
-            buffer = aligned(room);
+            buffer = DirectFile.aligned(room);
         }
         onBytes.accept(Math.max(0, Math.min(room, channel.size() - from)));
         buffer.clear().limit(room);
         bufferPosition = from;
         index = (int) (position - from);
         long next = from;
-        while (buffer.hasRemaining() && next % ALIGNMENT == 0) {
+        while (buffer.hasRemaining() && next % DirectFile.ALIGNMENT == 0) {
             int read = channel.read(buffer, next);
             if (read <= 0) {
                 break;

@@ -1,5 +1,6 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.file.DirectReads;
 import io.headrace.storage.file.OpenFiles;
 import io.headrace.storage.producer.ProducerIds;
 
@@ -8,4 +9,5 @@ record LogContext(
         LogStoreProperties properties,
         LogRuntime runtime,
         OpenFiles openFiles,
+        DirectReads directReads,
         ProducerIds producerIds) {}

@@ -103,7 +103,8 @@ final class LogLookups {
                         maxBytes,
                         minOneMessage,
                         bound,
-                        truncations),
+                        truncations,
+                        null),
                 truncations);
     }
 

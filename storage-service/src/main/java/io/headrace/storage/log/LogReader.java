@@ -4,6 +4,7 @@ import io.headrace.protocol.batch.BatchDescriptor;
 import io.headrace.protocol.batch.BatchView;
 import io.headrace.protocol.batch.CorruptBatchException;
 import io.headrace.storage.epoch.LeaderEpochs;
+import io.headrace.storage.file.DirectReads;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.file.OpenFiles;
 import io.headrace.storage.repair.BatchRules;
@@ -95,14 +96,23 @@ final class LogReader {
      */
     record Range(Segment segment, long position, int sizeInBytes, long endOffset) {}
 
-    /** A range that was just read, and a use of its file. */
-    record Verified(Range range, LogFile file) {
-        LogSlice.Warm warm() {
-            return new LogSlice.Warm(
-                    file,
-                    range.position(),
-                    range.sizeInBytes(),
-                    range.position() + range.sizeInBytes());
+    /** A range that was just read, and what to send of it. */
+    record Verified(Range range, LogSlice.Checked slice) {
+        static Verified inFile(Range range, LogFile file) {
+            return new Verified(
+                    range,
+                    new LogSlice.Warm(
+                            file,
+                            range.position(),
+                            range.sizeInBytes(),
+                            range.position() + range.sizeInBytes()));
+        }
+    }
+
+    /** Where a batch of that offset or a later one begins, if the segment goes on there. */
+    record Place(Segment segment, long position) {
+        static Place after(Range range) {
+            return new Place(range.segment(), range.position() + range.sizeInBytes());
         }
     }
 
@@ -120,17 +130,15 @@ final class LogReader {
             int maxBytes,
             boolean minOneMessage,
             long bound,
-            long truncations)
+            long truncations,
+            @Nullable Place known)
             implements LogSlice.ColdRead {
-        /**
-         * Where an I/O thread looks at what it read; larger than what consumers ask for at once.
-         */
-        private static final ThreadLocal<ByteBuffer> SCRATCH =
-                ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect((1 << 20) + (64 << 10)));
-
         @Override
         public ByteBuffer load(IntFunction<ByteBuffer> allocate) throws IOException {
-            Found found = find(allocate);
+            Found found =
+                    find(
+                            (segment, file, position, size) ->
+                                    ColdSource.into(allocate.apply(size), file, position, size));
             if (found == null) {
                 return allocate.apply(0).limit(0);
             }
@@ -139,37 +147,53 @@ final class LogReader {
         }
 
         @Override
-        public LogSlice.@Nullable Warm verify() throws IOException {
+        public LogSlice.@Nullable Checked verify() throws IOException {
             return ahead.read(this);
         }
 
         /** Reads and checks; null when there is nothing below the bound. */
         @Nullable Verified verifyNow() throws IOException {
-            ByteBuffer scratch = SCRATCH.get();
-            Found found =
-                    find(
-                            size ->
-                                    size <= scratch.capacity()
-                                            ? scratch.clear()
-                                            : ByteBuffer.allocate(size));
-            return found == null ? null : new Verified(found.range(), found.file());
+            ColdSource.ForAnswer source = new ColdSource.ForAnswer(log.context().directReads());
+            boolean isTaken = false;
+            try {
+                Found found = find(source);
+                if (found == null) {
+                    return null;
+                }
+                Range range = found.range();
+                DirectReads.Loaded loaded = source.loaded();
+                if (loaded == null) {
+                    return Verified.inFile(range, found.file());
+                }
+                found.file().release();
+                range.segment().onReadOnce(range.position() + range.sizeInBytes());
+                isTaken = true;
+                return new Verified(range, new LogSlice.Loaded(found.bytes(), loaded));
+            } finally {
+                if (!isTaken) {
+                    source.giveBack();
+                }
+            }
         }
 
-        /** The same range again, without reading it; null when it does not serve this read. */
+        /** Whether a range is what this read may answer. */
+        boolean isServedBy(Range range) {
+            return range.endOffset() <= bound && range.sizeInBytes() <= maxBytes;
+        }
+
+        /** The same range again, without reading it; null when its file is gone. */
         @Nullable Verified reuse(Range range) throws IOException {
-            if (range.endOffset() > bound || range.sizeInBytes() > maxBytes) {
-                return null;
-            }
             try {
-                return new Verified(
+                return Verified.inFile(
                         range, SegmentReplacedException.open(openFiles, range.segment()));
             } catch (SegmentReplacedException | NoSuchFileException e) {
                 return null;
             }
         }
 
-        /** The read that goes on at that offset. */
-        Cold from(long nextOffset) {
+        /** The read that goes on behind a range. */
+        Cold after(Range range) {
+            long nextOffset = range.endOffset();
             int floor = first;
             while (floor + 1 < segments.size()
                     && segments.get(floor + 1).baseOffset() <= nextOffset) {
@@ -188,7 +212,27 @@ final class LogReader {
                     maxBytes,
                     minOneMessage,
                     bound,
-                    truncations);
+                    truncations,
+                    Place.after(range));
+        }
+
+        /** The same read, by somebody who knows where it begins. */
+        Cold at(@Nullable Place known) {
+            return new Cold(
+                    log,
+                    ahead,
+                    openFiles,
+                    segments,
+                    first,
+                    activeIndex,
+                    activeSizeInBytes,
+                    epochs,
+                    offset,
+                    maxBytes,
+                    minOneMessage,
+                    bound,
+                    truncations,
+                    known);
         }
 
         /** Whether there may be something at the offset. */
@@ -196,11 +240,11 @@ final class LogReader {
             return offset < bound;
         }
 
-        private @Nullable Found find(IntFunction<ByteBuffer> allocate) throws IOException {
+        private @Nullable Found find(ColdSource source) throws IOException {
             try {
-                return loadFromSegments(allocate);
+                return loadFromSegments(source);
             } catch (SegmentReplacedException e) {
-                return afterReplacement().find(allocate);
+                return afterReplacement().find(source);
             }
         }
 
@@ -246,11 +290,11 @@ final class LogReader {
                     maxBytes,
                     minOneMessage,
                     bound,
-                    truncations);
+                    truncations,
+                    null);
         }
 
-        private @Nullable Found loadFromSegments(IntFunction<ByteBuffer> allocate)
-                throws IOException {
+        private @Nullable Found loadFromSegments(ColdSource source) throws IOException {
             for (int i = first; i < segments.size(); i++) {
                 Segment segment = segments.get(i);
                 if (segment.baseOffset() >= bound) {
@@ -260,11 +304,15 @@ final class LogReader {
                 long end = isActive ? activeSizeInBytes : segment.sizeInBytes();
                 LogFile file = open(segment);
                 try {
-                    SparseIndex.View index = isActive ? activeIndex : segment.offsets().view();
                     long next = isActive ? Long.MAX_VALUE : segments.get(i + 1).baseOffset();
+                    Found found = loadKnown(segment, file, end, next, source);
+                    if (found != null) {
+                        return found;
+                    }
+                    SparseIndex.View index = isActive ? activeIndex : segment.offsets().view();
                     BatchPosition batch = segment.seek(file, index, offset, end);
                     if (batch != null) {
-                        return load(segment, file, batch, end, next, allocate);
+                        return load(segment, file, batch, end, next, source);
                     }
                 } catch (CorruptBatchException | EOFException e) {
                     throw new CorruptRangeException(segment + " is damaged: " + e, offset);
@@ -284,6 +332,30 @@ final class LogReader {
             }
         }
 
+        /**
+         * As {@link #load}, without looking for the batch, if it is known where it begins; null
+         * when it is not as expected: then it is to be looked for.
+         */
+        private @Nullable Found loadKnown(
+                Segment segment, LogFile file, long end, long nextBaseOffset, ColdSource source)
+                throws IOException {
+            Place place = known;
+            if (place == null || !place.segment().equals(segment) || place.position() >= end) {
+                return null;
+            }
+            int size = (int) Math.min(end - place.position(), maxBytes);
+            if (size < BatchDescriptor.HEADER_BYTES) {
+                return null;
+            }
+            ByteBuffer bytes = source.read(segment, file, place.position(), size);
+            BatchPosition batch = BatchHeaders.in(bytes, place.position());
+            return batch == null
+                            || batch.baseOffset() != offset
+                            || offset >= Math.min(bound, nextBaseOffset)
+                    ? null
+                    : check(segment, file, batch, end, nextBaseOffset, bytes);
+        }
+
         /** From that batch on, as far as the limits go; null when they leave nothing. */
         private @Nullable Found load(
                 Segment segment,
@@ -291,7 +363,7 @@ final class LogReader {
                 BatchPosition batch,
                 long end,
                 long nextBaseOffset,
-                IntFunction<ByteBuffer> allocate)
+                ColdSource source)
                 throws IOException {
             if (batch.baseOffset() >= nextBaseOffset) {
                 throw new CorruptRangeException(
@@ -307,9 +379,19 @@ final class LogReader {
                 return null;
             }
             long size = Math.min(end - batch.position(), Math.max(maxBytes, batch.sizeInBytes()));
-            ByteBuffer bytes = allocate.apply((int) size).clear().limit((int) size);
-            file.readFully(bytes, batch.position());
-            bytes.flip();
+            ByteBuffer bytes = source.read(segment, file, batch.position(), (int) size);
+            return check(segment, file, batch, end, nextBaseOffset, bytes);
+        }
+
+        /** The good batches of what was read from that batch on. */
+        private @Nullable Found check(
+                Segment segment,
+                LogFile file,
+                BatchPosition batch,
+                long end,
+                long nextBaseOffset,
+                ByteBuffer bytes)
+                throws IOException {
             int good = validEnd(bytes, batch, segment);
             if (good < 0) {
                 good = -good;

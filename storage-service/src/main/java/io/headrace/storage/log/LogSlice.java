@@ -1,5 +1,6 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.file.DirectReads;
 import io.headrace.storage.file.LogFile;
 
 import org.jspecify.annotations.Nullable;
@@ -28,10 +29,37 @@ public sealed interface LogSlice permits LogSlice.Empty, LogSlice.Warm, LogSlice
      * @param nextPosition hint: where this range ends in the segment
      */
     record Warm(LogFile file, long position, int sizeInBytes, long nextPosition)
-            implements LogSlice {
+            implements LogSlice, Checked {
         /** Gives the file back; exactly once. */
+        @Override
         public void release() {
             file.release();
+        }
+    }
+
+    /** Whole valid batches, just read. The holder releases them after they are sent. */
+    sealed interface Checked permits Warm, Loaded {
+        int sizeInBytes();
+
+        /** Exactly once. */
+        void release();
+    }
+
+    /**
+     * Whole valid batches in memory, read past the page cache.
+     *
+     * @param bytes from position to limit
+     * @param memory where they are
+     */
+    record Loaded(ByteBuffer bytes, DirectReads.Loaded memory) implements Checked {
+        @Override
+        public int sizeInBytes() {
+            return bytes.remaining();
+        }
+
+        @Override
+        public void release() {
+            memory.release();
         }
     }
 
@@ -50,13 +78,13 @@ public sealed interface LogSlice permits LogSlice.Empty, LogSlice.Warm, LogSlice
         ByteBuffer load(IntFunction<ByteBuffer> allocate) throws IOException;
 
         /**
-         * As {@link #load}, but the bytes stay in the file: they are valid and were just read, so
-         * an event loop may send them from there. The caller owns one use of the file. For a reader
-         * that goes on, the range after them is read meanwhile.
+         * As {@link #load}, but the bytes stay in the file, from where an event loop may send them,
+         * since they are valid and were just read; or they are in memory that is given back. For a
+         * reader that goes on, the range after them is read meanwhile.
          *
-         * @return null when there is nothing below the bound
+         * @return the caller's to release; null when there is nothing below the bound
          */
-        @Nullable Warm verify() throws IOException;
+        @Nullable Checked verify() throws IOException;
     }
 
     /**
@@ -73,7 +101,7 @@ public sealed interface LogSlice permits LogSlice.Empty, LogSlice.Warm, LogSlice
         }
 
         /** See {@link ColdRead#verify}. */
-        public @Nullable Warm verify() throws IOException {
+        public @Nullable Checked verify() throws IOException {
             return read.verify();
         }
     }

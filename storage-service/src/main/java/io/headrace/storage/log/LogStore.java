@@ -1,6 +1,7 @@
 package io.headrace.storage.log;
 
 import io.headrace.storage.diskwatch.FlushSample;
+import io.headrace.storage.file.DirectReads;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.OpenFiles;
 import io.headrace.storage.journal.PromiseJournal;
@@ -101,6 +102,7 @@ public final class LogStore implements AutoCloseable {
                         properties,
                         runtime,
                         new OpenFiles(properties.openFilesMax()),
+                        new DirectReads(),
                         new ProducerIds(properties.producerIdsMax()));
         List<LogDirectory> opened = new ArrayList<>();
         Map<Path, String> failed = new HashMap<>();

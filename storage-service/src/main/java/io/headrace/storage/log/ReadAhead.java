@@ -24,69 +24,103 @@ final class ReadAhead {
      * The read that is expected.
      *
      * @param truncations of the log when the last answer was made: positions of before mean nothing
+     * @param place where it begins
      * @param task reads it, or null if it is not read ahead
      */
-    private record Expected(long offset, long truncations, @Nullable FutureTask<Checked> task) {
+    private record Expected(
+            long offset,
+            long truncations,
+            LogReader.Place place,
+            @Nullable FutureTask<@Nullable Found> task) {
         boolean is(LogReader.Cold read) {
             return offset == read.offset() && truncations == read.truncations();
         }
     }
 
-    /** A range that was read and found good at that time; null when there was nothing. */
-    private record Checked(LogReader.@Nullable Range range, long atMs) {}
+    /**
+     * A range that was read and found good at that time.
+     *
+     * @param loaded its bytes, or null if they are in the file's pages now
+     */
+    private record Found(LogReader.Range range, LogSlice.@Nullable Loaded loaded, long atMs) {}
 
     ReadAhead(PartitionLog log) {
         this.log = log;
     }
 
     /** Whole good batches that were just read; see {@link LogSlice.ColdRead#verify}. */
-    LogSlice.@Nullable Warm read(LogReader.Cold read) throws IOException {
+    LogSlice.@Nullable Checked read(LogReader.Cold read) throws IOException {
         Expected before = expected.get();
         boolean goesOn = before != null && before.is(read);
-        FutureTask<Checked> ahead = before != null && goesOn ? before.task() : null;
-        LogReader.Verified found = ahead == null ? null : taken(ahead, read);
+        LogReader.Verified found = before == null || !goesOn ? null : taken(before.task(), read);
         if (found == null) {
-            found = read.verifyNow();
+            found = read.at(before == null || !goesOn ? null : before.place()).verifyNow();
         }
         if (found == null) {
             return null;
         }
-        LogReader.Cold next = read.from(found.range().endOffset());
-        FutureTask<Checked> task = goesOn && next.hasMore() ? task(next) : null;
-        expected.set(new Expected(next.offset(), next.truncations(), task));
+        LogReader.Cold next = read.after(found.range());
+        FutureTask<@Nullable Found> task = goesOn && next.hasMore() ? task(next) : null;
+        expected.set(
+                new Expected(
+                        next.offset(),
+                        next.truncations(),
+                        LogReader.Place.after(found.range()),
+                        task));
         if (task != null) {
             log.context().runtime().io().execute(task);
         }
-        return found.warm();
+        return found.slice();
     }
 
-    private FutureTask<Checked> task(LogReader.Cold next) {
+    private FutureTask<@Nullable Found> task(LogReader.Cold next) {
         return new FutureTask<>(
                 () -> {
                     LogReader.Verified found = next.verifyNow();
                     if (found == null) {
-                        return new Checked(null, 0);
+                        return null;
                     }
-                    found.warm().release();
-                    return new Checked(
-                            found.range(), log.context().runtime().clockMs().getAsLong());
+                    long nowMs = log.context().runtime().clockMs().getAsLong();
+                    if (found.slice() instanceof LogSlice.Loaded loaded) {
+                        loaded.memory().lay();
+                        return new Found(found.range(), loaded, nowMs);
+                    }
+                    found.slice().release();
+                    return new Found(found.range(), null, nowMs);
                 });
     }
 
     /** What was read ahead, if it serves this read: else it reads for itself. */
-    private LogReader.@Nullable Verified taken(FutureTask<Checked> task, LogReader.Cold read)
-            throws IOException {
+    private LogReader.@Nullable Verified taken(
+            @Nullable FutureTask<@Nullable Found> task, LogReader.Cold read) throws IOException {
+        if (task == null) {
+            return null;
+        }
         task.run(); // if no thread came to it yet; else this waits for the thread that does it
         try {
-            Checked checked = task.get();
-            LogReader.Range range = checked.range();
-            long ageMs = log.context().runtime().clockMs().getAsLong() - checked.atMs();
-            return range == null || Math.abs(ageMs) > FRESH_MS ? null : read.reuse(range);
+            Found found = task.get();
+            return found == null || !read.isServedBy(found.range()) || !isFresh(found)
+                    ? null
+                    : taken(found, read);
         } catch (ExecutionException e) {
             return null; // the read itself meets what is wrong, and says so
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return null;
         }
+    }
+
+    private static LogReader.@Nullable Verified taken(Found found, LogReader.Cold read)
+            throws IOException {
+        LogSlice.Loaded loaded = found.loaded();
+        if (loaded == null) {
+            return read.reuse(found.range());
+        }
+        return loaded.memory().take() ? new LogReader.Verified(found.range(), loaded) : null;
+    }
+
+    private boolean isFresh(Found found) {
+        long ageMs = log.context().runtime().clockMs().getAsLong() - found.atMs();
+        return Math.abs(ageMs) <= FRESH_MS;
     }
 }

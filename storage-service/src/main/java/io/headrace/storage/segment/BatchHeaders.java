@@ -29,12 +29,17 @@ public final class BatchHeaders {
         }
         header.clear();
         file.readFully(header, position);
-        header.flip();
+        BatchPosition batch = in(header.flip(), position);
+        return batch == null || batch.nextPosition() > end ? null : batch;
+    }
+
+    /** The batch whose header a buffer begins with, or null when it is not plausible. */
+    public static @Nullable BatchPosition in(ByteBuffer header, long position) {
         int length = BatchView.length(header, 0);
         int lengthMin = BatchDescriptor.HEADER_BYTES - BatchDescriptor.LOG_OVERHEAD_BYTES;
         if (length < lengthMin
+                || length > Integer.MAX_VALUE - BatchDescriptor.LOG_OVERHEAD_BYTES
                 || BatchView.magic(header, 0) != BatchDescriptor.CURRENT_MAGIC
-                || position + BatchDescriptor.LOG_OVERHEAD_BYTES + length > end
                 || BatchView.lastOffsetDelta(header, 0) < 0
                 || BatchView.baseOffset(header, 0) < 0) {
             return null;

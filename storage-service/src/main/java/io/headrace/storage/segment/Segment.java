@@ -32,6 +32,7 @@ public final class Segment {
     private volatile long offsetOfMaxTimestamp;
     private volatile List<AbortedTransactionEntry> aborted;
     private volatile boolean replaced;
+    private volatile long readOnceBelow;
     private long firstTimestampMs = -1;
     private long lastTimeEntryMs;
     private int bytesSinceEntry;
@@ -105,6 +106,19 @@ public final class Segment {
      */
     public boolean isReplaced() {
         return replaced;
+    }
+
+    /**
+     * Whether nobody has read here past the page cache yet. Who comes second reads through it, so
+     * that the third finds everything there.
+     */
+    public boolean isNewAt(long position) {
+        return position >= readOnceBelow;
+    }
+
+    /** A read past the page cache ended there. */
+    public void onReadOnce(long endPosition) {
+        readOnceBelow = Math.max(readOnceBelow, endPosition);
     }
 
     /** The largest timestamp of any batch, -1 when there is none or it is not known. */
