@@ -14,7 +14,8 @@ final class DirectFile {
     /** What positions, sizes and addresses are multiples of; of every device's blocks, too. */
     static final int ALIGNMENT = 4096;
 
-    private static final @Nullable OpenOption DIRECT = directOption();
+    /** The mode; null where the JDK has none. */
+    static final @Nullable OpenOption DIRECT = directOption();
 
     private DirectFile() {}
 

@@ -243,17 +243,24 @@ final class LogFixture {
         };
     }
 
-    /** What may be sent from the file is what a read into memory finds. */
-    private static void requireSame(ByteBuffer loaded, LogSlice.@Nullable Warm verified)
+    /** What may be sent is what a read into memory finds. */
+    private static void requireSame(ByteBuffer loaded, LogSlice.@Nullable Checked verified)
             throws IOException {
-        ByteBuffer inFile = ByteBuffer.allocate(verified == null ? 0 : verified.sizeInBytes());
-        if (verified != null) {
-            verified.file().readFully(inFile, verified.position());
-            verified.release();
+        ByteBuffer sent = verified == null ? ByteBuffer.allocate(0) : bytesOf(verified);
+        if (!sent.equals(loaded)) {
+            throw new IllegalStateException("Verified " + sent + ", loaded " + loaded);
         }
-        if (!inFile.flip().equals(loaded)) {
-            throw new IllegalStateException("Verified " + inFile + ", loaded " + loaded);
+    }
+
+    /** What would be sent; releases it. */
+    static ByteBuffer bytesOf(LogSlice.Checked verified) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(verified.sizeInBytes());
+        switch (verified) {
+            case LogSlice.Warm warm -> warm.file().readFully(bytes, warm.position());
+            case LogSlice.Loaded loaded -> bytes.put(loaded.bytes().duplicate());
         }
+        verified.release();
+        return bytes.flip();
     }
 
     /** Reads the whole log as a consumer would: the offsets of all records. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.protocol.batch.BatchSet;
 import io.headrace.protocol.batch.BatchView;
+import io.headrace.storage.file.DirectReads;
+import io.headrace.storage.file.PageCache;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +20,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
@@ -55,36 +59,35 @@ class ReadAheadTest {
     }
 
     private long read(long offset, long bound) throws IOException {
-        LogSlice.Warm range = verify(offset, bound);
+        LogSlice.Checked range = verify(offset, bound);
         if (range == null) {
             return offset;
         }
-        try {
-            ByteBuffer bytes = ByteBuffer.allocate(range.sizeInBytes());
-            range.file().readFully(bytes, range.position());
-            BatchSet batches = BatchSet.of(bytes.flip());
-            long next = offset;
-            while (batches.next()) {
-                assertThat(BatchView.baseOffset(bytes, batches.index())).isEqualTo(next);
-                next = BatchView.nextOffset(bytes, batches.index());
-            }
-            return next;
-        } finally {
-            range.release();
+        ByteBuffer bytes = LogFixture.bytesOf(range);
+        BatchSet batches = BatchSet.of(bytes);
+        long next = offset;
+        while (batches.next()) {
+            assertThat(BatchView.baseOffset(bytes, batches.index())).isEqualTo(next);
+            next = BatchView.nextOffset(bytes, batches.index());
         }
+        return next;
     }
 
-    private LogSlice.@Nullable Warm verify(long offset, long bound) throws IOException {
+    private LogSlice.@Nullable Checked verify(long offset, long bound) throws IOException {
         return ((LogSlice.Cold) log.read(offset, MAX_BYTES, true, bound)).verify();
     }
 
     /** Turns a bit in the batch of that offset, behind its header. */
     private void damage(long offset) throws IOException {
-        LogSlice.Warm range =
-                Objects.requireNonNull(
-                        ((LogSlice.Cold) log.read(offset, 1, true, log.logEndOffset())).verify());
+        damageAt(positionOf(offset, 1) + 100);
+    }
+
+    /** Where the batch of that offset is in its file. */
+    private long positionOf(long offset, int maxBytes) throws IOException {
+        LogSlice.Cold cold = (LogSlice.Cold) log.read(offset, maxBytes, true, log.logEndOffset());
+        LogSlice.Warm range = (LogSlice.Warm) Objects.requireNonNull(cold.verify());
         range.release();
-        damageAt(range.position() + 100);
+        return range.position();
     }
 
     private void damageAt(long position) throws IOException {
@@ -112,22 +115,20 @@ class ReadAheadTest {
 
     @Test
     void theThirdAnswerWasReadBeforeItWasAskedFor() throws Exception {
-        LogSlice.Warm third = verify(24, log.logEndOffset());
-        Objects.requireNonNull(third).release();
+        long third = positionOf(24, MAX_BYTES);
 
         long next = read(read(0));
         assertThat(next).isEqualTo(24);
-        damageAt(third.position() + 100);
+        damageAt(third + 100);
         assertThat(read(next)).isEqualTo(36);
     }
 
     @Test
     void whatWasReadASecondAgoIsReadAgain() throws Exception {
-        LogSlice.Warm third = Objects.requireNonNull(verify(24, log.logEndOffset()));
-        third.release();
+        long third = positionOf(24, MAX_BYTES);
 
         long next = read(read(0));
-        damageAt(third.position() + 100);
+        damageAt(third + 100);
         fixture.nowMs += 1_001;
         assertThatThrownBy(() -> read(next)).isInstanceOf(CorruptRangeException.class);
     }
@@ -141,11 +142,10 @@ class ReadAheadTest {
 
     @Test
     void positionsOfBeforeATruncationMeanNothing() throws Exception {
-        LogSlice.Warm third = Objects.requireNonNull(verify(24, log.logEndOffset()));
-        third.release();
+        long third = positionOf(24, MAX_BYTES);
 
         long next = read(read(0));
-        damageAt(third.position() + 100);
+        damageAt(third + 100);
         log.truncateTo(900).join();
         assertThatThrownBy(() -> read(next)).isInstanceOf(CorruptRangeException.class);
     }
@@ -158,13 +158,12 @@ class ReadAheadTest {
 
     @Test
     void whatIsDamagedIsMetByTheReadItself() throws Exception {
-        LogSlice.Warm third = Objects.requireNonNull(verify(24, log.logEndOffset()));
-        third.release();
-        damageAt(third.position() + 100);
+        long third = positionOf(24, MAX_BYTES);
+        damageAt(third + 100);
 
         long next = read(read(0));
         assertThatThrownBy(() -> read(next)).isInstanceOf(CorruptRangeException.class);
-        damageAt(third.position() + 100); // and back
+        damageAt(third + 100); // and back
         assertThat(read(next)).isEqualTo(36);
     }
 
@@ -177,6 +176,71 @@ class ReadAheadTest {
         assertThat(read(next)).isEqualTo(36);
         queued.forEach(Runnable::run);
         assertThat(read(36)).isEqualTo(48);
+    }
+
+    /** What nobody has at hand is read past the page cache, once. */
+    @Test
+    void aSecondReaderReadsThroughThePageCache() throws Exception {
+        PageCache.evictAll(fixture.logPath());
+        readAll();
+        long first = directReads();
+        assertThat(first).isGreaterThan(80);
+        assertThat(readAll()).isEqualTo(1_200);
+        assertThat(directReads()).isEqualTo(first);
+        assertThat(verify(0, log.logEndOffset())).isInstanceOf(LogSlice.Warm.class);
+    }
+
+    @Test
+    void whatWasReadAheadPastThePageCacheIsServed() throws Exception {
+        long third = positionOf(24, MAX_BYTES);
+        PageCache.evictAll(fixture.logPath());
+        long next = read(read(0));
+        assertThat(next).isEqualTo(24);
+        damageAt(third + 100);
+        assertThat(read(next)).isEqualTo(36);
+    }
+
+    @Test
+    void damageIsMetPastThePageCache() throws Exception {
+        long second = positionOf(12, MAX_BYTES);
+        damageAt(second + 100);
+        PageCache.evictAll(fixture.logPath());
+        long next = read(0);
+        assertThat(directReads()).isPositive();
+        assertThatThrownBy(() -> read(next)).isInstanceOf(CorruptRangeException.class);
+    }
+
+    /** Readers that went away keep nobody from reading so. */
+    @Test
+    void whatNobodyAsksForIsGivenUp() throws Exception {
+        PageCache.evictAll(fixture.logPath());
+        long next = read(read(0));
+        List<DirectReads.Loaded> taken = new ArrayList<>();
+        DirectReads.Loaded one = directlyFrom(next);
+        while (one != null) {
+            taken.add(one);
+            one = directlyFrom(next);
+        }
+        assertThat(taken).hasSize(16);
+        taken.forEach(DirectReads.Loaded::release);
+        assertThat(read(next)).isEqualTo(36);
+    }
+
+    private DirectReads.@Nullable Loaded directlyFrom(long offset) {
+        Path file = fixture.logPath().resolve("00000000000000000000.log");
+        return log.context().directReads().read(file, offset * 3_000, 100);
+    }
+
+    private long directReads() {
+        return log.context().directReads().count();
+    }
+
+    private long readAll() throws IOException {
+        long next = 0;
+        while (next < log.logEndOffset()) {
+            next = read(next);
+        }
+        return next;
     }
 
     @Test
