@@ -259,7 +259,7 @@ final class LogUpkeep {
      * published, or failed.
      */
     CompletableFuture<Void> checkpoint() {
-        if (checkpointing || log.isClosed() || log.isOffline()) {
+        if (checkpointing || log.isClosed() || log.isOffline() || log.isTruncating()) {
             return CompletableFuture.completedFuture(null);
         }
         if (!dirty) {
@@ -324,9 +324,11 @@ final class LogUpkeep {
                             lastTails = tails;
                             // An entry of an epoch that was cut may still be in the file: then
                             // only the batches themselves deny it, so they are to be read.
-                            if (!epochsDirty && unwritten.isNoneBelow(point.segmentBaseOffset())) {
-                                verified = point;
-                            }
+                            boolean isGood =
+                                    !epochsDirty
+                                            && !log.isTruncating()
+                                            && unwritten.isNoneBelow(point.segmentBaseOffset());
+                            verified = isGood ? point : verified;
                             publish();
                         });
     }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -203,5 +204,41 @@ final class LogTruncationTest {
         assertThat(log.producers()).hasSize(2);
         assertThat(log.abortedTransactions(0, 18))
                 .containsExactly(new AbortedTransaction(1, 0), new AbortedTransaction(2, 7));
+    }
+
+    @Test
+    void aCheckpointAmidTheCutDoesNotVouchForWhatIsCut() throws Exception {
+        for (boolean isBefore : List.of(true, false)) {
+            if (!isBefore) {
+                abort(1);
+            }
+            append(20);
+            flush();
+            long end = log.logEndOffset() - 10;
+            ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+            fixture.io = waiting::add;
+            if (isBefore) {
+                checkpoint();
+            }
+            log.truncateTo(end);
+            if (!isBefore) {
+                checkpoint();
+            }
+            while (log.isTruncating() || !(isBefore || waiting.isEmpty())) {
+                waiting.remove().run();
+                if (log.isTruncating()) {
+                    log.directory().writeCheckpoints(true); // as for another log
+                }
+            }
+            fixture.io = Runnable::run;
+            assertThat(log.logEndOffset()).isEqualTo(end);
+            assertThat(fixture.logPath().resolve("%020d.snapshot".formatted(end + 10)))
+                    .doesNotExist();
+            fixture.append(log, 1, 60_000);
+            append(20);
+            kill();
+            assertThat(LogFixture.readOffsets(log)).isEqualTo(offsets(end + 21));
+            assertThat(log.logEndOffset()).isEqualTo(end + 21);
+        }
     }
 }
