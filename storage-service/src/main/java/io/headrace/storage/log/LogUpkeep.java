@@ -472,10 +472,10 @@ final class LogUpkeep {
         }
         LogDirectory directory = log.directory();
         Path path = log.path();
-        directory.settle(log.journalKey());
         LogTruncation cut = wanted.orUnverified(path, log.context().producerIds());
         VerifiedPoint point = cut.verified();
         long end = cut.endOffset(path);
+        directory.roundJournal().settleAlone(log.journalKey(), end);
         directory.journal().lower(log.journalKey(), end);
         directory.forgetAbove(log.id(), end, point == null ? -1 : point.offset());
         cut.cut(path);
