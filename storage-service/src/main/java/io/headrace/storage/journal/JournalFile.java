@@ -47,9 +47,11 @@ final class JournalFile implements AutoCloseable {
     }
 
     /** Makes one without entries; durable, with its name. */
-    static JournalFile create(Path path, int sizeInBytes, long salt) throws IOException {
-        LogFile file = fill(path, sizeInBytes, header(1, salt), BLOCK_BYTES);
-        return new JournalFile(file, sizeInBytes, 1, salt);
+    static JournalFile create(Path path, int sizeInBytes, long generation, long salt)
+            throws IOException {
+        ByteBuffer header = header(generation, salt);
+        LogFile file = fill(path, sizeInBytes, header, headerAt(generation));
+        return new JournalFile(file, sizeInBytes, generation, salt);
     }
 
     /** Makes a file that only keeps its room; durable, with its name. */
@@ -57,7 +59,12 @@ final class JournalFile implements AutoCloseable {
         fill(path, sizeInBytes, ByteBuffer.allocate(0), 0).release();
     }
 
-    private static LogFile fill(Path path, int sizeInBytes, ByteBuffer header, int headerAt)
+    /** The two blocks take turns, so that one of them is whole. */
+    private static long headerAt(long generation) {
+        return (generation & 1) * BLOCK_BYTES;
+    }
+
+    private static LogFile fill(Path path, int sizeInBytes, ByteBuffer header, long headerAt)
             throws IOException {
         Path unfinished = unfinishedOf(path);
         Files.deleteIfExists(unfinished);
@@ -131,6 +138,11 @@ final class JournalFile implements AutoCloseable {
         return (int) crc.getValue();
     }
 
+    /** Entries of a larger generation are newer, also those of the other file. */
+    long generation() {
+        return generation;
+    }
+
     /** How many bytes an entry may have at most to be appended now. */
     long roomBytes() {
         return Math.max(0, sizeInBytes - end);
@@ -144,13 +156,16 @@ final class JournalFile implements AutoCloseable {
     /**
      * Appends an entry; durable when it returns.
      *
-     * @param buffer has room for it, rounded up to whole blocks
+     * @param copies how often it is written, by one write
+     * @param buffer has room for them, rounded up to whole blocks
      */
-    void append(List<JournalPiece> pieces, ByteBuffer buffer) throws IOException {
+    void append(List<JournalPiece> pieces, int copies, ByteBuffer buffer) throws IOException {
         buffer.clear();
-        JournalEntry.encode(pieces, generation, salt, buffer);
-        while (buffer.position() % BLOCK_BYTES != 0) {
-            buffer.put((byte) 0);
+        for (int i = 0; i < copies; i++) {
+            JournalEntry.encode(pieces, generation, salt, buffer);
+            while (buffer.position() % BLOCK_BYTES != 0) {
+                buffer.put((byte) 0);
+            }
         }
         buffer.flip();
         int size = buffer.remaining();
@@ -159,10 +174,17 @@ final class JournalFile implements AutoCloseable {
         end += size;
     }
 
-    /** Makes all entries void; durable when it returns. */
-    void restart(long newSalt) throws IOException {
-        long next = generation + 1;
-        file.write(header(next, newSalt), (next & 1) * BLOCK_BYTES);
+    /**
+     * Makes all entries void; durable when it returns.
+     *
+     * @param newest the largest generation of both files: the next one is larger
+     */
+    void restart(long newest, long newSalt) throws IOException {
+        long next = Math.max(generation, newest) + 1;
+        if (headerAt(next) == headerAt(generation)) {
+            next++;
+        }
+        file.write(header(next, newSalt), headerAt(next));
         file.flush();
         generation = next;
         salt = newSalt;

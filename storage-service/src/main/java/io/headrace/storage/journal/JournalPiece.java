@@ -10,7 +10,7 @@ import java.util.function.LongConsumer;
  *
  * @param promised below this offset the log keeps everything
  * @param file the segment's records file, in use by the caller
- * @param segmentBaseOffset names the segment
+ * @param segmentBaseOffset names the segment; {@link #VOIDING}
  * @param position where in the file the bytes begin; before it the device has them
  * @param sizeInBytes how many; 0 when only the promise is new
  * @param onSettled hears, later and on any thread, that the file itself has what was promised
@@ -22,4 +22,15 @@ public record JournalPiece(
         long segmentBaseOffset,
         long position,
         int sizeInBytes,
-        LongConsumer onSettled) {}
+        LongConsumer onSettled) {
+
+    /**
+     * In place of a segment: the piece has no bytes, and no earlier piece of the log counts any
+     * more.
+     */
+    static final long VOIDING = -1;
+
+    static JournalPiece voiding(PromiseJournal.Key key, long promised, LogFile file) {
+        return new JournalPiece(key, promised, file, VOIDING, 0, 0, offset -> {});
+    }
+}

@@ -10,18 +10,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Brings what a crash left in a journal into the segment files, before the logs are loaded: then
  * the journal is void, and all that follows knows only files and promised offsets. May be repeated.
  *
- * <p>Every entry that counts agrees with what its segment file is to be (see {@link RoundJournal}),
- * so their order does not matter. A segment that is not there was removed on purpose, since its
- * name was durable before the entry was; so was a log.
+ * <p>A log that was cut has an entry that makes its earlier ones void: they are left out, so the
+ * order of all entries must be known. Every entry that counts agrees with what its segment file is
+ * to be (see {@link RoundJournal}), so among these the order does not matter. A segment that is not
+ * there was removed on purpose, since its name was durable before the entry was; so was a log.
  *
  * <p>On a full disk it gives back, one after the other, files that are only there for that.
  */
@@ -44,17 +48,39 @@ final class JournalReplay {
     }
 
     /**
-     * Replays a file's entries; durable, with their promises, when it returns. What the file holds
-     * may be made void then.
+     * Leaves out what counts no more, since a later entry made it void.
+     *
+     * @param files the entries of each file, the older file first
      */
-    void replay(JournalFile file) throws IOException {
-        List<StoredPiece> pieces = file.read();
+    static List<List<StoredPiece>> counting(List<List<StoredPiece>> files) {
+        Set<PromiseJournal.Key> voided = new HashSet<>();
+        List<List<StoredPiece>> counting = new ArrayList<>();
+        for (List<StoredPiece> pieces : files.reversed()) {
+            List<StoredPiece> kept = new ArrayList<>();
+            for (StoredPiece piece : pieces.reversed()) {
+                if (!voided.contains(piece.key())) {
+                    kept.add(piece);
+                }
+                if (piece.isVoiding()) {
+                    voided.add(piece.key());
+                }
+            }
+            counting.addFirst(kept.reversed());
+        }
+        return counting;
+    }
+
+    /**
+     * Replays a file's entries; durable, with their promises, when it returns. What the file holds
+     * may be made void then, if that of an older one is.
+     */
+    void replay(List<StoredPiece> pieces) throws IOException {
         if (pieces.isEmpty()) {
             return;
         }
         while (true) {
             try {
-                replay(pieces);
+                write(pieces);
                 return;
             } catch (IOException e) {
                 giveBackOne(e);
@@ -82,7 +108,7 @@ final class JournalReplay {
         }
     }
 
-    private void replay(List<StoredPiece> pieces) throws IOException {
+    private void write(List<StoredPiece> pieces) throws IOException {
         Map<PromiseJournal.Key, Path> known = found;
         if (known == null) {
             known = logs.find();
@@ -96,7 +122,7 @@ final class JournalReplay {
                 Path log = known.get(piece.key());
                 if (log != null) {
                     promised.merge(piece.key(), piece.promised(), Math::max);
-                    bytes += write(piece, log, open);
+                    bytes += piece.isVoiding() ? 0 : write(piece, log, open);
                 }
             }
             for (LogFile file : open.values()) {

@@ -169,6 +169,23 @@ public final class PromiseJournal implements AutoCloseable {
         promise(raised);
     }
 
+    /**
+     * Has a partition promise nothing from that offset on; does nothing if it promises no more, and
+     * no earlier call may have left the file with more.
+     */
+    public synchronized void lower(Key key, long offset) throws IOException {
+        long before = promised(key);
+        if (!replacing && before <= offset) {
+            return;
+        }
+        try {
+            promise(Map.of(key, Math.min(offset, before)));
+        } catch (IOException e) {
+            remember(key, before); // the file may still have it
+            throw e;
+        }
+    }
+
     private ByteBuffer encode(Map<Key, Long> offsets) {
         int size = offsets.size() * RECORD_BYTES;
         if (buffer.capacity() < size) {

@@ -9,13 +9,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /**
  * Takes the records of small rounds, together with their promises, by one write and one flush in
@@ -33,7 +37,10 @@ import java.util.function.LongSupplier;
  * <p>Whoever is to change a segment otherwise than at its end (cut, replace, give its name to
  * another), or to end or begin a log, {@link #settle settles} that log first, while nothing of it
  * is on its way into the journal. So an entry that counts never contradicts its segment file, and a
- * replay changes nothing that was not lost.
+ * replay changes nothing that was not lost. A cut is in a hurry, and {@link #settleAlone settles}
+ * its own log only: an entry says that earlier ones of the log are void, so the order of the two
+ * files counts. The one that takes entries has the larger generation of those that have any, and
+ * the older one is always settled, and replayed, first.
  *
  * <p>It is full when one file is, and the other not settled yet: then rounds are flushed as large
  * ones are, so nobody waits. A failed write or flush is final: nothing is taken or settled any
@@ -75,11 +82,15 @@ public final class RoundJournal implements AutoCloseable {
             if (files.add(piece.file()) && !piece.file().retain()) {
                 throw new IllegalStateException(piece.file() + " is closed");
             }
-            covered.put(piece.key(), new Covered(piece.promised(), piece.onSettled()));
+            Covered before = covered.get(piece.key());
+            Set<LogFile> its = before == null ? new HashSet<>() : before.files();
+            its.add(piece.file());
+            covered.put(piece.key(), new Covered(piece.promised(), piece.onSettled(), its));
         }
     }
 
-    private record Covered(long promised, LongConsumer onSettled) {}
+    /** What the entries of one log in a file let it promise, and which files they name. */
+    private record Covered(long promised, LongConsumer onSettled, Set<LogFile> files) {}
 
     private RoundJournal(
             Path directory, PromiseJournal promises, int fileBytes, LongSupplier salts) {
@@ -131,21 +142,44 @@ public final class RoundJournal implements AutoCloseable {
         }
         JournalReplay replay = new JournalReplay(directory, promises, logs);
         replay.addSpare(spare());
-        for (int i = 0; i < halves.length; i++) {
-            if (!Files.exists(path(i))) {
-                continue;
+        List<Found> found = new ArrayList<>();
+        for (Path path : List.of(path(0), path(1))) {
+            if (Files.exists(path)) {
+                try (JournalFile file = JournalFile.open(path)) {
+                    found.add(new Found(path, file.generation(), file.read()));
+                }
             }
-            try (JournalFile file = JournalFile.open(path(i))) {
-                replay.replay(file);
-                file.restart(salts.getAsLong());
+        }
+        // The older file first: what the newer one makes void must be gone before it is.
+        found.sort(Comparator.comparingLong(Found::generation));
+        var counting = JournalReplay.counting(found.stream().map(Found::pieces).toList());
+        long newest = found.isEmpty() ? 0 : found.getLast().generation();
+        for (int i = 0; i < found.size(); i++) {
+            Path path = found.get(i).path();
+            replay.replay(counting.get(i));
+            try (JournalFile file = JournalFile.open(path)) {
+                file.restart(newest, salts.getAsLong());
+                newest = file.generation();
             }
-            replay.addSpare(path(i));
+            replay.addSpare(path);
         }
         for (int i = 0; i < halves.length; i++) {
             if (Files.exists(path(i))) {
                 halves[i].file = JournalFile.open(path(i));
             }
         }
+    }
+
+    /** A file of an earlier life. */
+    private record Found(Path path, long generation, List<StoredPiece> pieces) {}
+
+    private long newestGeneration() {
+        return Math.max(generationOf(halves[0]), generationOf(halves[1]));
+    }
+
+    private static long generationOf(Half half) {
+        JournalFile file = half.file;
+        return file == null ? 0 : file.generation();
     }
 
     /**
@@ -159,7 +193,9 @@ public final class RoundJournal implements AutoCloseable {
         try {
             for (int i = 0; i < halves.length; i++) {
                 if (halves[i].file == null) {
-                    halves[i].file = JournalFile.create(path(i), fileBytes, salts.getAsLong());
+                    long generation = newestGeneration() + 1;
+                    halves[i].file =
+                            JournalFile.create(path(i), fileBytes, generation, salts.getAsLong());
                 }
             }
             if (!Files.exists(spare())) {
@@ -178,6 +214,10 @@ public final class RoundJournal implements AutoCloseable {
             return;
         }
         synchronized (this) {
+            if (!used) {
+                // The older file first; whichever is free later has the newer generation.
+                taking = generationOf(halves[0]) < generationOf(halves[1]) ? 0 : 1;
+            }
             usable = true;
             used = true;
         }
@@ -191,17 +231,22 @@ public final class RoundJournal implements AutoCloseable {
      */
     public synchronized boolean append(List<JournalPiece> pieces) throws IOException {
         requireWhole();
+        return append(pieces, 1);
+    }
+
+    private boolean append(List<JournalPiece> pieces, int copies) throws IOException {
         long size = JournalEntry.sizeOf(pieces);
         if (!usable || size > buffer.capacity()) {
             return false;
         }
-        JournalFile file = fileWithRoomFor(JournalFile.roundedUp((int) size));
+        int room = copies * JournalFile.roundedUp((int) size);
+        JournalFile file = room > buffer.capacity() ? null : fileWithRoomFor(room);
         if (file == null) {
             return false;
         }
         pieces.forEach(halves[taking]::cover); // before: also what fails may be found by a replay
         try {
-            file.append(pieces, buffer);
+            file.append(pieces, copies, buffer);
             return true;
         } catch (IOException e) {
             if (!NoSpace.isCauseOf(e)) {
@@ -285,7 +330,7 @@ public final class RoundJournal implements AutoCloseable {
         Map<PromiseJournal.Key, Long> promised = new HashMap<>();
         covered.forEach((key, each) -> promised.put(key, each.promised()));
         promises.raise(promised);
-        file.restart(salts.getAsLong());
+        file.restart(newestGeneration(), salts.getAsLong());
         covered.values().forEach(each -> each.onSettled().accept(each.promised()));
         files.forEach(LogFile::release);
         synchronized (this) {
@@ -316,6 +361,56 @@ public final class RoundJournal implements AutoCloseable {
         if (covers(key)) {
             settleAll();
         }
+    }
+
+    /**
+     * Like {@link #settle}, for one log: its own files are flushed, then an entry makes its earlier
+     * ones void. That one keeps the promise, as far as it is not to be taken back.
+     *
+     * @param endOffset nothing is promised from there on
+     */
+    public void settleAlone(PromiseJournal.Key key, long endOffset) throws IOException {
+        synchronized (settling) { // nothing that a file covers is promised meanwhile
+            List<Covered> all = coveredOf(key);
+            if (all.isEmpty()) {
+                return;
+            }
+            long promised = promises.promised(key);
+            Set<LogFile> files = new HashSet<>();
+            for (Covered each : all) {
+                promised = Math.max(promised, each.promised());
+                files.addAll(each.files());
+            }
+            for (LogFile file : files) {
+                file.flush();
+            }
+            JournalPiece piece =
+                    JournalPiece.voiding(
+                            key, Math.min(promised, endOffset), files.iterator().next());
+            if (!makeVoid(piece)) {
+                settleAll();
+            }
+        }
+    }
+
+    /** Twice, lest one damaged block brings back all that it makes void. */
+    private synchronized boolean makeVoid(JournalPiece piece) throws IOException {
+        requireWhole();
+        if (!append(List.of(piece), 2)) {
+            return false;
+        }
+        for (Half half : halves) {
+            half.covered.remove(piece.key());
+        }
+        halves[taking].cover(piece);
+        return true;
+    }
+
+    private synchronized List<Covered> coveredOf(PromiseJournal.Key key) {
+        return Stream.of(halves)
+                .map(half -> half.covered.get(key))
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     private synchronized boolean covers(PromiseJournal.Key key) {

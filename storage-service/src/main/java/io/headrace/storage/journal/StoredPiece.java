@@ -8,4 +8,10 @@ record StoredPiece(
         long promised,
         long segmentBaseOffset,
         long position,
-        ByteBuffer bytes) {}
+        ByteBuffer bytes) {
+
+    /** Whether all earlier pieces of the log count no more; then it has no bytes. */
+    boolean isVoiding() {
+        return segmentBaseOffset == JournalPiece.VOIDING;
+    }
+}

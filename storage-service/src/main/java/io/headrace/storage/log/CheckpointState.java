@@ -16,13 +16,20 @@ record CheckpointState(
         long lostFromOffset,
         @Nullable VerifiedPoint verified) {
 
-    /** The log's state now; on its owner loop, or before it has one. */
+    /**
+     * The log's state now; on its owner loop, or before it has one.
+     *
+     * @param highWatermarkMax no high watermark above it is told: while the log is cut
+     */
     static CheckpointState of(
-            PartitionLog log, long recoveryPoint, @Nullable VerifiedPoint verified) {
+            PartitionLog log,
+            long recoveryPoint,
+            long highWatermarkMax,
+            @Nullable VerifiedPoint verified) {
         return new CheckpointState(
                 recoveryPoint,
                 log.logStartOffset(),
-                log.highWatermark(),
+                Math.min(log.highWatermark(), highWatermarkMax),
                 log.pageCacheLostFrom(),
                 verified);
     }

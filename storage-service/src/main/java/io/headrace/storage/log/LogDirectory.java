@@ -5,6 +5,7 @@ import io.headrace.storage.file.DirectoryLock;
 import io.headrace.storage.file.NoSpace;
 import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.journal.RoundJournal;
+import io.headrace.storage.recovery.CheckpointsOnDisk;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.recovery.DirectoryMetadata;
 
@@ -18,11 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -48,6 +47,7 @@ final class LogDirectory {
     private final SharedWrites sharedWrites;
     private final WarmWindow warmWindow;
     private final DirectoryCheckpoints checkpoints;
+    private final CheckpointsOnDisk onDisk = new CheckpointsOnDisk();
     private final String bootId;
     private final Map<TopicIdPartition, PartitionLog> logs = new ConcurrentHashMap<>();
     private final Map<TopicIdPartition, CompletableFuture<Void>> leaving =
@@ -58,9 +58,6 @@ final class LogDirectory {
     private volatile @Nullable IOException offlineCause;
     private volatile boolean full;
     private @Nullable List<DirectoryCheckpoints.Line> lastWritten;
-
-    /** The logs that the checkpoints may have lines of, also after a loss of power. */
-    private final Set<String> namesOnDisk = new HashSet<>();
 
     private boolean isDurable;
     private long bytesAtCheckpoint;
@@ -347,13 +344,14 @@ final class LogDirectory {
         lines.sort(Comparator.comparing(line -> DirectoryCheckpoints.keyOf(line.id())));
         boolean mustLast = durable && !isDurable;
         if (!lines.equals(lastWritten) || mustLast) {
+            onDisk.onWriting(lines);
+            lastWritten = null; // until they are all there
             checkpoints.write(bootId, lines, durable);
             lastWritten = lines;
             isDurable = durable;
             if (durable) {
-                namesOnDisk.clear();
+                onDisk.onDurable(lines);
             }
-            lines.forEach(line -> namesOnDisk.add(nameOf(line.id())));
         }
     }
 
@@ -376,13 +374,24 @@ final class LogDirectory {
      * new one its offsets. To be called before the new one has its name.
      */
     synchronized void forgetCheckpointOf(TopicIdPartition id) throws IOException {
-        if (lastWritten == null || namesOnDisk.contains(nameOf(id))) {
+        if (onDisk.mayName(id)) {
             writeCheckpoints(true);
         }
     }
 
-    private static String nameOf(TopicIdPartition id) {
-        return DirectoryCheckpoints.nameOf(id.topic(), id.partition());
+    /**
+     * Makes sure that no checkpoint says more of a log than what a cut leaves of it: a loss of
+     * power, or a kill, would lend it to what is appended then. To be called before the cut, when
+     * the log publishes no more than that.
+     *
+     * @param endOffset where the log will end
+     * @param verifiedOffset the point that the cut leaves verified, -1 when there is none
+     */
+    synchronized void forgetAbove(TopicIdPartition id, long endOffset, long verifiedOffset)
+            throws IOException {
+        if (onDisk.mayExceed(id, endOffset, verifiedOffset)) {
+            writeCheckpoints(true);
+        }
     }
 
     void removeLater(Removal removal) {

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -48,6 +47,7 @@ final class LogUpkeep {
     private boolean checkpointing;
     private long durableRecoveryPoint;
     private long recoveryPointMax = Long.MAX_VALUE; // less while the log is cut
+    private long highWatermarkMax = Long.MAX_VALUE; // likewise
     private long snapshotOffset;
     private long snapshotChanges;
 
@@ -59,7 +59,7 @@ final class LogUpkeep {
         this.unwritten.onLoaded(loaded.unwritten());
         this.snapshotChanges = -1;
         this.durableRecoveryPoint = log.flusher().deviceOffset();
-        this.published = CheckpointState.of(log, durableRecoveryPoint, null);
+        this.published = CheckpointState.of(log, durableRecoveryPoint, highWatermarkMax, null);
         this.dirty = true;
         this.epochsDirty = loaded.epochsUnwritten();
         this.epochsFoundNoSpace = epochsDirty;
@@ -75,7 +75,7 @@ final class LogUpkeep {
             durableRecoveryPoint = log.flusher().deviceOffset();
         }
         durableRecoveryPoint = Math.min(durableRecoveryPoint, recoveryPointMax);
-        published = CheckpointState.of(log, durableRecoveryPoint, verified);
+        published = CheckpointState.of(log, durableRecoveryPoint, highWatermarkMax, verified);
     }
 
     void onAppended() {
@@ -259,7 +259,7 @@ final class LogUpkeep {
      * published, or failed.
      */
     CompletableFuture<Void> checkpoint() {
-        if (checkpointing || log.isClosed() || log.isOffline()) {
+        if (checkpointing || log.isClosed() || log.isOffline() || log.isTruncating()) {
             return CompletableFuture.completedFuture(null);
         }
         if (!dirty) {
@@ -324,9 +324,11 @@ final class LogUpkeep {
                             lastTails = tails;
                             // An entry of an epoch that was cut may still be in the file: then
                             // only the batches themselves deny it, so they are to be read.
-                            if (!epochsDirty && unwritten.isNoneBelow(point.segmentBaseOffset())) {
-                                verified = point;
-                            }
+                            boolean isGood =
+                                    !epochsDirty
+                                            && !log.isTruncating()
+                                            && unwritten.isNoneBelow(point.segmentBaseOffset());
+                            verified = isGood ? point : verified;
                             publish();
                         });
     }
@@ -395,29 +397,37 @@ final class LogUpkeep {
     CompletableFuture<Void> truncate(long offset, boolean fully) {
         CompletableFuture<Void> result = new CompletableFuture<>();
         log.beginTruncation();
+        Segment cut = log.segments().all()[log.segments().floorIndex(offset)];
+        VerifiedPoint point = verified;
+        boolean isLeft =
+                !fully
+                        && point != null
+                        && point.segmentBaseOffset() == cut.baseOffset()
+                        && point.offset() <= offset;
+        LogTruncation truncation = new LogTruncation(offset, fully, isLeft ? point : null);
         verified = null;
         // The checkpoint must not say of what is appended after the cut that it is on the device.
-        Segment cut = log.segments().all()[log.segments().floorIndex(offset)];
         recoveryPointMax = fully ? 0 : Math.min(offset, cut.baseOffset());
+        highWatermarkMax = offset;
         publish();
-        log.flusher().whenIdle(() -> truncate(offset, fully, result));
+        log.flusher().whenIdle(() -> truncate(truncation, result));
         return result;
     }
 
     /** Again and again while the disk is full: cutting is what makes room. */
-    private void truncate(long offset, boolean fully, CompletableFuture<Void> result) {
+    private void truncate(LogTruncation cut, CompletableFuture<Void> result) {
         List<LogFile> unflushed = log.flusher().unflushedClosed();
-        long trusted = fully || unwritten.foundNoSpaceBelow(offset) ? 0 : offset;
+        boolean trusts = !cut.fully() && !unwritten.foundNoSpaceBelow(cut.offset());
         watch(
-                serially(() -> cutAndLoad(offset, fully, trusted, unflushed))
+                serially(() -> cutAndLoad(cut, trusts ? cut.offset() : 0, unflushed))
                         .whenComplete(
                                 (loaded, failure) -> {
                                     if (failure == null) {
-                                        finishTruncation(loaded, offset, fully);
+                                        finishTruncation(loaded, cut);
                                         result.complete(null);
                                     } else if (DiskFullException.isCauseOf(failure)
                                             && !log.isClosed()) {
-                                        Runnable again = () -> truncate(offset, fully, result);
+                                        Runnable again = () -> truncate(cut, result);
                                         log.directory().retryLater(() -> log.loop().execute(again));
                                     } else {
                                         result.completeExceptionally(unwrap(failure));
@@ -430,60 +440,59 @@ final class LogUpkeep {
         return failure instanceof CompletionException && cause != null ? cause : failure;
     }
 
-    private void finishTruncation(LoadedLog loaded, long offset, boolean fully) {
+    private void finishTruncation(LoadedLog loaded, LogTruncation cut) {
         snapshotOffset = loaded.snapshotOffset();
         snapshotChanges = -1;
         snapshotsBetweenRolls.clear();
         unwritten.onLoaded(loaded.unwritten());
         dirty = true;
-        if (fully) {
+        if (cut.fully()) {
             log.epochs().clear();
         } else {
-            log.epochs().truncateFromEnd(offset);
+            log.epochs().truncateFromEnd(cut.offset());
         }
         recoveryPointMax = Long.MAX_VALUE;
-        log.endTruncation(loaded, fully ? offset : log.logStartOffset());
+        highWatermarkMax = Long.MAX_VALUE;
+        verified = loaded.verified();
+        log.endTruncation(loaded, cut.fully() ? cut.offset() : log.logStartOffset());
         watch(writeEpochs());
         publish();
     }
 
     /**
      * First no entry of the journal counts any more that would bring back what is cut, then the
-     * promise is lowered and the checkpoints forget the log, durably: a crash in between must not
-     * miss what is cut on purpose. All that is below the cut is there: what of it cannot be read is
-     * damaged, and kept as a lost range, never cut as a torn end is.
+     * promise is lowered and the checkpoints forget what is cut, durably: a crash in between must
+     * not miss what is cut on purpose. All that is below the cut is there: what of it cannot be
+     * read is damaged, and kept as a lost range, never cut as a torn end is.
      */
-    private LoadedLog cutAndLoad(long offset, boolean fully, long trusted, List<LogFile> unflushed)
+    private LoadedLog cutAndLoad(LogTruncation wanted, long trusted, List<LogFile> unflushed)
             throws IOException {
         for (LogFile file : unflushed) {
             file.flush(); // what is left of the log after the cut is flushed no more
         }
         LogDirectory directory = log.directory();
         Path path = log.path();
-        directory.settle(log.journalKey());
-        long end = fully ? -1 : LogTruncation.endAfterCut(path, offset);
-        if (log.isFsync()) {
-            // Never higher than before: what is left may not be on the device yet.
-            long promise = Math.min(end, directory.journal().promised(log.journalKey()));
-            directory.journal().promise(Map.of(log.journalKey(), promise));
-        }
-        directory.writeCheckpoints(true);
-        LogTruncation.cut(path, offset, fully);
+        LogTruncation cut = wanted.orUnverified(path, log.context().producerIds());
+        VerifiedPoint point = cut.verified();
+        long end = cut.endOffset(path);
+        directory.roundJournal().settleAlone(log.journalKey(), end);
+        directory.journal().lower(log.journalKey(), end);
+        directory.forgetAbove(log.id(), end, point == null ? -1 : point.offset());
+        cut.cut(path);
         LoadedLog loaded =
                 LogLoader.load(
                         new LoadRequest(
                                 path,
                                 log.id().topicPartition().toString(),
-                                null,
+                                point,
                                 trusted,
                                 end,
-                                fully ? offset : log.logStartOffset(),
+                                cut.fully() ? cut.offset() : log.logStartOffset(),
                                 log.config().compact(),
                                 log.config().indexIntervalBytes(),
                                 log.context().producerIds(),
                                 log.context().runtime().clockMs().getAsLong()));
-        loaded.activeFile().flush();
-        if (fully) {
+        if (cut.fully()) {
             loaded.producers().clear();
         }
         return loaded;

@@ -15,6 +15,7 @@ import java.util.List;
  * @param segments in order; the last one is active, and {@code activeFile} is its records file,
  *     open
  * @param snapshotOffset the newest producer snapshot on disk, or -1
+ * @param verified the place that loading began at, if the request had one that could be used
  * @param lostRanges what readers are answered CORRUPT_MESSAGE for
  * @param uncleanReason why something promised may be missing, or null
  * @param scannedBytes how much had to be read
@@ -29,6 +30,7 @@ public record LoadedLog(
         long logStartOffset,
         long logEndOffset,
         long snapshotOffset,
+        @Nullable VerifiedPoint verified,
         List<LostRange> lostRanges,
         @Nullable String uncleanReason,
         long uncleanFromOffset,

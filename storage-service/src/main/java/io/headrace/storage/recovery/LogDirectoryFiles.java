@@ -25,10 +25,13 @@ final class LogDirectoryFiles {
                     SegmentFiles.TIME_INDEX,
                     SegmentFiles.TRANSACTION_INDEX);
 
+    private static final int SNAPSHOT_MAX_BYTES = 1 << 30;
+
     private final Path directory;
     private final Set<String> names;
     private final NavigableMap<Long, Long> segments = new TreeMap<>();
     private final TreeSet<Long> snapshots = new TreeSet<>();
+    private boolean hasDeleted;
 
     private LogDirectoryFiles(Path directory, Set<String> names) {
         this.directory = directory;
@@ -94,10 +97,26 @@ final class LogDirectoryFiles {
     }
 
     private void delete(long baseOffset, String kind) throws IOException {
-        Path path = SegmentFiles.path(directory, baseOffset, kind);
-        if (names.remove(path.getFileName().toString())) {
-            Files.deleteIfExists(path);
+        delete(SegmentFiles.path(directory, baseOffset, kind).getFileName().toString());
+    }
+
+    /** Removes a file, if it is there. */
+    void delete(String name) throws IOException {
+        if (names.remove(name)) {
+            hasDeleted = true;
+            Files.deleteIfExists(directory.resolve(name));
         }
+    }
+
+    /** Whether the directory is to be flushed, so that no file comes back that was removed. */
+    boolean hasDeleted() {
+        return hasDeleted;
+    }
+
+    /** The producers' snapshot at an offset, or null when there is none. */
+    byte @Nullable [] readSnapshot(long offset) throws IOException {
+        Path path = find(offset, SegmentFiles.PRODUCER_SNAPSHOT);
+        return path == null ? null : Directories.readIfExists(path, SNAPSHOT_MAX_BYTES);
     }
 
     /** Whether there is a file of that name; one that is not need not be looked for. */

@@ -108,6 +108,7 @@ public final class LogLoader {
                 Math.max(request.logStartOffset(), segments.getFirst().baseOffset()),
                 nextOffset,
                 files.newestSnapshotAtOrBelow(nextOffset),
+                startsVerified ? request.verified() : null,
                 List.copyOf(lostRanges),
                 uncleanReason,
                 uncleanFromOffset,
@@ -159,8 +160,7 @@ public final class LogLoader {
     }
 
     private boolean loadSnapshot(LogDirectoryFiles files, long offset) throws IOException {
-        Path path = files.find(offset, SegmentFiles.PRODUCER_SNAPSHOT);
-        byte[] content = path == null ? null : Directories.readIfExists(path, 1 << 30);
+        byte[] content = files.readSnapshot(offset);
         return content != null && producers.load(content);
     }
 

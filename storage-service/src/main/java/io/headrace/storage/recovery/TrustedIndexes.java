@@ -57,6 +57,22 @@ final class TrustedIndexes {
                 abortedPath == null ? List.of() : Segment.readAborted(abortedPath, belowOffset));
     }
 
+    /**
+     * Leaves of a segment's index files what is below a verified place in it. The entries by offset
+     * and time that are beyond are in the way of nobody: they are overwritten, with all that
+     * follows, before any later place is verified. But aborted transactions are not written again
+     * while there are as many as before; durable, since a clean stop vouches for that file, too.
+     */
+    static void cut(LogDirectoryFiles files, VerifiedPoint verified) throws IOException {
+        Path path = files.find(verified.segmentBaseOffset(), SegmentFiles.TRANSACTION_INDEX);
+        if (path != null) {
+            var kept = Segment.readAborted(path, verified.offset());
+            if (kept.size() < Segment.readAborted(path, Long.MAX_VALUE).size()) {
+                Segment.writeAborted(path, kept, true);
+            }
+        }
+    }
+
     private static SparseIndex.View timesOf(Path path, int entries) {
         return new SparseIndex(SparseIndex.Kind.BY_TIME, () -> path, entries).view();
     }

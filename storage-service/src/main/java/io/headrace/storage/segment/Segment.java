@@ -237,8 +237,9 @@ public final class Segment {
         }
     }
 
-    private static void writeAborted(
-            Path path, List<AbortedTransactionEntry> entries, boolean flush) throws IOException {
+    /** Replaces a transaction index; {@code flush}: durably. */
+    public static void writeAborted(Path path, List<AbortedTransactionEntry> entries, boolean flush)
+            throws IOException {
         ByteBuffer bytes =
                 ByteBuffer.allocate(entries.size() * AbortedTransactionEntry.SIZE_IN_BYTES);
         entries.forEach(entry -> entry.write(bytes));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.segment.SegmentFiles;
+import io.headrace.testkit.disk.DiskCounters;
 import io.headrace.testkit.disk.DiskOperation;
 import io.headrace.testkit.disk.SimulatedDisk;
 import io.headrace.testkit.random.Seed;
@@ -66,8 +67,9 @@ final class RoundJournalTest {
         }
 
         void write(byte[] bytes) throws IOException {
-            file.write(ByteBuffer.wrap(bytes), expected.size());
-            expected.writeBytes(bytes);
+            int at = expected.size();
+            expected.writeBytes(bytes); // before: it may come to the disk though the power goes
+            file.write(ByteBuffer.wrap(bytes), at);
         }
 
         JournalPiece piece() {
@@ -180,6 +182,9 @@ final class RoundJournalTest {
                     if (random.nextInt(20) == 0) {
                         journal.settle(log.key);
                     }
+                    if (random.nextInt(10) == 0) {
+                        cut(log, random.nextInt(log.expected.size() + 1));
+                    }
                 }
             } catch (IOException e) {
                 assertThat(disk.isPoweredOff()).isTrue();
@@ -191,7 +196,7 @@ final class RoundJournalTest {
             for (FakeLog log : logs) {
                 byte[] content = log.onDisk();
                 byte[] wanted = Objects.requireNonNull(written.get(log));
-                assertThat(content.length).isGreaterThanOrEqualTo(log.durable);
+                assertThat(content.length).isBetween(log.durable, wanted.length);
                 assertThat(Arrays.copyOf(content, log.durable))
                         .isEqualTo(Arrays.copyOf(wanted, log.durable));
                 long promised = promises.promised(log.key);
@@ -202,8 +207,83 @@ final class RoundJournalTest {
                 log.durable = (int) Math.max(0, promised);
                 log.expected.reset();
                 log.expected.writeBytes(Arrays.copyOf(wanted, log.durable));
+                log.file.truncate(log.durable);
+                log.file.flush();
             }
         }
+    }
+
+    /** As a follower cuts. */
+    private void cut(FakeLog log, int size) throws IOException {
+        byte[] left = Arrays.copyOf(log.expected.toByteArray(), size);
+        log.durable = Math.min(log.durable, size);
+        journal.settleAlone(log.key, size);
+        promises.lower(log.key, size);
+        log.file.truncate(size);
+        log.file.flush();
+        log.durable = size;
+        log.expected.reset();
+        log.expected.writeBytes(left);
+    }
+
+    @Test
+    void aCutSettlesItsOwnLogOnly() throws IOException {
+        FakeLog cut = logs.getFirst();
+        FakeLog other = logs.getLast();
+        for (int i = 0; i < ENTRIES_PER_FILE / 2; i++) {
+            appendTo(cut, 100, 'a' + i);
+            appendTo(other, 100, 'A' + i);
+        }
+        appendTo(cut, 1_000, 'x'); // the first of the other file
+        promises.promise(Map.of(cut.key, 900L)); // as a large round does
+        DiskCounters before = disk.counters();
+        cut(cut, 650);
+        DiskCounters after = disk.counters();
+        assertThat(after.forces() - before.forces()).isEqualTo(4); // with the cut's own
+        assertThat(settled).isEmpty();
+        appendTo(cut, 10, 'z');
+        journal.settleSealed();
+        assertThat(promises.promised(cut.key)).isEqualTo(650);
+        crash();
+        checkWhole();
+        assertThat(cut.onDisk()).hasSize(660);
+    }
+
+    @Test
+    void aCutCountsWhicheverFileItIsInAndWhereverAStartEnds() throws IOException {
+        FakeLog cut = logs.getFirst();
+        for (int i = 0; i < 3; i++) {
+            for (int j = 0; j < ENTRIES_PER_FILE; j++) {
+                appendTo(cut, 100, 'a' + j);
+            }
+            cut(cut, cut.expected.size() - 450); // its entry is in the other file
+            for (int inStart = 1; inStart < 12; inStart++) {
+                disk = disk.crash();
+                directory = disk.path("/data");
+                disk.cutPowerAfterChanges(inStart);
+                try {
+                    open();
+                } catch (IOException e) {
+                    assertThat(disk.isPoweredOff()).isTrue();
+                }
+            }
+            crash();
+            checkWhole();
+            assertThat(cut.onDisk()).hasSize(cut.expected.size());
+        }
+    }
+
+    @Test
+    void aDamagedBlockBringsNothingBackThatWasCut() throws IOException {
+        FakeLog log = logs.getFirst();
+        appendTo(log, 1_000, 'a');
+        cut(log, 400);
+        disk = disk.crash();
+        long voiding = JournalFile.ENTRIES_AT + JournalFile.BLOCK_BYTES;
+        disk.flipBit(disk.path("/data/promised-records.0"), voiding + 40, 3);
+        reopen();
+        checkWhole();
+        assertThat(log.onDisk()).hasSize(400);
     }
 
     @Seeded(runs = 4)
