@@ -401,7 +401,9 @@ public final class Partition {
     }
 
     private void run(ReplicationEvent event) {
-        replication.step(event).forEach(this::perform);
+        if (!closed) { // else an answer that was on its way
+            replication.step(event).forEach(this::perform);
+        }
     }
 
     private void perform(ReplicationEffect effect) {
