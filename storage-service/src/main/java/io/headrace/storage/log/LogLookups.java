@@ -98,6 +98,7 @@ final class LogLookups {
                         log.segments().floorIndex(offset),
                         active.offsets().view(),
                         active.sizeInBytes(),
+                        log.logEndOffset(),
                         log.epochs().copy(),
                         offset,
                         maxBytes,

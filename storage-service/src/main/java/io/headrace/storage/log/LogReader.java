@@ -125,6 +125,7 @@ final class LogReader {
             int first,
             SparseIndex.View activeIndex,
             long activeSizeInBytes,
+            long endOffset,
             LeaderEpochs epochs,
             long offset,
             int maxBytes,
@@ -207,6 +208,7 @@ final class LogReader {
                     floor,
                     activeIndex,
                     activeSizeInBytes,
+                    endOffset,
                     epochs,
                     nextOffset,
                     maxBytes,
@@ -226,6 +228,7 @@ final class LogReader {
                     first,
                     activeIndex,
                     activeSizeInBytes,
+                    endOffset,
                     epochs,
                     offset,
                     maxBytes,
@@ -285,6 +288,7 @@ final class LogReader {
                     floor,
                     activeIndex,
                     activeSizeInBytes,
+                    endOffset,
                     epochs,
                     offset,
                     maxBytes,
@@ -304,7 +308,7 @@ final class LogReader {
                 long end = isActive ? activeSizeInBytes : segment.sizeInBytes();
                 LogFile file = open(segment);
                 try {
-                    long next = isActive ? Long.MAX_VALUE : segments.get(i + 1).baseOffset();
+                    long next = isActive ? endOffset : segments.get(i + 1).baseOffset();
                     Found found = loadKnown(segment, file, end, next, source);
                     if (found != null) {
                         return found;
