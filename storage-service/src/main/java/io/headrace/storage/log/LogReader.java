@@ -200,42 +200,31 @@ final class LogReader {
                     && segments.get(floor + 1).baseOffset() <= nextOffset) {
                 floor++;
             }
+            return with(segments, floor, nextOffset, Place.after(range));
+        }
+
+        /** The same read, by somebody who knows where it begins. */
+        Cold at(@Nullable Place place) {
+            return with(segments, first, offset, place);
+        }
+
+        private Cold with(List<Segment> all, int floor, long fromOffset, @Nullable Place place) {
             return new Cold(
                     log,
                     ahead,
                     openFiles,
-                    segments,
+                    all,
                     floor,
                     activeIndex,
                     activeSizeInBytes,
                     endOffset,
                     epochs,
-                    nextOffset,
+                    fromOffset,
                     maxBytes,
                     minOneMessage,
                     bound,
                     truncations,
-                    Place.after(range));
-        }
-
-        /** The same read, by somebody who knows where it begins. */
-        Cold at(@Nullable Place known) {
-            return new Cold(
-                    log,
-                    ahead,
-                    openFiles,
-                    segments,
-                    first,
-                    activeIndex,
-                    activeSizeInBytes,
-                    endOffset,
-                    epochs,
-                    offset,
-                    maxBytes,
-                    minOneMessage,
-                    bound,
-                    truncations,
-                    known);
+                    place);
         }
 
         /** Whether there may be something at the offset. */
@@ -280,22 +269,7 @@ final class LogReader {
             }
             floor = active.baseOffset() <= offset ? now.size() : floor;
             now.add(active);
-            return new Cold(
-                    log,
-                    ahead,
-                    openFiles,
-                    now,
-                    floor,
-                    activeIndex,
-                    activeSizeInBytes,
-                    endOffset,
-                    epochs,
-                    offset,
-                    maxBytes,
-                    minOneMessage,
-                    bound,
-                    truncations,
-                    null);
+            return with(now, floor, offset, null);
         }
 
         private @Nullable Found loadFromSegments(ColdSource source) throws IOException {

@@ -259,17 +259,21 @@ final class RoundJournalTest {
             cut(cut, cut.expected.size() - 450); // its entry is in the other file
             for (int inStart = 1; inStart < 12; inStart++) {
                 disk = disk.crash();
-                directory = disk.path("/data");
-                disk.cutPowerAfterChanges(inStart);
-                try {
-                    open();
-                } catch (IOException e) {
-                    assertThat(disk.isPoweredOff()).isTrue();
-                }
+                startUntilPowerIsCut(inStart);
             }
             crash();
             checkWhole();
             assertThat(cut.onDisk()).hasSize(cut.expected.size());
+        }
+    }
+
+    private void startUntilPowerIsCut(int afterChanges) throws IOException {
+        directory = disk.path("/data");
+        disk.cutPowerAfterChanges(afterChanges);
+        try {
+            open();
+        } catch (IOException e) {
+            assertThat(disk.isPoweredOff()).isTrue();
         }
     }
 
@@ -303,13 +307,7 @@ final class RoundJournalTest {
                     assertThat(disk.isPoweredOff()).isTrue();
                 }
                 disk = disk.kill(); // what was written and not flushed is in the page cache
-                directory = disk.path("/data");
-                disk.cutPowerAfterChanges(inStart);
-                try {
-                    open();
-                } catch (IOException e) {
-                    assertThat(disk.isPoweredOff()).isTrue();
-                }
+                startUntilPowerIsCut(inStart);
                 crash();
                 checkWhole();
             }

@@ -15,9 +15,6 @@ import io.headrace.testkit.disk.DiskOperation;
 import io.headrace.testkit.disk.SimulatedDisk;
 import io.headrace.transport.loop.Loop;
 
-import org.apache.kafka.common.TopicIdPartition;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 
@@ -30,8 +27,6 @@ import java.util.SplittableRandom;
 
 /** Goal: a read is answered, also between the failure of a disk and the news of it. */
 class PartitionReaderTest {
-    private static final TopicIdPartition ID =
-            new TopicIdPartition(new Uuid(7, 11), new TopicPartition("orders", 0));
     private static final LogConfig CONFIG = LogConfig.of(Map.of());
 
     private final Deque<Runnable> tasks = new ArrayDeque<>();
@@ -87,25 +82,13 @@ class PartitionReaderTest {
                                 Runnable::run),
                         topic -> CONFIG,
                         (done, total, read) -> {});
-        var opening = store.openOrCreate(ID, CONFIG);
+        var opening = store.openOrCreate(OnePartition.ID, CONFIG);
         runAll();
         return opening.join();
     }
 
     private Partition leading(PartitionLog log) {
-        Partition partition =
-                new Partition(
-                        ID,
-                        loop,
-                        new PartitionSurroundings(
-                                2,
-                                10_000,
-                                Runnable::run,
-                                () -> 1_700_000_000_000L,
-                                () -> 1_700_000_000_000L,
-                                LeaderFeed.NONE,
-                                (asker, proposal) -> {}));
-        partition.onOpened(log);
+        Partition partition = OnePartition.of(log, loop);
         partition.onMetadata(
                 new PartitionImage(
                         0,
