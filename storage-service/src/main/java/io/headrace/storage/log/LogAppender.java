@@ -63,6 +63,9 @@ final class LogAppender {
             if (origin != AppendOrigin.REPLICATION) {
                 log.segments().requireFits(limit - start);
             }
+            if (prepared.hasHoles()) {
+                log.segments().noteHoles();
+            }
             log.segments()
                     .makeRoom(
                             limit - start, prepared.lastOffset(), prepared.maxTimestampMs(), nowMs);
@@ -94,7 +97,8 @@ final class LogAppender {
             long lastOffset,
             long maxTimestampMs,
             long logAppendTimeMs,
-            long duplicateBaseOffset) {}
+            long duplicateBaseOffset,
+            boolean hasHoles) {}
 
     /**
      * Checks every batch against the log's state and gives it its place; changes only the buffer.
@@ -110,6 +114,7 @@ final class LogAppender {
         long first = -1;
         long maxTimestampMs = -1;
         long logAppendTimeMs = -1;
+        boolean hasHoles = false;
         int previous = -1;
         int index = batches.position();
         while (index < batches.limit()) {
@@ -119,7 +124,12 @@ final class LogAppender {
                 boolean isLog =
                         BatchView.timestampType(batches, index) == TimestampType.LOG_APPEND_TIME;
                 return new Prepared(
-                        0, 0, -1, isLog ? BatchView.maxTimestampMs(batches, index) : -1, duplicate);
+                        0,
+                        0,
+                        -1,
+                        isLog ? BatchView.maxTimestampMs(batches, index) : -1,
+                        duplicate,
+                        false);
             }
             if (assigns) {
                 BatchView.setBaseOffset(batches, index, next);
@@ -138,6 +148,7 @@ final class LogAppender {
                                 + next);
             }
             first = first < 0 ? baseOffset : first;
+            hasHoles |= baseOffset > next;
             next = baseOffset + delta + 1;
             maxTimestampMs = Math.max(maxTimestampMs, BatchView.maxTimestampMs(batches, index));
             previous = index;
@@ -146,7 +157,7 @@ final class LogAppender {
         if (first < 0) {
             throw Errors.INVALID_RECORD.exception("There is no batch to append");
         }
-        return new Prepared(first, next - 1, maxTimestampMs, logAppendTimeMs, -1);
+        return new Prepared(first, next - 1, maxTimestampMs, logAppendTimeMs, -1, hasHoles);
     }
 
     private static int sizeAt(ByteBuffer batches, int index) {

@@ -147,6 +147,7 @@ final class LogCompaction implements CompactableLog {
                             // file that is about to be another one.
                             log.directory().settle(log.journalKey());
                             log.directory().writeCheckpoints(true);
+                            log.segments().noteHoles();
                             return orFail(() -> commit(cleaned));
                         })
                 .thenApplyAsync(

@@ -224,7 +224,6 @@ final class LogCreation {
                                 0,
                                 -1,
                                 0,
-                                config.compact(),
                                 config.indexIntervalBytes(),
                                 context.producerIds(),
                                 context.runtime().clockMs().getAsLong()));

@@ -164,7 +164,6 @@ final class LogMoves {
                         0,
                         promised,
                         0,
-                        log.config().compact(),
                         log.config().indexIntervalBytes(),
                         context.producerIds(),
                         nowMs()));

@@ -370,7 +370,22 @@ final class LogReader {
                 long nextBaseOffset,
                 ByteBuffer bytes)
                 throws IOException {
-            int good = validEnd(bytes, batch, segment);
+            boolean hasHoles = log.segments().hasHoles();
+            long earliest = Math.max(offset, segment.baseOffset());
+            if (!hasHoles && batch.baseOffset() > earliest) {
+                throw new CorruptRangeException(
+                        "The batch at "
+                                + batch.position()
+                                + " in "
+                                + segment
+                                + " begins at offset "
+                                + batch.baseOffset()
+                                + " where "
+                                + earliest
+                                + " should be",
+                        earliest);
+            }
+            int good = validEnd(bytes, batch, segment, hasHoles);
             if (good < 0) {
                 good = -good;
                 long last = BatchView.lastOffset(bytes, 0);
@@ -390,7 +405,8 @@ final class LogReader {
          * The end of the last good batch below the bound; negated when it is the only one: what
          * follows it has to confirm its offset, which the CRC does not cover.
          */
-        private int validEnd(ByteBuffer bytes, BatchPosition first, Segment segment) {
+        private int validEnd(
+                ByteBuffer bytes, BatchPosition first, Segment segment, boolean hasHoles) {
             int at = 0;
             long last = first.baseOffset() - 1;
             int unconfirmed = 0;
@@ -410,6 +426,12 @@ final class LogReader {
                         isPlausible
                                 ? BatchRules.problemOf(bytes, at, last, epochs)
                                 : "has a header that cannot be";
+                if (problem == null && !hasHoles && baseOffset > last + 1) {
+                    if (first.baseOffset() == offset) {
+                        return at; // the next read meets it first
+                    }
+                    problem = "is not followed by offset " + (last + 1);
+                }
                 if (problem != null) {
                     boolean continues = baseOffset == last + 1;
                     int cut = unconfirmed < 0 || (at > 0 && continues) ? at : unconfirmed;

@@ -85,7 +85,8 @@ final class LogRepair implements RepairableLog {
                 aborted,
                 Math.min(log.highWatermark(), log.recoveryPoint()),
                 log.logStartOffset(),
-                log.config().compact(),
+                log.segments().hasHoles(),
+                log.segments().hasHoles() || log.config().compact(),
                 log.config().indexIntervalBytes());
     }
 

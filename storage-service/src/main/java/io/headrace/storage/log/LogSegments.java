@@ -4,6 +4,7 @@ import io.headrace.protocol.batch.read.AbortedTransaction;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.recovery.LoadedLog;
+import io.headrace.storage.recovery.OffsetHoles;
 import io.headrace.storage.segment.AbortedTransactionEntry;
 import io.headrace.storage.segment.Segment;
 import io.headrace.storage.segment.SegmentFiles;
@@ -30,6 +31,7 @@ final class LogSegments {
     private volatile Path directory;
     private volatile Segment[] segments;
     private volatile long closedBytes;
+    private volatile boolean hasHoles;
     private LogFile activeFile;
     private long activeStartPlace;
     private long activeCreatedMs;
@@ -44,6 +46,7 @@ final class LogSegments {
         this.trail = new WarmWindow.Trail(warmWindow);
         this.segments = loaded.segments().toArray(new Segment[0]);
         this.activeFile = loaded.activeFile();
+        this.hasHoles = loaded.hasHoles();
         countClosed();
         begin(log.context().runtime().clockMs().getAsLong());
     }
@@ -306,6 +309,19 @@ final class LogSegments {
         directory = newDirectory;
         for (Segment segment : segments) {
             segment.moveTo(newDirectory);
+        }
+    }
+
+    /** Whether offsets may be missing between batches. Any thread. */
+    boolean hasHoles() {
+        return hasHoles;
+    }
+
+    /** To be called before offsets are missing between batches; durable. Any thread. */
+    void noteHoles() throws IOException {
+        if (!hasHoles) {
+            OffsetHoles.note(directory);
+            hasHoles = true;
         }
     }
 

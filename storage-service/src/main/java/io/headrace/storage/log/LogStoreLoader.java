@@ -287,7 +287,6 @@ final class LogStoreLoader {
                                     recoveryPoint,
                                     promised,
                                     checkpoints.logStarts().getOrDefault(name, 0L),
-                                    config.compact(),
                                     config.indexIntervalBytes(),
                                     context.producerIds(),
                                     context.runtime().clockMs().getAsLong()));

@@ -488,7 +488,6 @@ final class LogUpkeep {
                                 trusted,
                                 end,
                                 cut.fully() ? cut.offset() : log.logStartOffset(),
-                                log.config().compact(),
                                 log.config().indexIntervalBytes(),
                                 log.context().producerIds(),
                                 log.context().runtime().clockMs().getAsLong()));

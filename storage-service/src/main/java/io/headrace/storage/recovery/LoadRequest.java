@@ -13,7 +13,6 @@ import java.nio.file.Path;
  * @param verified a place up to which nothing needs to be checked, or null
  * @param recoveryPoint below it everything was flushed to the device; 0 when unknown
  * @param promisedOffset below it nothing may be missing; -1 when nothing was promised
- * @param holesExpected whether offsets may be missing between batches: the topic is compacted
  * @param logStartOffset first readable offset as checkpointed; 0 when unknown
  */
 public record LoadRequest(
@@ -23,7 +22,6 @@ public record LoadRequest(
         long recoveryPoint,
         long promisedOffset,
         long logStartOffset,
-        boolean holesExpected,
         int indexIntervalBytes,
         ProducerIds producerIds,
         long nowMs) {}

@@ -21,6 +21,7 @@ import java.util.List;
  * @param scannedBytes how much had to be read
  * @param unwritten closed segments whose index files could not be written, for want of space
  * @param epochsUnwritten whether the file of epochs has entries that are not this log's, likewise
+ * @param hasHoles whether it is noted that offsets may be missing between batches
  */
 public record LoadedLog(
         List<Segment> segments,
@@ -36,4 +37,5 @@ public record LoadedLog(
         long uncleanFromOffset,
         long scannedBytes,
         List<Segment> unwritten,
-        boolean epochsUnwritten) {}
+        boolean epochsUnwritten,
+        boolean hasHoles) {}

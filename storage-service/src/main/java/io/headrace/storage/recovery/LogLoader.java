@@ -54,6 +54,7 @@ public final class LogLoader {
     private long scannedBytes;
     private boolean epochsOutdated;
     private boolean startsVerified;
+    private boolean hasHoles;
     private @Nullable String uncleanReason;
     private long uncleanFromOffset = -1;
 
@@ -75,6 +76,7 @@ public final class LogLoader {
 
     private LoadedLog load() throws IOException {
         LogDirectoryFiles files = LogDirectoryFiles.tidy(request.directory());
+        hasHoles = files.has(OffsetHoles.FILE);
         loadEpochs(files);
         loadLostRanges(files);
         List<LostRange> lostBefore = List.copyOf(lostRanges);
@@ -114,7 +116,8 @@ public final class LogLoader {
                 uncleanFromOffset,
                 scannedBytes,
                 List.copyOf(unwritten),
-                !saveEpochs());
+                !saveEpochs(),
+                hasHoles);
     }
 
     private record Start(
@@ -311,7 +314,7 @@ public final class LogLoader {
 
     /**
      * Whether the batch's offsets continue the log. The CRC does not cover the base offset, so a
-     * hole is believed only if the next batch confirms it.
+     * hole is believed only where some were noted, and only if the next batch confirms it.
      */
     private boolean continuesAt(BatchScan scan) throws IOException {
         long baseOffset = BatchView.baseOffset(scan.buffer(), scan.index());
@@ -319,13 +322,11 @@ public final class LogLoader {
         if (baseOffset < nextOffset || delta < 0) {
             return false;
         }
-        if (baseOffset == nextOffset) {
-            return true;
+        if (baseOffset == nextOffset || !hasHoles) {
+            return baseOffset == nextOffset;
         }
         BatchPosition following = scan.headerAt(scan.position() + scan.sizeInBytes());
-        return following == null
-                ? request.holesExpected()
-                : following.baseOffset() > baseOffset + delta;
+        return following == null || following.baseOffset() > baseOffset + delta;
     }
 
     /**

@@ -18,7 +18,8 @@ import java.util.List;
  * @param aborted the entries of its transaction index
  * @param settledOffset below it the log is committed and on the device
  * @param logStartOffset nobody reads below it
- * @param hasHoles whether offsets may be missing between its batches, as compaction leaves them
+ * @param hasHoles whether offsets may be missing between its batches
+ * @param takesHoles whether they may be in what a peer has in its place: compaction leaves them
  * @param indexIntervalBytes {@code index.interval.bytes}
  */
 public record ClosedSegment(
@@ -30,6 +31,7 @@ public record ClosedSegment(
         long settledOffset,
         long logStartOffset,
         boolean hasHoles,
+        boolean takesHoles,
         int indexIntervalBytes) {
     public ClosedSegment {
         aborted = List.copyOf(aborted);
@@ -49,7 +51,8 @@ public record ClosedSegment(
                 aborted,
                 settledOffset,
                 logStartOffset,
-                hasHoles,
+                takesHoles,
+                takesHoles,
                 indexIntervalBytes);
     }
 }

@@ -54,8 +54,8 @@ final class SegmentAudit {
         Suspect suspect = null;
         while (position < sizeInBytes) {
             String problem = problemAt(position, last);
-            if (problem == null && suspect != null && suspect.behindSpan() && !continues()) {
-                problem = "does not follow the one before, which follows a damage";
+            if (problem == null && !continues()) {
+                problem = "does not continue the one before";
             }
             if (problem != null) {
                 suspect = addSpan(suspect, problem);

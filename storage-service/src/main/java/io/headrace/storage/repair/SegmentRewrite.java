@@ -205,13 +205,13 @@ final class SegmentRewrite implements AutoCloseable {
                     continue;
                 }
                 boolean isHole = baseOffset > wanted;
-                if (isHole && segment.hasHoles() && baseOffset >= damaged.endOffset()) {
+                if (isHole && segment.takesHoles() && baseOffset >= damaged.endOffset()) {
                     return damaged.endOffset();
                 }
                 String problem = BatchRules.problemOf(answer, index, written, segment.epochs());
                 if (problem != null
                         || lastOffset >= damaged.endOffset()
-                        || (isHole && !segment.hasHoles())) {
+                        || (isHole && !segment.takesHoles())) {
                     throw new RepairFailedException(
                             "a peer's batch "
                                     + baseOffset

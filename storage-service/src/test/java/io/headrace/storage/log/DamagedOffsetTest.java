@@ -3,6 +3,8 @@ package io.headrace.storage.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.storage.recovery.OffsetHoles;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -14,7 +16,8 @@ import java.util.Map;
 
 /**
  * Goal: a batch is not sent under other offsets than its own, though its checksum does not cover
- * them. What follows it denies a damaged one; behind the last batch the log's end does.
+ * them, nor where offsets may be missing. What follows it denies a damaged one; behind the last
+ * batch the log's end does. Logs without holes: see {@link OffsetHolesTest}.
  */
 class DamagedOffsetTest {
     private static final int LOWEST_BYTE = 7;
@@ -26,6 +29,7 @@ class DamagedOffsetTest {
         for (int i = 0; i < count; i++) {
             fixture.append(fixture.log(), 2, 100);
         }
+        OffsetHoles.note(fixture.logPath());
         PartitionLog log = fixture.restart();
         Path file = fixture.logPath().resolve("00000000000000000000.log");
         long sizeInBytes = log.sizeInBytes() / count;

@@ -96,6 +96,29 @@ class LogCompactionTest {
     }
 
     @Test
+    void aTopicThatIsCompactedNoMoreStillHasItsHoles() throws Exception {
+        Map<String, String> configs = new HashMap<>(COMPACT);
+        LogFixture fixture = new LogFixture(directory, configs);
+        PartitionLog log = fixture.log();
+        fill(fixture, log, 40);
+        Map<Integer, Long> before = lastOffsets(log, log.logStartOffset());
+        assertThat(compact(fixture)).isPositive();
+
+        configs.put("cleanup.policy", "delete");
+        fixture.bootId = "another boot";
+        for (Path file : Directories.list(fixture.logPath())) {
+            if (file.toString().endsWith(".snapshot")) {
+                Files.delete(file); // so that everything is read again
+            }
+        }
+        PartitionLog restarted = fixture.reopenAfterKill(directory);
+
+        assertThat(restarted.unclean()).isEmpty();
+        assertThat(lastOffsets(restarted, 0)).isEqualTo(before);
+        fixture.letGo();
+    }
+
+    @Test
     void theFenceOfAShardOutlivesTheRecordsThatCarriedIt() throws Exception {
         LogFixture fixture = new LogFixture(directory, COMPACT);
         PartitionLog log = fixture.log();
