@@ -15,6 +15,7 @@ import java.util.List;
  * @param offsetIndexEntries how many entries its offset index has
  * @param timeIndexEntries how many entries its time index has
  * @param aborted the entries of its transaction index
+ * @param hasHoles whether offsets are missing before or between its batches
  */
 public record CleanedSegment(
         long baseOffset,
@@ -24,7 +25,8 @@ public record CleanedSegment(
         long offsetOfMaxTimestamp,
         int offsetIndexEntries,
         int timeIndexEntries,
-        List<AbortedTransactionEntry> aborted) {
+        List<AbortedTransactionEntry> aborted,
+        boolean hasHoles) {
     public CleanedSegment {
         aborted = List.copyOf(aborted);
     }

@@ -32,6 +32,7 @@ public final class CleanedSegmentWriter implements AutoCloseable {
     private long nextOffset;
     private long maxTimestampMs = -1;
     private long offsetOfMaxTimestamp = -1;
+    private boolean hasHoles;
     private long lastIndexedTimestampMs = -1;
 
     /** Begins a segment; what an earlier attempt left of it is removed. */
@@ -54,12 +55,12 @@ public final class CleanedSegmentWriter implements AutoCloseable {
     /** Appends one batch, from position to limit. */
     public void append(ByteBuffer batch) throws IOException {
         int at = batch.position();
+        long firstOffset = BatchView.baseOffset(batch, at);
         long lastOffset = BatchView.lastOffset(batch, at);
-        if (BatchView.baseOffset(batch, at) < nextOffset
-                || lastOffset - baseOffset > Integer.MAX_VALUE) {
+        if (firstOffset < nextOffset || lastOffset - baseOffset > Integer.MAX_VALUE) {
             throw new IllegalStateException(
                     "Batch "
-                            + BatchView.baseOffset(batch, at)
+                            + firstOffset
                             + ".."
                             + lastOffset
                             + " does not follow offset "
@@ -81,6 +82,7 @@ public final class CleanedSegmentWriter implements AutoCloseable {
         file.write(batch, sizeInBytes);
         sizeInBytes += size;
         bytesSinceEntry += size;
+        hasHoles |= firstOffset > nextOffset;
         nextOffset = lastOffset + 1;
     }
 
@@ -106,7 +108,8 @@ public final class CleanedSegmentWriter implements AutoCloseable {
                 offsetOfMaxTimestamp,
                 offsets.count(),
                 times.count(),
-                aborted);
+                aborted,
+                hasHoles);
     }
 
     /** Closes the records file; what was not finished is left for {@link SegmentSwap}. */

@@ -135,11 +135,13 @@ final class LogCompaction implements CompactableLog {
                         old ->
                                 old.isEmpty()
                                         ? CompletableFuture.completedFuture(false)
-                                        : exchange(old, cleaned));
+                                        : exchange(old, cleaned, summaries.getLast().nextOffset()));
     }
 
     /** Only renames: one that fails, for whatever reason, leaves what a restart puts right. */
-    private CompletableFuture<Boolean> exchange(List<Segment> old, CleanedSegment cleaned) {
+    private CompletableFuture<Boolean> exchange(
+            List<Segment> old, CleanedSegment cleaned, long nextBaseOffset) {
+        boolean leavesHoles = cleaned.hasHoles() || cleaned.nextOffset() < nextBaseOffset;
         return log.upkeep()
                 .onIo(
                         () -> {
@@ -147,7 +149,9 @@ final class LogCompaction implements CompactableLog {
                             // file that is about to be another one.
                             log.directory().settle(log.journalKey());
                             log.directory().writeCheckpoints(true);
-                            log.segments().noteHoles();
+                            if (leavesHoles) {
+                                log.segments().noteHoles();
+                            }
                             return orFail(() -> commit(cleaned));
                         })
                 .thenApplyAsync(

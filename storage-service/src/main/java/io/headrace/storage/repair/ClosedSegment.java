@@ -51,7 +51,7 @@ public record ClosedSegment(
                 aborted,
                 settledOffset,
                 logStartOffset,
-                takesHoles,
+                hasHoles || written.hasHoles(),
                 takesHoles,
                 indexIntervalBytes);
     }

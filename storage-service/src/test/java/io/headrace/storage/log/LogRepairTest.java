@@ -28,6 +28,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -351,6 +352,22 @@ class LogRepairTest {
         Files.write(file, bytes);
         assertThat(repair(0)).isEqualTo(RepairOutcome.WHOLE);
         assertThat(file).hasSameBinaryContentAs(peer.logPath().resolve(file.getFileName()));
+    }
+
+    @Test
+    void offsetsThatAreDamagedAlikeAreFoundAlsoAfterARepair() throws Exception {
+        fill(new SplittableRandom(3), 60);
+        Path file = closedFiles(damaged).getFirst();
+        for (int round = 0; round < 2; round++) {
+            byte[] bytes = Files.readAllBytes(file);
+            int second = sizeAt(bytes, 0);
+            bytes[7] ^= 1 << 3;
+            bytes[second + 7] ^= 1 << 3;
+            Files.write(file, bytes);
+            assertThat(repair(0)).isEqualTo(RepairOutcome.WHOLE);
+            assertThat(file).hasSameBinaryContentAs(peer.logPath().resolve(file.getFileName()));
+        }
+        assertThat(log.segments().hasHoles()).isFalse();
     }
 
     private static int sizeAt(byte[] bytes, int position) {
