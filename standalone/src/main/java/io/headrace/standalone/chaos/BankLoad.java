@@ -11,6 +11,7 @@ import io.headrace.testkit.history.Violation;
 import org.apache.kafka.common.TopicPartition;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -90,6 +91,15 @@ final class BankLoad {
                 new ArrayList<>(FinalReader.read(bootstrap, "final", all));
         readings.addAll(FinalReader.read(bootstrap, "second", all));
         return readings;
+    }
+
+    /**
+     * Waits until the tellers have carried out all orders, which come no more.
+     *
+     * @return empty, or what is left of them after the limit
+     */
+    String awaitCarriedOut(TopicProbe topics, Duration limit) throws InterruptedException {
+        return topics.awaitCommitted(TellerLoad.GROUP, partitions(ORDERS, ORDER_PARTITIONS), limit);
     }
 
     /** Ends tellers and auditor, which have caught up, and checks all transfers. */

@@ -94,7 +94,7 @@ final class ChaosRun {
             }
             double seconds = seconds();
             violations.addAll(watch.violations());
-            Map<String, String> counts = check();
+            Map<String, String> counts = check(topic);
             awaitSameReplicas();
             chaos.stop();
             violations.addAll(compareReplicas());
@@ -221,13 +221,24 @@ final class ChaosRun {
         say(missing.isEmpty() ? "all replicas are in sync" : "not in sync: " + missing);
     }
 
-    private Map<String, String> check() throws InterruptedException {
+    /** However long the last fault silenced the tellers, they must come to the end. */
+    private void awaitCarriedOut(TopicProbe topics) throws InterruptedException {
+        double from = seconds();
+        String left = Objects.requireNonNull(bank).awaitCarriedOut(topics, CATCH_UP);
+        if (!left.isEmpty()) {
+            violations.add(new Violation.Stalled("tellers: " + left, from, seconds() - from));
+        }
+        say(left.isEmpty() ? "all orders are carried out" : "not carried out: " + left);
+    }
+
+    private Map<String, String> check(TopicProbe topics) throws InterruptedException {
         for (ProducerLoad producer : producers) {
             producer.finish();
         }
         List<PartitionReading> last =
                 new ArrayList<>(FinalReader.read(bootstrap, "final", partitions()));
         last.addAll(FinalReader.read(bootstrap, "second", partitions()));
+        awaitCarriedOut(topics);
         awaitConsumers();
         List<PartitionReading> live = new ArrayList<>();
         long errors = 0;

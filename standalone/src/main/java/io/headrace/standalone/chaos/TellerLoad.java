@@ -33,7 +33,7 @@ final class TellerLoad {
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
     private static final int ACCOUNTS = 50;
     private static final int ABORTED_IN = 10;
-    private static final String GROUP = "tellers";
+    static final String GROUP = "tellers";
 
     private final String bootstrap;
     private final String name;

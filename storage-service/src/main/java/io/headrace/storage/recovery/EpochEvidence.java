@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Iterator;
 
 /**
  * What speaks against the leader epoch that a stored batch names: its CRC does not cover it. The
@@ -23,9 +24,10 @@ final class EpochEvidence {
      * Whether the batch that the scan is at was written in another epoch.
      *
      * @param epochs as the file has them
-     * @param nextSegment the records file after this one, or null
+     * @param laterSegments the records files after this one, in order: behind a damaged batch, or
+     *     one that is the last of its file, the next whole one is in one of them
      */
-    static boolean denies(BatchScan scan, LeaderEpochs epochs, @Nullable Path nextSegment)
+    static boolean denies(BatchScan scan, LeaderEpochs epochs, Iterable<Path> laterSegments)
             throws IOException {
         int named = BatchView.leaderEpoch(scan.buffer(), scan.index());
         int noted = epochs.epochAt(BatchView.baseOffset(scan.buffer(), scan.index()));
@@ -33,8 +35,9 @@ final class EpochEvidence {
             return false;
         }
         BatchPosition following = scan.headerAt(scan.position() + scan.sizeInBytes());
-        if (following == null && nextSegment != null) {
-            following = firstIn(nextSegment);
+        Iterator<Path> later = laterSegments.iterator();
+        while (following == null && later.hasNext()) {
+            following = firstIn(later.next());
         }
         return following != null
                 && (following.leaderEpoch() == noted || following.leaderEpoch() < named);

@@ -232,11 +232,7 @@ public final class LogLoader {
             }
             segments.add(segment);
             Long next = files.segments().higherKey(baseOffset);
-            Path nextSegment =
-                    next == null
-                            ? null
-                            : SegmentFiles.path(request.directory(), next, SegmentFiles.LOG);
-            cut = scan(segment, file.getValue(), nextSegment);
+            cut = scan(segment, file.getValue(), recordsAfter(files, baseOffset));
             boolean isLast = next == null || cut;
             if (!isLast) {
                 segment.addTimeEntry();
@@ -247,6 +243,13 @@ public final class LogLoader {
             // Else a power loss brings deleted segments back, among those that are written next.
             Directories.flush(request.directory());
         }
+    }
+
+    private Iterable<Path> recordsAfter(LogDirectoryFiles files, long baseOffset) {
+        return () ->
+                files.segments().tailMap(baseOffset, false).keySet().stream()
+                        .map(base -> SegmentFiles.path(request.directory(), base, SegmentFiles.LOG))
+                        .iterator();
     }
 
     /** On a full disk they stay in memory, until there is room. */
@@ -281,7 +284,7 @@ public final class LogLoader {
     }
 
     /** Reads the rest of a segment; answers whether the log was cut in it. */
-    private boolean scan(Segment segment, long fileSize, @Nullable Path nextSegment)
+    private boolean scan(Segment segment, long fileSize, Iterable<Path> laterSegments)
             throws IOException {
         long position = segment.sizeInBytes();
         if (position == fileSize) {
@@ -294,7 +297,7 @@ public final class LogLoader {
                                 && scan.isValid()
                                 && continuesAt(scan)
                                 && (nextOffset >= request.promisedOffset()
-                                        || !EpochEvidence.denies(scan, epochs, nextSegment));
+                                        || !EpochEvidence.denies(scan, epochs, laterSegments));
                 if (good) {
                     apply(segment, scan);
                     scannedBytes += scan.sizeInBytes();

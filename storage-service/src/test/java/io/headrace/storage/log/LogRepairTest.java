@@ -340,6 +340,27 @@ class LogRepairTest {
         assertThat(again.logEndOffset()).isEqualTo(end);
     }
 
+    @Test
+    void aWrongEpochBeforeADamagedSegmentIsFound() throws Exception {
+        fill(new SplittableRandom(5), 90);
+        List<Path> files = closedFiles(damaged);
+        byte[] bytes = Files.readAllBytes(files.get(0));
+        int last = 0;
+        while (last + sizeAt(bytes, last) < bytes.length) {
+            last += sizeAt(bytes, last);
+        }
+        bytes[last + 12] ^= 1 << 5;
+        Files.write(files.get(0), bytes);
+        byte[] next = Files.readAllBytes(files.get(1));
+        next[16] ^= 1; // no header that could deny the epoch
+        Files.write(files.get(1), next);
+
+        PartitionLog again = damaged.reopenAfterKill(directory.resolve("damaged"));
+
+        assertThat(again.unclean()).isPresent();
+        assertThat(again.latestLeaderEpoch()).isEqualTo(4);
+    }
+
     /** A batch's offset is not in its CRC: behind a damage nothing but the next one confirms it. */
     @Seeded(runs = 8)
     void aWrongOffsetBehindADamageIsFound(RandomGenerator random) throws Exception {
