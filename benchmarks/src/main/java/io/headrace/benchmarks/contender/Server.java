@@ -27,6 +27,10 @@ public record Server(
         long startMs)
         implements AutoCloseable {
 
+    private static final int QUIET_LOOKS = 30;
+    private static final int QUIET_WINDOW_MS = 1000;
+    private static final double QUIET_SECONDS = 0.15;
+
     /** A server that is one process. */
     static Server of(Process process, String bootstrap, @Nullable String httpUrl, long startMs) {
         ProcessHandle handle = process.toHandle();
@@ -43,6 +47,26 @@ public record Server(
             }
         }
         return sum;
+    }
+
+    /**
+     * Waits, half a minute at most, until it does next to nothing: what a start leaves to do is no
+     * part of what a load costs.
+     *
+     * @return how long it waited, in milliseconds
+     */
+    public long awaitQuiet() throws IOException, InterruptedException {
+        long begun = System.nanoTime();
+        double used = usage().seconds();
+        for (int look = 0; look < QUIET_LOOKS; look++) {
+            TimeUnit.MILLISECONDS.sleep(QUIET_WINDOW_MS);
+            double now = usage().seconds();
+            if (now - used < QUIET_SECONDS) {
+                break;
+            }
+            used = now;
+        }
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
     }
 
     /** The largest resident size so far of any of those that store records. */

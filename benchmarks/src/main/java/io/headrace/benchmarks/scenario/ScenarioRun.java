@@ -88,6 +88,9 @@ public record ScenarioRun(
                 }
                 default -> {}
             }
+            if (scenario.kind() != Kind.RESTART && scenario.kind() != Kind.IDLE) {
+                more.put("quiet after ms", (double) server.awaitQuiet());
+            }
             Server loaded = server;
             Map<String, Double> figures = measured(server, () -> put(loaded, folder));
             figures.putAll(more);
