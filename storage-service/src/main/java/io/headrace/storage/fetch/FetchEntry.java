@@ -186,7 +186,7 @@ final class FetchEntry {
             warm.release();
         }
         dropVerified();
-        read = PartitionRead.failed(Errors.UNKNOWN_SERVER_ERROR);
+        read = read.withoutRecords();
     }
 
     private void dropVerified() {

@@ -14,7 +14,6 @@ import io.headrace.storage.purgatory.ParkedFetch;
 import io.headrace.storage.replication.ReplicationEvent.FollowerFetched;
 import io.headrace.transport.loop.Loop;
 
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +35,13 @@ import java.util.function.Consumer;
  * <pre>
  *   visit the loops of its partitions one after the other, reading within the byte limits
  *     enough found, an error, or no time left  --> load cold ranges on an I/O thread --> answer
- *     else  --> visit the loops again to wait; whoever wakes it first starts it over
+ *     else  --> visit the loops again to wait; the loop that wakes it first reads its own part
+ *                 enough found  --> answer, without going round the other loops
+ *                 else  --> start over
  * </pre>
+ *
+ * <p>What other loops have by then is found by the client's next fetch, which visits all again, so
+ * no partition waits for another.
  *
  * <p>It is handed from loop to loop, so only one thread has it at a time.
  */
@@ -225,19 +229,20 @@ final class FetchOperation {
 
     private void onRead() {
         reported = true;
-        boolean answer =
-                entries.isEmpty()
-                        || hurried
-                        || foundBytes >= Math.max(0, call.request().minBytes())
-                        || call.request().minBytes() <= 0
-                        || service.nowMs() >= deadlineMs
-                        || call.gone().getAsBoolean()
-                        || anyToTell();
-        if (answer) {
+        if (entries.isEmpty() || hasEnough() || mustAnswer() || anyToTell()) {
             loadCold();
         } else {
             park();
         }
+    }
+
+    private boolean hasEnough() {
+        return foundBytes >= Math.max(0, call.request().minBytes());
+    }
+
+    /** Whether it is answered with whatever there is. */
+    private boolean mustAnswer() {
+        return hurried || service.nowMs() >= deadlineMs || call.gone().getAsBoolean();
     }
 
     /** A newer fetch on the session came: answers with what there is. Any thread. */
@@ -316,12 +321,46 @@ final class FetchOperation {
         Parking parking = current;
         if (parking != null) {
             parking.timer().cancel();
-            for (Visit visit : visits) {
+        }
+        Visit grown = mustAnswer() ? null : visitHere();
+        if (grown == null) {
+            unpark(visits, parking);
+            sessionLoop.execute(this::start);
+        } else {
+            // Queued, so that what else grows by what this loop is doing now comes along.
+            grown.loop().execute(() -> readGrown(grown, parking));
+        }
+    }
+
+    private @Nullable Visit visitHere() {
+        for (Visit visit : visits) {
+            if (visit.loop().inLoop()) {
+                return visit;
+            }
+        }
+        return null;
+    }
+
+    private void readGrown(Visit grown, @Nullable Parking parking) {
+        List<Visit> parkedOn = visits;
+        foundBytes = 0;
+        heldMs = 0;
+        readHere(grown);
+        if (hasEnough() || anyToTell()) {
+            loadCold();
+        } else {
+            sessionLoop.execute(this::start);
+        }
+        unpark(parkedOn, parking);
+    }
+
+    private void unpark(List<Visit> parkedOn, @Nullable Parking parking) {
+        if (parking != null) {
+            for (Visit visit : parkedOn) {
                 // Queued, so that it comes after parking on that loop.
                 visit.loop().execute(() -> unparkHere(visit, parking.parked()));
             }
         }
-        sessionLoop.execute(this::start);
     }
 
     private static void unparkHere(Visit visit, ParkedFetch parked) {
@@ -439,61 +478,13 @@ final class FetchOperation {
     // The answer.
 
     private void answer(long reserved) {
-        FetchResponseData response = new FetchResponseData().setSessionId(opened.sessionId());
         ColdRelease release = new ColdRelease(service.coldReads(), reserved);
-        Map<TopicKey, FetchResponseData.FetchableTopicResponse> topics = new LinkedHashMap<>();
-        List<FetchTarget.Key> answered = new ArrayList<>();
-        FetchSession session = opened.session();
-        for (FetchEntry entry : entries) {
-            RecordsField records = entry.takeRecords(release);
-            int size = records.sizeInBytes();
-            FetchTarget.Key key = entry.target().key();
-            if (size > 0) {
-                answered.add(key);
-                if (entry.isThrottled()) {
-                    service.leaderThrottle().onSent(size);
-                }
-            }
-            Errors error = entry.result().error();
-            service.metrics().onFetched(size, error != Errors.NONE);
-            if (isTold(session, entry, size)) {
-                topics.computeIfAbsent(
-                                new TopicKey(key.topic(), key.topicId()),
-                                topic ->
-                                        new FetchResponseData.FetchableTopicResponse()
-                                                .setTopic(topic.name())
-                                                .setTopicId(topic.topicId()))
-                        .partitions()
-                        .add(PartitionAnswer.of(entry, records));
-            }
-        }
+        FetchResponseData response = FetchAnswer.of(service, opened, entries, release);
         release.seal();
+        FetchSession session = opened.session();
         if (session != null) {
-            session.rotate(answered);
             session.onAnswered(this);
         }
-        response.setResponses(new ArrayList<>(topics.values()));
         call.reply().accept(response);
-    }
-
-    private record TopicKey(String name, Uuid topicId) {}
-
-    private boolean isTold(@Nullable FetchSession session, FetchEntry entry, int size) {
-        FetchTarget kept = session == null ? null : session.targets().get(entry.target().key());
-        if (kept == null) {
-            return true;
-        }
-        boolean news =
-                size > 0
-                        || entry.result().divergingEpoch() != null
-                        || entry.result().preferredReplica() >= 0;
-        boolean told =
-                kept.toBeTold(
-                        news,
-                        entry.result().error() != Errors.NONE,
-                        entry.result().highWatermark(),
-                        entry.result().logStartOffset(),
-                        entry.leaderCheck());
-        return told || !opened.incremental();
     }
 }

@@ -50,4 +50,19 @@ public record PartitionRead(
     public static PartitionRead failed(Errors error) {
         return failed(error, -1, -1, -1, -1);
     }
+
+    /** The same, of which the records are not to be sent. */
+    public PartitionRead withoutRecords() {
+        return new PartitionRead(
+                error,
+                highWatermark,
+                lastStableOffset,
+                logStartOffset,
+                new LogSlice.Empty(),
+                null,
+                divergingEpoch,
+                leaderId,
+                leaderEpoch,
+                preferredReplica);
+    }
 }
