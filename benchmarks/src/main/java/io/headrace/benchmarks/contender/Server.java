@@ -27,9 +27,7 @@ public record Server(
         long startMs)
         implements AutoCloseable {
 
-    private static final int QUIET_LOOKS = 30;
-    private static final int QUIET_WINDOW_MS = 1000;
-    private static final double QUIET_SECONDS = 0.15;
+    private static final double QUIET_CPU_SECONDS = 0.15;
 
     /** A server that is one process. */
     static Server of(Process process, String bootstrap, @Nullable String httpUrl, long startMs) {
@@ -50,18 +48,19 @@ public record Server(
     }
 
     /**
-     * Waits, half a minute at most, until it does next to nothing: what a start leaves to do is no
-     * part of what a load costs.
+     * Waits until it does next to nothing: what a start leaves to do is no part of what a load
+     * costs.
      *
+     * @param maxSeconds after which it waits no longer
      * @return how long it waited, in milliseconds
      */
-    public long awaitQuiet() throws IOException, InterruptedException {
+    public long awaitQuiet(int maxSeconds) throws IOException, InterruptedException {
         long begun = System.nanoTime();
         double used = usage().seconds();
-        for (int look = 0; look < QUIET_LOOKS; look++) {
-            TimeUnit.MILLISECONDS.sleep(QUIET_WINDOW_MS);
+        for (int second = 0; second < maxSeconds; second++) {
+            TimeUnit.SECONDS.sleep(1);
             double now = usage().seconds();
-            if (now - used < QUIET_SECONDS) {
+            if (now - used < QUIET_CPU_SECONDS) {
                 break;
             }
             used = now;

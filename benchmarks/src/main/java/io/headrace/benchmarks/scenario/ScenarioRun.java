@@ -40,7 +40,7 @@ public record ScenarioRun(
     private static final String TOPIC = "bench";
     private static final String BUSY_TOPIC = "busy";
     private static final int BUSY_PARTITIONS = 6;
-    private static final int IDLE_BEFORE_SECONDS = 10;
+    private static final int QUIET_MAX_SECONDS = 120;
     private static final int IDLE_CONSUMERS = 500;
     private static final int READY_SECONDS = 120;
     private static final List<Integer> LATENCY_RATES = List.of(1000, 5000);
@@ -88,11 +88,11 @@ public record ScenarioRun(
                 }
                 default -> {}
             }
-            if (scenario.kind() != Kind.RESTART && scenario.kind() != Kind.IDLE) {
-                more.put("quiet after ms", (double) server.awaitQuiet());
+            if (scenario.kind() != Kind.RESTART) {
+                more.put("quiet after ms", (double) server.awaitQuiet(QUIET_MAX_SECONDS));
             }
             Server loaded = server;
-            Map<String, Double> figures = measured(server, () -> put(loaded, folder));
+            Map<String, Double> figures = measured(server, List.of(), () -> put(loaded, folder));
             figures.putAll(more);
             figures.put("start ms", (double) server.startMs());
             if (scenario.kind() == Kind.MEMORY) {
@@ -289,19 +289,10 @@ public record ScenarioRun(
         return settings;
     }
 
-    /** A load's figures with what the server and the machine used meanwhile. */
-    private Map<String, Double> measured(Server server, Step step)
-            throws IOException, InterruptedException {
-        if (scenario.kind() == Kind.IDLE) {
-            TimeUnit.SECONDS.sleep(IDLE_BEFORE_SECONDS);
-        }
-        return measured(server, List.of(), step);
-    }
-
     /**
-     * The same beside other clients.
+     * A load's figures with what the server and the machine used meanwhile.
      *
-     * @param clients processes that run before and after
+     * @param clients other clients, which run before and after
      */
     private Map<String, Double> measured(Server server, List<Long> clients, Step step)
             throws IOException, InterruptedException {
