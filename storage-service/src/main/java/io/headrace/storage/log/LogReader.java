@@ -75,7 +75,7 @@ final class LogReader {
         if (recent >= 0) {
             return recent;
         }
-        int floor = active.offsets().tailFloorValue(offset - active.baseOffset());
+        int floor = active.offsets().floorValueInMemory(offset - active.baseOffset());
         if (floor < 0) {
             if (!active.offsets().isInMemory()) {
                 return -1;

@@ -162,6 +162,11 @@ final class LogSegments {
         }
     }
 
+    /** The position in the active segment from which on all is warm. */
+    long warmPosition() {
+        return trail.warmFrom() - activeStartPlace;
+    }
+
     void onAppended(long bytes) {
         trail.onAppended(bytes);
         long prepareAt = log.config().segmentBytes() - log.config().segmentBytes() / 4L;

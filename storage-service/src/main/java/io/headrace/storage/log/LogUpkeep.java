@@ -30,7 +30,6 @@ import java.util.concurrent.Executor;
  * truncation. Started on the owner loop, one task of a log at a time, and finished there.
  */
 final class LogUpkeep {
-    private static final int MEMORY_ENTRIES_MAX = 4096;
     private static final int SNAPSHOTS_KEPT = 3;
 
     private final PartitionLog log;
@@ -264,7 +263,7 @@ final class LogUpkeep {
         }
         if (!dirty) {
             publish();
-            trimIdle();
+            forget();
             return CompletableFuture.completedFuture(null);
         }
         dirty = false;
@@ -276,13 +275,7 @@ final class LogUpkeep {
                                     checkpointing = false;
                                     dirty |= failure != null;
                                 })
-                        .thenRun(
-                                () -> {
-                                    if (log.activeSegment().offsets().tailCount()
-                                            > MEMORY_ENTRIES_MAX) {
-                                        trimIdle();
-                                    }
-                                });
+                        .thenRun(this::forget);
         watch(written);
         return written;
     }
@@ -335,12 +328,14 @@ final class LogUpkeep {
 
     private Segment.@Nullable IndexTails lastTails;
 
-    /** Lets memory forget index entries that are in the file, and the ring of recent batches. */
-    private void trimIdle() {
+    /** Lets memory forget index entries that readers of warm bytes do not need. */
+    private void forget() {
+        Segment active = log.activeSegment();
         Segment.IndexTails written = lastTails;
-        if (written != null && written.segment().equals(log.activeSegment())) {
-            written.forget();
+        if (written != null && written.segment().equals(active)) {
+            written.settle();
         }
+        active.forgetBelow(log.segments().warmPosition());
         lastTails = null;
         if (!dirty) {
             log.recent().clear();

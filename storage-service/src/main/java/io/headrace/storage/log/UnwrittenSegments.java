@@ -138,7 +138,7 @@ final class UnwrittenSegments {
     }
 
     private void onWritten(Rolled rolled, Segment.IndexTails tails) {
-        tails.forget();
+        tails.forget(); // closed ones are searched in their files
         segments.remove(rolled);
         if (rolled.snapshot != null) {
             written.onSnapshot(rolled.endOffset, rolled.changes);

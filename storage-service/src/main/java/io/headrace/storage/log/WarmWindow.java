@@ -54,6 +54,11 @@ final class WarmWindow {
             return place >= warmFrom;
         }
 
+        /** The place from which on everything is warm. */
+        long warmFrom() {
+            return warmFrom;
+        }
+
         /** Nothing so far is warm any more: positions changed their meaning. */
         void restart() {
             warmFrom = appended;

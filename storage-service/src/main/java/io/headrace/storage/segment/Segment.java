@@ -23,6 +23,10 @@ import java.util.List;
 public final class Segment {
     private static final int TRANSACTION_INDEX_MAX_BYTES = 256 << 20;
 
+    /** By default enough for the positions of 1 GiB of batches; 2 MiB. */
+    private static final int KEPT_ENTRIES_MAX = 1 << 18;
+
+
     private final long baseOffset;
     private final SparseIndex offsets;
     private final SparseIndex times;
@@ -200,6 +204,12 @@ public final class Segment {
         aborted = List.copyOf(more);
     }
 
+    /** Memory forgets index entries that are in the file, of batches below a position. */
+    public void forgetBelow(long position) {
+        offsets.forgetBelow(position, KEPT_ENTRIES_MAX);
+        times.forgetBelow(Long.MAX_VALUE, 0);
+    }
+
     /** What has to be written so that the index files tell all; take it on the owner loop. */
     public IndexTails tails() {
         List<AbortedTransactionEntry> now = aborted;
@@ -229,11 +239,17 @@ public final class Segment {
             segment.abortedOnDisk = aborted.size();
         }
 
-        /** They are written: memory may forget them. On the owner loop. */
-        public void forget() {
+        /** They are written and are not written again: memory may forget them. On the owner loop. */
+        public void settle() {
             onWritten();
             segment.offsets.onWritten(offsets);
             segment.times.onWritten(times);
+        }
+
+        /** As {@link #settle}, and memory does forget them. */
+        public void forget() {
+            settle();
+            segment.forgetBelow(Long.MAX_VALUE);
         }
     }
 

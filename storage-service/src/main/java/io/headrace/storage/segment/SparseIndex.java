@@ -10,8 +10,9 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 
 /**
- * An index of fixed-size entries in ascending order of their key: a part in a file, and a tail in
- * memory that is not written yet.
+ * An index of fixed-size entries in ascending order of their key: a part in a file, and a tail that
+ * is not written yet. Memory has the tail, and before it the last entries of the file that are worth
+ * having at hand.
  *
  * <pre>
  *   by offset:  relative offset i32 | position i32              8 bytes, key: relative offset
@@ -27,7 +28,8 @@ public final class SparseIndex {
     private final Kind kind;
     private final Supplier<Path> path;
     private int fileCount;
-    private byte[] tail = EMPTY;
+    private byte[] memory = EMPTY;
+    private int keptCount; // the first entries in memory, which are the last ones in the file
     private int tailCount;
 
     /** What an index is keyed by. */
@@ -82,19 +84,15 @@ public final class SparseIndex {
         return (long) count() * kind.entryBytes;
     }
 
-    /** Entries not written yet. */
-    public int tailCount() {
-        return tailCount;
-    }
-
     /** Adds an entry; its key must exceed every other. */
     public void append(long key, int value) {
-        int at = tailCount * kind.entryBytes;
-        if (at + kind.entryBytes > tail.length) {
-            int entries = Math.max(FIRST_TAIL_ENTRIES, tailCount + (tailCount >> 1));
-            tail = Arrays.copyOf(tail, entries * kind.entryBytes);
+        int count = keptCount + tailCount;
+        int at = count * kind.entryBytes;
+        if (at + kind.entryBytes > memory.length) {
+            int entries = Math.max(FIRST_TAIL_ENTRIES, count + (count >> 1));
+            memory = Arrays.copyOf(memory, entries * kind.entryBytes);
         }
-        ByteBuffer buffer = ByteBuffer.wrap(tail);
+        ByteBuffer buffer = ByteBuffer.wrap(memory);
         if (kind == Kind.BY_OFFSET) {
             buffer.putInt(at, (int) key);
         } else {
@@ -104,42 +102,56 @@ public final class SparseIndex {
         tailCount++;
     }
 
-    /** The largest key in memory, or -1. */
-    public long lastTailKey() {
-        return tailCount == 0 ? -1 : kind.key(ByteBuffer.wrap(tail), tailCount - 1);
-    }
-
     /**
      * The value of the last entry in memory whose key is at most this one; -1 when every entry in
      * memory is larger, so that only the file, or the start of the segment, can tell.
      */
-    public int tailFloorValue(long key) {
-        ByteBuffer entries = ByteBuffer.wrap(tail);
-        int found = floor(entries, tailCount, kind, key);
+    public int floorValueInMemory(long key) {
+        ByteBuffer entries = ByteBuffer.wrap(memory);
+        int found = floor(entries, keptCount + tailCount, kind, key);
         return found < 0 ? -1 : kind.value(entries, found);
     }
 
     /** Whether all entries are in memory. */
     public boolean isInMemory() {
-        return fileCount == 0;
+        return fileCount == keptCount;
     }
 
     /** What is there now, for any thread to search. */
     public View view() {
-        return new View(kind, path, fileCount, tail, tailCount);
+        return new View(kind, path, fileCount, memory, keptCount, tailCount);
     }
 
-    /** The tail was written to the file up to that view's end: memory may forget it. */
+    /** The tail was written to the file up to that view's end. */
     public void onWritten(View written) {
         int count = written.fileCount + written.tailCount - fileCount;
         if (count < 0 || count > tailCount) {
             return; // truncated meanwhile
         }
-        byte[] rest =
-                Arrays.copyOfRange(tail, count * kind.entryBytes, tailCount * kind.entryBytes);
-        tail = rest;
+        keptCount += count;
         tailCount -= count;
         fileCount += count;
+    }
+
+    /**
+     * Of what is in the file memory forgets the entries of lower values than this one.
+     *
+     * @param keptMax and all but so many of the last
+     */
+    public void forgetBelow(long value, int keptMax) {
+        ByteBuffer entries = ByteBuffer.wrap(memory);
+        int first = Math.max(0, keptCount - keptMax);
+        while (first < keptCount && kind.value(entries, first) < value) {
+            first++;
+        }
+        boolean isWorthACopy = first == keptCount ? first > 0 : first > (keptCount + tailCount) / 2;
+        if (isWorthACopy) {
+            int count = keptCount + tailCount;
+            memory =
+                    Arrays.copyOfRange(
+                            memory, first * kind.entryBytes, count * kind.entryBytes);
+            keptCount -= first;
+        }
     }
 
     private static int floor(ByteBuffer entries, int count, Kind kind, long key) {
@@ -161,14 +173,22 @@ public final class SparseIndex {
         private final Kind kind;
         private final Supplier<Path> path;
         private final int fileCount;
-        private final byte[] tail;
+        private final byte[] memory;
+        private final int keptCount;
         private final int tailCount;
 
-        View(Kind kind, Supplier<Path> path, int fileCount, byte[] tail, int tailCount) {
+        View(
+                Kind kind,
+                Supplier<Path> path,
+                int fileCount,
+                byte[] memory,
+                int keptCount,
+                int tailCount) {
             this.kind = kind;
             this.path = path;
             this.fileCount = fileCount;
-            this.tail = tail;
+            this.memory = memory;
+            this.keptCount = keptCount;
             this.tailCount = tailCount;
         }
 
@@ -179,8 +199,8 @@ public final class SparseIndex {
 
         /** The last entry whose key is at most this one. */
         public Entry floor(long key) throws IOException {
-            ByteBuffer entries = ByteBuffer.wrap(tail);
-            int found = SparseIndex.floor(entries, tailCount, kind, key);
+            ByteBuffer entries = ByteBuffer.wrap(memory);
+            int found = SparseIndex.floor(entries, keptCount + tailCount, kind, key);
             if (found >= 0) {
                 return new Entry(kind.key(entries, found), kind.value(entries, found));
             }
@@ -237,7 +257,12 @@ public final class SparseIndex {
         private ByteBuffer readAll() throws IOException {
             ByteBuffer inFile = readFile();
             ByteBuffer all = ByteBuffer.allocate(inFile.remaining() + tailCount * kind.entryBytes);
-            return all.put(inFile).put(tail, 0, tailCount * kind.entryBytes).flip();
+            return all.put(inFile).put(tail()).flip();
+        }
+
+        private ByteBuffer tail() {
+            return ByteBuffer.wrap(
+                    memory, keptCount * kind.entryBytes, tailCount * kind.entryBytes);
         }
 
         /**
@@ -269,7 +294,7 @@ public final class SparseIndex {
                 if (channel.size() > start) {
                     channel.truncate(start);
                 }
-                ByteBuffer bytes = ByteBuffer.wrap(tail, 0, tailCount * kind.entryBytes);
+                ByteBuffer bytes = tail();
                 long at = start;
                 while (bytes.hasRemaining()) {
                     at += channel.write(bytes, at);

@@ -9,6 +9,9 @@ import io.headrace.protocol.batch.read.TimestampedOffset;
 
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -104,6 +107,32 @@ final class PartitionLogTest {
         assertThat(LogFixture.readOffsets(again)).isEqualTo(offsets(1200));
         assertThat(again.read(1190, 1000, true, 1200)).isInstanceOf(LogSlice.Cold.class);
         assertThat(again.unclean()).isEmpty();
+    }
+
+    /** A checkpoint forgot where batches begin, so whoever was five seconds behind read cold. */
+    @Test
+    void readsStayWarmBehindACheckpointAsLongAsTheirBytesAre() throws Exception {
+        LogFixture fixture = new LogFixture(directory, Map.of());
+        PartitionLog log = fixture.log();
+        for (int i = 0; i < 100; i++) {
+            fixture.append(log, 3, 3000);
+        }
+        log.upkeep().checkpoint().join();
+        log.upkeep().checkpoint().join(); // now as an idle one
+        for (long offset = 0; offset < 300; offset++) {
+            assertThat(log.read(offset, 1, true, 300)).isInstanceOf(LogSlice.Warm.class);
+            ByteBuffer read = LogFixture.readBytes(log, offset, 1);
+            assertThat(BatchView.baseOffset(read, 0)).isEqualTo(offset - offset % 3);
+        }
+        PartitionLog other =
+                fixture.log(new TopicIdPartition(new Uuid(9, 9), new TopicPartition("other", 0)));
+        for (int i = 0; i < 250; i++) {
+            fixture.append(other, 3, 100_000);
+        }
+        log.upkeep().checkpoint().join();
+        assertThat(log.read(0, 1, true, 300)).isInstanceOf(LogSlice.Cold.class);
+        assertThat(log.activeSegment().offsets().isInMemory()).isFalse();
+        assertThat(LogFixture.readOffsets(log)).isEqualTo(offsets(300));
     }
 
     @Test
