@@ -91,7 +91,9 @@ final class FetchOperation {
                                 ? FetchQuery.Bound.READ_COMMITTED
                                 : FetchQuery.Bound.READ_UNCOMMITTED;
         this.deadlineMs = service.nowMs() + Math.max(0, call.request().maxWaitMs());
-        this.maxBytes = Math.clamp(call.request().maxBytes(), 0, service.maxResponseBytes());
+        int asked = call.request().maxBytes();
+        int wanted = Math.min(asked, Math.max(call.answerBytes(), call.request().minBytes()));
+        this.maxBytes = Math.clamp(wanted, 0, service.maxResponseBytes());
     }
 
     void start() {

@@ -70,6 +70,7 @@ public final class FetchService {
      * A fetch that arrived.
      *
      * @param replicaId the fetching node, or -1 for a consumer
+     * @param answerBytes what an answer is best kept to; {@code fetch.min.bytes} goes before it
      * @param home the loop of the client's connection
      * @param gone whether nobody waits for the answer any more
      * @param onGone registers what to do when the client leaves
@@ -80,6 +81,7 @@ public final class FetchService {
             boolean usesTopicIds,
             int replicaId,
             long replicaEpoch,
+            int answerBytes,
             Loop home,
             BooleanSupplier gone,
             Consumer<Runnable> onGone,

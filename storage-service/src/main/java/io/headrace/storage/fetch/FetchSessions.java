@@ -9,6 +9,8 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +35,7 @@ final class FetchSessions {
     private final LinkedHashMap<Integer, FetchSession> sessions =
             new LinkedHashMap<>(16, 0.75f, true);
     private int partitionCount;
+    private int turn;
 
     FetchSessions(
             int loopIndex,
@@ -86,7 +89,7 @@ final class FetchSessions {
                             ? maybeCreate(targets, usesTopicIds, isReplica, nowMs)
                             : null;
             List<FetchTarget> asked =
-                    created == null ? new ArrayList<>(targets.values()) : created.snapshot();
+                    created == null ? inTurn(targets.values()) : created.snapshot();
             return new Opened(Errors.NONE, created, asked, false);
         }
         FetchSession session = sessions.get(request.sessionId());
@@ -105,6 +108,16 @@ final class FetchSessions {
         partitionCount += session.targets().size();
         session.advance(nowMs);
         return new Opened(Errors.NONE, session, session.snapshot(), true);
+    }
+
+    /** A session has an order of its own; without one, those named last would starve. */
+    private List<FetchTarget> inTurn(Collection<FetchTarget> targets) {
+        List<FetchTarget> all = new ArrayList<>(targets);
+        if (!all.isEmpty()) {
+            turn = (turn + 1) & Integer.MAX_VALUE;
+            Collections.rotate(all, turn % all.size());
+        }
+        return all;
     }
 
     /** The session if it still lives. */

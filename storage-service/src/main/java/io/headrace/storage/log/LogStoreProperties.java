@@ -42,8 +42,8 @@ public record LogStoreProperties(
         Duration retentionCheckInterval) {
 
     /**
-     * A sixteenth of the machine's memory: the page cache keeps so many recent bytes also where
-     * others use it. At least 256 MiB, at most 4 GiB.
+     * An eighth of the machine's memory: the page cache keeps so many recent bytes also where
+     * others use it. At least 256 MiB, at most 8 GiB.
      */
     private static final long WARM_BYTES = warmBytesByMemory();
 
@@ -90,6 +90,6 @@ public record LogStoreProperties(
                 ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
                         ? system.getTotalMemorySize()
                         : 0;
-        return Math.clamp(memoryBytes / 16, 256L << 20, 4L << 30);
+        return Math.clamp(memoryBytes / 8, 256L << 20, 8L << 30);
     }
 }

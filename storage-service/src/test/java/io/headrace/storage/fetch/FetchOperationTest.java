@@ -42,6 +42,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -64,6 +65,7 @@ class FetchOperationTest {
     private final TurnedLoop busy = new TurnedLoop();
     private final List<TurnedLoop> loops = List.of(home, grown, busy);
     private final List<FetchResponseData> answers = new ArrayList<>();
+    private int answerBytes = AnswerSize.UNBOUNDED;
     private TurnedLoop turning = home;
     private MetadataImage image = MetadataImage.EMPTY;
     private Partitions partitions;
@@ -238,6 +240,7 @@ class FetchOperationTest {
                         true,
                         -1,
                         -1,
+                        answerBytes,
                         home,
                         () -> false,
                         whenGone -> {},
@@ -317,6 +320,44 @@ class FetchOperationTest {
         assertThat(answers).hasSize(1);
         assertThat(answeredBytes(grown)).isEqualTo(one);
         assertThat(answeredBytes(busy)).isEqualTo(one);
+    }
+
+    @Test
+    void smallAnswersServeEveryPartitionInTurn() {
+        loops.forEach(this::append);
+        turnAll();
+        answerBytes = 1; // one batch, since one is always answered
+        Set<TurnedLoop> served = new HashSet<>();
+        for (int i = 0; i < loops.size(); i++) {
+            fetch(1, 0);
+            turnAll();
+            List<TurnedLoop> got = loops.stream().filter(l -> answeredBytes(l) > 0).toList();
+            assertThat(got).hasSize(1);
+            served.addAll(got);
+        }
+        assertThat(served).hasSize(loops.size());
+    }
+
+    @Test
+    void asManyBytesAsTheClientWaitsForAreAnsweredAtOnce() {
+        loops.forEach(this::append);
+        turnAll();
+        fetch(1, 0);
+        turnAll();
+        int all = loops.stream().mapToInt(this::answeredBytes).sum();
+        answerBytes = 1;
+        fetch(all, 0);
+        turnAll();
+        assertThat(answers).hasSize(2);
+        assertThat(loops.stream().mapToInt(this::answeredBytes).sum()).isEqualTo(all);
+    }
+
+    @Test
+    void whoIsFarAwayGetsMoreAtATime() {
+        assertThat(AnswerSize.of(-1)).isEqualTo(AnswerSize.UNBOUNDED);
+        assertThat(AnswerSize.of(50)).isEqualTo(2 << 20);
+        assertThat(AnswerSize.of(50_000)).isEqualTo(25_000_000);
+        assertThat(AnswerSize.of(Integer.MAX_VALUE)).isEqualTo(AnswerSize.UNBOUNDED);
     }
 
     @Test

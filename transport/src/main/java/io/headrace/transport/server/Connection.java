@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.epoll.EpollSocketChannel;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -28,6 +30,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class Connection implements ServerConnection, FrameDecoder.Sink {
     private static final Logger log = LoggerFactory.getLogger(Connection.class);
+    private static final long ROUND_TRIP_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final FrameServer server;
     private final Channel channel;
@@ -53,6 +56,8 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
     private boolean drainScheduled;
     private long lastProgressNanos = System.nanoTime();
     private long pendingBytesSeen;
+    private long roundTripMicros = -1;
+    private long roundTripSeenNanos = System.nanoTime() - ROUND_TRIP_NANOS;
 
     Connection(FrameServer server, Channel channel) {
         this.server = server;
@@ -259,6 +264,17 @@ final class Connection implements ServerConnection, FrameDecoder.Sink {
         request.answer = null;
         FrameWriter.write(channel, answer);
         return true;
+    }
+
+    @Override
+    public long roundTripMicros() {
+        long nowNanos = System.nanoTime();
+        if (nowNanos - roundTripSeenNanos >= ROUND_TRIP_NANOS
+                && channel instanceof EpollSocketChannel socket) {
+            roundTripSeenNanos = nowNanos;
+            roundTripMicros = socket.tcpInfo().rtt();
+        }
+        return roundTripMicros;
     }
 
     @Override

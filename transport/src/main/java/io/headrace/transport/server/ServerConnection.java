@@ -22,6 +22,14 @@ public interface ServerConnection {
      */
     void answerInAnyOrder();
 
+    /**
+     * How long a packet and its acknowledgement take, as the system measures it, at most a second
+     * ago; -1 where it does not tell. On its loop.
+     */
+    default long roundTripMicros() {
+        return -1;
+    }
+
     /** Ends the connection; requests in flight are dropped. Any thread. */
     void close(String reason);
 }

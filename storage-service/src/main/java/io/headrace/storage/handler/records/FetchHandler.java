@@ -2,6 +2,7 @@ package io.headrace.storage.handler.records;
 
 import io.headrace.protocol.codec.ApiCatalog;
 import io.headrace.protocol.codec.ApiSchema;
+import io.headrace.storage.fetch.AnswerSize;
 import io.headrace.storage.fetch.FetchService;
 import io.headrace.storage.handler.request.ApiHandler;
 import io.headrace.storage.handler.request.Client;
@@ -48,6 +49,9 @@ final class FetchHandler implements ApiHandler {
                                 request.version() >= 13,
                                 replicaId,
                                 state ? fetch.replicaState().replicaEpoch() : -1,
+                                replicaId >= 0
+                                        ? AnswerSize.UNBOUNDED
+                                        : AnswerSize.of(client.connection().roundTripMicros()),
                                 client.connection().loop(),
                                 client::isGone,
                                 wake::set,
