@@ -1,7 +1,6 @@
 package io.headrace.storage.fetch;
 
 import io.headrace.protocol.codec.PrivateFields;
-import io.headrace.protocol.codec.RecordsField;
 import io.headrace.protocol.metadata.MetadataImage;
 import io.headrace.protocol.metadata.NodeImage;
 import io.headrace.protocol.metadata.TopicImage;

@@ -26,7 +26,6 @@ public final class Segment {
     /** By default enough for the positions of 1 GiB of batches; 2 MiB. */
     private static final int KEPT_ENTRIES_MAX = 1 << 18;
 
-
     private final long baseOffset;
     private final SparseIndex offsets;
     private final SparseIndex times;
@@ -239,7 +238,9 @@ public final class Segment {
             segment.abortedOnDisk = aborted.size();
         }
 
-        /** They are written and are not written again: memory may forget them. On the owner loop. */
+        /**
+         * They are written and are not written again: memory may forget them. On the owner loop.
+         */
         public void settle() {
             onWritten();
             segment.offsets.onWritten(offsets);

@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 
 /**
  * An index of fixed-size entries in ascending order of their key: a part in a file, and a tail that
- * is not written yet. Memory has the tail, and before it the last entries of the file that are worth
- * having at hand.
+ * is not written yet. Memory has the tail, and before it the last entries of the file that are
+ * worth having at hand.
  *
  * <pre>
  *   by offset:  relative offset i32 | position i32              8 bytes, key: relative offset
@@ -147,9 +147,7 @@ public final class SparseIndex {
         boolean isWorthACopy = first == keptCount ? first > 0 : first > (keptCount + tailCount) / 2;
         if (isWorthACopy) {
             int count = keptCount + tailCount;
-            memory =
-                    Arrays.copyOfRange(
-                            memory, first * kind.entryBytes, count * kind.entryBytes);
+            memory = Arrays.copyOfRange(memory, first * kind.entryBytes, count * kind.entryBytes);
             keptCount -= first;
         }
     }

@@ -25,7 +25,6 @@ import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.Loops;
 
 import org.apache.kafka.common.TopicIdPartition;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
@@ -128,7 +127,8 @@ class FetchOperationTest {
                         partitions,
                         () -> image,
                         new ColdReads(Runnable::run, 1 << 20),
-                        new LogRepairer(id -> null, new NoPeers(), Runnable::run, home, time::nowMs),
+                        new LogRepairer(
+                                id -> null, new NoPeers(), Runnable::run, home, time::nowMs),
                         new DataMetrics(),
                         time::nowMs,
                         1 << 20,
@@ -233,7 +233,8 @@ class FetchOperationTest {
                         .setMinBytes(minBytes)
                         .setMaxBytes(1 << 20)
                         .setSessionEpoch(-1)
-                        .setTopics(List.of(new FetchTopic().setTopicId(ORDERS).setPartitions(asked)));
+                        .setTopics(
+                                List.of(new FetchTopic().setTopicId(ORDERS).setPartitions(asked)));
         fetches.fetch(
                 new FetchService.Call(
                         request,
