@@ -37,6 +37,9 @@ final class LogDirectory {
     private static final long RESERVE_SHARE = 20;
     private static final int JOURNAL_MIN_BYTES = 64 << 10;
     private static final long JOURNAL_SHARE = 256;
+    private static final Comparator<DirectoryCheckpoints.Line> BY_PARTITION =
+            Comparator.<DirectoryCheckpoints.Line, Uuid>comparing(line -> line.id().topicId())
+                    .thenComparingInt(line -> line.id().partition());
 
     private final Path path;
     private final Uuid directoryId;
@@ -341,7 +344,7 @@ final class LogDirectory {
                             state.lostFromOffset(),
                             state.verified()));
         }
-        lines.sort(Comparator.comparing(line -> DirectoryCheckpoints.keyOf(line.id())));
+        lines.sort(BY_PARTITION);
         boolean mustLast = durable && !isDurable;
         if (!lines.equals(lastWritten) || mustLast) {
             onDisk.onWriting(lines);

@@ -8,6 +8,7 @@ import io.headrace.storage.journal.PromiseJournal;
 import io.headrace.storage.producer.ProducerIds;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.repair.RepairableLog;
+import io.headrace.transport.loop.LoopRound;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -367,9 +369,10 @@ public final class LogStore implements AutoCloseable {
                     || directory.isCheckpointDue(context.properties().checkpointBytes())) {
                 checkpoint(directory);
             }
-            for (PartitionLog log : directory.logs().values()) {
-                log.loop().execute(() -> upkeep(log, retention, nowMs, jumpMs));
-            }
+            LoopRound.begin(
+                    directory.logs().values(),
+                    PartitionLog::loop,
+                    log -> upkeep(log, retention, nowMs, jumpMs));
         }
     }
 
@@ -394,20 +397,19 @@ public final class LogStore implements AutoCloseable {
         if (directory.roundJournal().isUsed()) {
             context.runtime().io().execute(directory::settleAll);
         }
-        List<CompletableFuture<Void>> all = new ArrayList<>();
-        for (PartitionLog log : directory.logs().values()) {
-            CompletableFuture<Void> one = new CompletableFuture<>();
-            all.add(one);
-            log.loop()
-                    .execute(
-                            () ->
-                                    log.upkeep()
-                                            .checkpoint()
-                                            .whenComplete((done, failure) -> one.complete(null)));
-        }
-        var _ =
-                CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-                        .thenRunAsync(directory::checkpoint, context.runtime().io());
+        List<PartitionLog> logs = List.copyOf(directory.logs().values());
+        AtomicInteger left = new AtomicInteger(logs.size() + 1); // one more: that all were asked
+        Runnable onOne =
+                () -> {
+                    if (left.decrementAndGet() == 0) {
+                        context.runtime().io().execute(directory::checkpoint);
+                    }
+                };
+        LoopRound.begin(
+                logs,
+                PartitionLog::loop,
+                log -> log.upkeep().checkpoint().whenComplete((done, failure) -> onOne.run()));
+        onOne.run();
     }
 
     private static void upkeep(LogDirectory directory, long nowMs) {

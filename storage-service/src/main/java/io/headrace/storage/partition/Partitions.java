@@ -10,6 +10,7 @@ import io.headrace.storage.log.LogConfig;
 import io.headrace.storage.log.LogStore;
 import io.headrace.storage.log.PartitionLog;
 import io.headrace.transport.loop.Loop;
+import io.headrace.transport.loop.LoopRound;
 import io.headrace.transport.loop.Loops;
 
 import org.apache.kafka.common.TopicIdPartition;
@@ -301,9 +302,7 @@ public final class Partitions {
 
     /** Lets every partition look at the time and take new figures, each on its loop. */
     public void tick(MetadataImage cluster) {
-        for (Partition partition : byKey.values()) {
-            partition.loop().execute(() -> partition.tick(cluster));
-        }
+        LoopRound.begin(byKey.values(), Partition::loop, partition -> partition.tick(cluster));
     }
 
     /** Ends all waiting; partitions serve no more. */

@@ -39,7 +39,7 @@ public final class ProducerStates {
     private final TreeMap<Long, Long> open = new TreeMap<>();
 
     /** Ended transactions whose marker is not below the high watermark yet, by first offset. */
-    private final Deque<Ended> ended = new ArrayDeque<>();
+    private final Deque<Ended> ended = new ArrayDeque<>(0);
 
     private long changes;
 

@@ -15,7 +15,7 @@ public final class OffsetWaiters<T> {
     private static final Comparator<Waiter<?>> BY_OFFSET =
             Comparator.<Waiter<?>>comparingLong(Waiter::offset).thenComparingLong(Waiter::order);
 
-    private final PriorityQueue<Waiter<T>> byOffset = new PriorityQueue<>(BY_OFFSET);
+    private final PriorityQueue<Waiter<T>> byOffset = new PriorityQueue<>(1, BY_OFFSET);
     private final int maxWaiters;
     private long nextOrder;
 

@@ -1,6 +1,7 @@
 package io.headrace.storage.recovery;
 
 import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.TopicPartition;
 
 import java.util.HashMap;
 import java.util.List;
@@ -13,7 +14,7 @@ import java.util.Map;
  * several threads.
  */
 public final class CheckpointsOnDisk {
-    private final Map<String, Said> said = new HashMap<>();
+    private final Map<TopicPartition, Said> said = new HashMap<>();
     private boolean isKnown;
 
     /** The largest offsets of any version; -1 for no verified point. */
@@ -36,7 +37,7 @@ public final class CheckpointsOnDisk {
 
     /** The files are about to say this; some of them do, if it fails. */
     public void onWriting(List<DirectoryCheckpoints.Line> lines) {
-        lines.forEach(line -> said.merge(nameOf(line.id()), Said.of(line), Said::orMore));
+        lines.forEach(line -> said.merge(line.id().topicPartition(), Said.of(line), Said::orMore));
     }
 
     /** The files say this, durably: what they said before does not come back. */
@@ -48,7 +49,7 @@ public final class CheckpointsOnDisk {
 
     /** Whether they may have a line of a log of that name. */
     public boolean mayName(TopicIdPartition id) {
-        return !isKnown || said.containsKey(nameOf(id));
+        return !isKnown || said.containsKey(id.topicPartition());
     }
 
     /**
@@ -61,14 +62,10 @@ public final class CheckpointsOnDisk {
         if (!isKnown) {
             return true;
         }
-        Said most = said.get(nameOf(id));
+        Said most = said.get(id.topicPartition());
         return most != null
                 && (most.recoveryPoint() > endOffset
                         || most.highWatermark() > endOffset
                         || most.verifiedOffset() > verifiedOffset);
-    }
-
-    private static String nameOf(TopicIdPartition id) {
-        return DirectoryCheckpoints.nameOf(id.topic(), id.partition());
     }
 }

@@ -355,17 +355,25 @@ public final class Replication {
         if (!(state instanceof Leading leading) || current == null || proposal != null) {
             return List.of();
         }
-        List<IsrMember> kept = new ArrayList<>(current.isr().size());
-        for (IsrMember member : current.isr()) {
-            if (member.nodeId() == nodeId || isInSync(member, tick.nowMs(), tick.cluster())) {
-                kept.add(member);
-            }
-        }
+        List<IsrMember> kept = stillInSync(current.isr(), tick);
         if (kept.size() == current.isr().size() && uncertain.isEmpty()) {
             return List.of();
         }
         // Also without a change: its commit shows that nothing uncertain can be committed any more.
         return List.of(propose(leading.leaderEpoch(), current.partitionEpoch(), kept));
+    }
+
+    private List<IsrMember> stillInSync(List<IsrMember> isr, Tick tick) {
+        if (isr.size() == 1 && isr.getFirst().nodeId() == nodeId) {
+            return isr;
+        }
+        List<IsrMember> kept = new ArrayList<>(isr.size());
+        for (IsrMember member : isr) {
+            if (member.nodeId() == nodeId || isInSync(member, tick.nowMs(), tick.cluster())) {
+                kept.add(member);
+            }
+        }
+        return kept;
     }
 
     private boolean isInSync(IsrMember member, long nowMs, MetadataImage cluster) {
