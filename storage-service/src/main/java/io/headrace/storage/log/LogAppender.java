@@ -213,7 +213,7 @@ final class LogAppender {
                     log.config().indexIntervalBytes());
             int batchEpoch = BatchView.leaderEpoch(batches, index);
             if (batchEpoch > log.epochs().latest() && log.epochs().assign(batchEpoch, baseOffset)) {
-                log.upkeep().watch(log.upkeep().writeEpochs());
+                log.upkeep().tasks().watch(log.upkeep().writeEpochs());
             }
             if (BatchView.hasProducerId(batches, index)) {
                 AbortedTransactionEntry aborted = log.producerStates().apply(batches, index, nowMs);

@@ -32,7 +32,8 @@ final class LogClose {
                         .thenCompose(
                                 done ->
                                         log.upkeep()
-                                                .afterEarlierTasks(
+                                                .tasks()
+                                                .serially(
                                                         () -> {
                                                             log.flusher().flushClosed();
                                                             active.flush();
@@ -52,7 +53,7 @@ final class LogClose {
                                         result.completeExceptionally(failure);
                                     }
                                 });
-        log.upkeep().watch(closing);
+        log.upkeep().tasks().watch(closing);
     }
 
     private static void release(PartitionLog log) {

@@ -66,6 +66,7 @@ final class LogCompaction implements CompactableLog {
     public CompletableFuture<LogSummary> summarize() {
         // After a start the largest times are still in the indexes: an I/O thread reads them first.
         return log.upkeep()
+                .tasks()
                 .onIo(
                         () -> {
                             Segment[] segments = log.segments().all();
@@ -143,6 +144,7 @@ final class LogCompaction implements CompactableLog {
             List<Segment> old, CleanedSegment cleaned, long nextBaseOffset) {
         boolean leavesHoles = cleaned.hasHoles() || cleaned.nextOffset() < nextBaseOffset;
         return log.upkeep()
+                .tasks()
                 .onIo(
                         () -> {
                             // No entry of the journal, nor a point to recover from, may name a
@@ -163,6 +165,7 @@ final class LogCompaction implements CompactableLog {
                 .thenCompose(
                         replacement ->
                                 log.upkeep()
+                                        .tasks()
                                         .onIo(
                                                 () ->
                                                         orFail(

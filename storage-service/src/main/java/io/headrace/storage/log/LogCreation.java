@@ -228,7 +228,7 @@ final class LogCreation {
                                 context.producerIds(),
                                 context.runtime().clockMs().getAsLong()));
         PartitionLog log = new PartitionLog(directory, context, path, id, config, loaded, 0, 0);
-        directory.logs().put(id, log);
+        directory.add(log);
         return log;
     }
 }

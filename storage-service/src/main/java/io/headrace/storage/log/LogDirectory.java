@@ -8,6 +8,7 @@ import io.headrace.storage.journal.RoundJournal;
 import io.headrace.storage.recovery.CheckpointsOnDisk;
 import io.headrace.storage.recovery.DirectoryCheckpoints;
 import io.headrace.storage.recovery.DirectoryMetadata;
+import io.headrace.transport.loop.Roster;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -55,6 +56,7 @@ final class LogDirectory {
     private final Map<TopicIdPartition, PartitionLog> logs = new ConcurrentHashMap<>();
     private final Map<TopicIdPartition, CompletableFuture<Void>> leaving =
             new ConcurrentHashMap<>();
+    private final Roster<PartitionLog> awake = new Roster<>();
     private final PriorityBlockingQueue<Removal> removals = new PriorityBlockingQueue<>();
     private final Queue<Runnable> retries = new ConcurrentLinkedQueue<>();
     private final AtomicInteger planned = new AtomicInteger();
@@ -174,8 +176,20 @@ final class LogDirectory {
         return bootId;
     }
 
+    /** By their partitions; {@link #add} is the one way to get in. */
     Map<TopicIdPartition, PartitionLog> logs() {
         return logs;
+    }
+
+    /** Takes a log into use. */
+    void add(PartitionLog log) {
+        logs.put(log.id(), log);
+        awake.add(log);
+    }
+
+    /** The logs that the store's ticks look at. */
+    Roster<PartitionLog> awake() {
+        return awake;
     }
 
     /** Logs that are out of sight, until their directories are, too. */
@@ -318,13 +332,23 @@ final class LogDirectory {
         }
     }
 
-    /** Writes what every log last published, durably; a failure is the directory's. Blocks. */
-    void checkpoint() {
+    /**
+     * Writes what every log last published, durably; a failure is the directory's. Blocks.
+     *
+     * @param anyNews false if no log had anything to say since the last time
+     */
+    void checkpoint(boolean anyNews) {
         try {
-            writeCheckpoints(true);
+            if (anyNews || !isAllWritten()) {
+                writeCheckpoints(true);
+            }
         } catch (IOException e) {
             onWriteFailed(e);
         }
+    }
+
+    private synchronized boolean isAllWritten() {
+        return isDurable && lastWritten != null && lastWritten.size() == logs.size();
     }
 
     /** Writes what every log last published. Blocks. */

@@ -155,6 +155,7 @@ final class LogFlusher {
             }
         } else if (NoSpace.isCauseOf(failure)) {
             unpromised = true;
+            log.upkeep().place().ask();
         }
         if (latest == extent) {
             latest = null;
@@ -168,6 +169,11 @@ final class LogFlusher {
                 request();
             }
         }
+    }
+
+    /** Whether a promise is to be asked for again. */
+    boolean foundNoSpace() {
+        return unpromised;
     }
 
     /** Asks again for a promise that found no space in the journal; the rest is flushed. */

@@ -113,6 +113,7 @@ final class LogLookups {
     CompletableFuture<Optional<TimestampedOffset>> search(TimestampSearch.Question ask) {
         TimestampSearch search = new TimestampSearch(log, log.context().openFiles());
         return log.upkeep()
+                .tasks()
                 .onIo(
                         () -> {
                             try {

@@ -219,8 +219,9 @@ final class LogMove implements LogListener {
     private CompletableFuture<ByteBuffer> read(LogSlice slice) {
         return switch (slice) {
             case LogSlice.Empty() -> CompletableFuture.completedFuture(ByteBuffer.allocate(0));
-            case LogSlice.Warm warm -> log.upkeep().onIo(() -> readAll(warm));
-            case LogSlice.Cold cold -> log.upkeep().onIo(() -> cold.load(ByteBuffer::allocate));
+            case LogSlice.Warm warm -> log.upkeep().tasks().onIo(() -> readAll(warm));
+            case LogSlice.Cold cold ->
+                    log.upkeep().tasks().onIo(() -> cold.load(ByteBuffer::allocate));
         };
     }
 

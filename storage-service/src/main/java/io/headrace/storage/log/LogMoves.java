@@ -289,9 +289,11 @@ final class LogMoves {
                 .whenIdle(
                         () ->
                                 copy.upkeep()
+                                        .tasks()
                                         .watch(
                                                 copy.upkeep()
-                                                        .afterEarlierTasks(
+                                                        .tasks()
+                                                        .serially(
                                                                 () -> {
                                                                     deleteLater(
                                                                             directory, copy.path());
@@ -338,7 +340,8 @@ final class LogMoves {
                 (move.id().topic() + " " + move.id().partition() + "\n")
                         .getBytes(StandardCharsets.UTF_8);
         return copy.upkeep()
-                .afterEarlierTasks(
+                .tasks()
+                .serially(
                         () -> {
                             move.target().forgetCheckpointOf(move.id());
                             Directories.replace(
@@ -358,12 +361,13 @@ final class LogMoves {
         return gone.thenCompose(
                 taken ->
                         copy.upkeep()
-                                .afterEarlierTasks(() -> name(move, copy))
+                                .tasks()
+                                .serially(() -> name(move, copy))
                                 .whenComplete(
                                         (named, failure) -> {
                                             running.remove(move.id(), move);
                                             if (failure == null) {
-                                                move.target().logs().put(move.id(), copy);
+                                                move.target().add(copy);
                                                 copy.upkeep().publish();
                                             } else {
                                                 copy.markClosed();
@@ -374,7 +378,8 @@ final class LogMoves {
 
     private void takeAway(PartitionLog log, CompletableFuture<Boolean> gone) {
         log.upkeep()
-                .afterEarlierTasks(
+                .tasks()
+                .serially(
                         () -> {
                             LogDirectory from = log.directory();
                             Path aside =

@@ -31,9 +31,11 @@ final class LogRemoval {
 
     private static void moveAway(PartitionLog log, String suffix, CompletableFuture<Void> result) {
         log.upkeep()
+                .tasks()
                 .watch(
                         log.upkeep()
-                                .afterEarlierTasks(() -> moveAway(log, suffix))
+                                .tasks()
+                                .serially(() -> moveAway(log, suffix))
                                 .whenComplete(
                                         (moved, failure) -> onMoved(log, suffix, failure, result)));
     }

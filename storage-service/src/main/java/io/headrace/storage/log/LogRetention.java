@@ -38,6 +38,7 @@ final class LogRetention {
         boolean activeIsEmpty = log.activeSegment().sizeInBytes() == 0;
         var checked =
                 log.upkeep()
+                        .tasks()
                         .onIo(
                                 () ->
                                         expired(
@@ -51,7 +52,7 @@ final class LogRetention {
                                                 log.highWatermark(),
                                                 nowMs))
                         .thenAccept(count -> delete(log, segments, count, nowMs));
-        log.upkeep().watch(checked);
+        log.upkeep().tasks().watch(checked);
     }
 
     /** How many of the oldest segments may go; counts the active one if it is wholly expired. */
@@ -136,7 +137,7 @@ final class LogRetention {
         if (firstLeft > log.logStartOffset()) {
             log.setLogStartOffset(firstLeft);
             if (log.epochs().truncateFromStart(firstLeft)) {
-                log.upkeep().watch(log.upkeep().writeEpochs());
+                log.upkeep().tasks().watch(log.upkeep().writeEpochs());
             }
         }
         log.upkeep().publish();
@@ -148,7 +149,8 @@ final class LogRetention {
         LogDirectory directory = log.directory();
         var renaming =
                 log.upkeep()
-                        .afterEarlierTasks(
+                        .tasks()
+                        .serially(
                                 () -> {
                                     for (Segment segment : removed) {
                                         rename(segment, renamed);
@@ -164,7 +166,7 @@ final class LogRetention {
                                         directory.retryLater(() -> log.loop().execute(again));
                                     }
                                 });
-        log.upkeep().watch(renaming);
+        log.upkeep().tasks().watch(renaming);
     }
 
     private static void rename(Segment segment, List<Path> renamed) throws IOException {

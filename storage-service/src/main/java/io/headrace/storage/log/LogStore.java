@@ -369,8 +369,9 @@ public final class LogStore implements AutoCloseable {
                     || directory.isCheckpointDue(context.properties().checkpointBytes())) {
                 checkpoint(directory);
             }
+            boolean everyLog = retention || jumpMs != 0;
             LoopRound.begin(
-                    directory.logs().values(),
+                    everyLog ? directory.logs().values() : directory.awake().listed(),
                     PartitionLog::loop,
                     log -> upkeep(log, retention, nowMs, jumpMs));
         }
@@ -391,18 +392,19 @@ public final class LogStore implements AutoCloseable {
         return passedMs;
     }
 
-    /** Has every log say what it is good up to, then writes that down. */
+    /** Has every log that has news say what it is good up to, then writes that down. */
     private void checkpoint(LogDirectory directory) {
         directory.onCheckpoint();
         if (directory.roundJournal().isUsed()) {
             context.runtime().io().execute(directory::settleAll);
         }
-        List<PartitionLog> logs = List.copyOf(directory.logs().values());
+        List<PartitionLog> logs = directory.awake().listed();
+        boolean anyNews = !logs.isEmpty();
         AtomicInteger left = new AtomicInteger(logs.size() + 1); // one more: that all were asked
         Runnable onOne =
                 () -> {
                     if (left.decrementAndGet() == 0) {
-                        context.runtime().io().execute(directory::checkpoint);
+                        context.runtime().io().execute(() -> directory.checkpoint(anyNews));
                     }
                 };
         LoopRound.begin(
@@ -425,7 +427,11 @@ public final class LogStore implements AutoCloseable {
     }
 
     private void upkeep(PartitionLog log, boolean retention, long nowMs, long jumpMs) {
-        if (log.isClosed() || log.isOffline()) {
+        if (log.isClosed()) {
+            log.upkeep().place().end();
+            return;
+        }
+        if (log.isOffline()) {
             return;
         }
         log.upkeep().retry();
@@ -440,6 +446,7 @@ public final class LogStore implements AutoCloseable {
             log.producerStates()
                     .expire(nowMs - context.properties().producerIdExpiration().toMillis());
             LogRetention.run(log, nowMs);
+            log.upkeep().place().ask(); // what others append makes its index be forgotten, too
         }
     }
 

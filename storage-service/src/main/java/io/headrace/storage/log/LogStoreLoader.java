@@ -313,7 +313,7 @@ final class LogStoreLoader {
                                         ? recoveryPoint
                                         : Math.min(lostFrom, recoveryPoint)));
             }
-            directory.logs().put(id, log);
+            directory.add(log);
             progress.onRecovered(
                     done.incrementAndGet(), total, readBytes.addAndGet(loaded.scannedBytes()));
         } catch (IOException e) {

@@ -10,8 +10,8 @@ import io.headrace.storage.recovery.LogTruncation;
 import io.headrace.storage.recovery.VerifiedPoint;
 import io.headrace.storage.segment.Segment;
 import io.headrace.storage.segment.SegmentFiles;
+import io.headrace.transport.loop.Roster;
 
-import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -20,10 +20,8 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 
 /**
  * What one log has done on the I/O executor: epochs, index files, snapshots, checkpoints,
@@ -33,7 +31,8 @@ final class LogUpkeep {
     private static final int SNAPSHOTS_KEPT = 3;
 
     private final PartitionLog log;
-    private final SerialTasks tasks;
+    private final LogTasks tasks;
+    private final Roster.Place<PartitionLog> place;
     private final ArrayDeque<Long> snapshotsBetweenRolls = new ArrayDeque<>(0);
     private volatile CheckpointState published;
     private @Nullable VerifiedPoint verified;
@@ -52,7 +51,8 @@ final class LogUpkeep {
 
     LogUpkeep(PartitionLog log, LoadedLog loaded) {
         this.log = log;
-        this.tasks = new SerialTasks(log.context().runtime().io());
+        this.tasks = new LogTasks(log);
+        this.place = log.directory().awake().placeOf(log);
         this.snapshotOffset = loaded.snapshotOffset();
         this.unwritten = new UnwrittenSegments(log, this::onSnapshot);
         this.unwritten.onLoaded(loaded.unwritten());
@@ -70,108 +70,37 @@ final class LogUpkeep {
     }
 
     void publish() {
+        if (publishChanges()) {
+            place.ask();
+        }
+    }
+
+    private boolean publishChanges() {
         if (!epochsDirty) {
             durableRecoveryPoint = log.flusher().deviceOffset();
         }
         durableRecoveryPoint = Math.min(durableRecoveryPoint, recoveryPointMax);
-        published = CheckpointState.of(log, durableRecoveryPoint, highWatermarkMax, verified);
+        CheckpointState before = published;
+        CheckpointState now =
+                CheckpointState.of(log, durableRecoveryPoint, highWatermarkMax, verified);
+        boolean changed = !now.equals(before);
+        published = changed ? now : before;
+        return changed;
     }
 
     void onAppended() {
         dirty = true;
+        place.ask();
     }
 
-    /** Runs a task on the I/O executor; its result arrives on the owner loop. */
-    <T> CompletableFuture<T> onIo(Callable<T> task) {
-        return submit(log.context().runtime().io(), task);
+    /** The store's ticks are to look at this log: something of it changed. */
+    Roster.Place<PartitionLog> place() {
+        return place;
     }
 
-    /** Like {@link #onIo}, after every earlier serial task of this log. */
-    private <T> CompletableFuture<T> serially(Callable<T> task) {
-        return submit(tasks, task);
-    }
-
-    /** See {@link #serially}; for the rest of this room. */
-    <T> CompletableFuture<T> afterEarlierTasks(Callable<T> task) {
-        return serially(task);
-    }
-
-    /** What runs one after the other of this log. */
-    SerialTasks tasks() {
+    /** How it has done what blocks. */
+    LogTasks tasks() {
         return tasks;
-    }
-
-    /** Sees to it that a task nobody waits for does not fail unseen. */
-    void watch(CompletableFuture<?> future) {
-        var _ =
-                future.whenComplete(
-                        (done, failure) -> {
-                            boolean isNews =
-                                    failure != null
-                                            && !log.isOffline()
-                                            && !DiskFullException.isCauseOf(failure);
-                            if (isNews) {
-                                System.getLogger(LogUpkeep.class.getName())
-                                        .log(
-                                                System.Logger.Level.ERROR,
-                                                "Upkeep of " + log.id() + " failed",
-                                                failure);
-                            }
-                        });
-    }
-
-    private <T> CompletableFuture<T> submit(Executor executor, Callable<T> task) {
-        CompletableFuture<T> result = new CompletableFuture<>();
-        executor.execute(
-                () -> {
-                    try {
-                        complete(result, task.call(), null);
-                    } catch (Exception e) {
-                        complete(result, null, e);
-                    }
-                });
-        return result;
-    }
-
-    /** On the owner loop; a disk that fails takes its directory offline, a full one does not. */
-    private <T> void complete(
-            CompletableFuture<T> result, @Nullable T value, @Nullable Exception failure) {
-        Exception told = failure;
-        if (failure instanceof IOException broken) {
-            String message = String.valueOf(broken.getMessage());
-            told =
-                    log.directory().onWriteFailed(broken)
-                            ? new DiskFullException(message)
-                            : Errors.KAFKA_STORAGE_ERROR.exception(message);
-        }
-        Exception reason = told;
-        log.loop()
-                .execute(
-                        () -> {
-                            if (reason == null) {
-                                result.complete(value);
-                            } else {
-                                result.completeExceptionally(reason);
-                            }
-                        });
-    }
-
-    /** Replaces a file in the order of tasks, sharing the flushes with other logs. */
-    private CompletableFuture<Void> replaceSerially(Path file, String content) {
-        CompletableFuture<Void> result = new CompletableFuture<>();
-        tasks.executeUntilOver(
-                whenOver ->
-                        log.directory()
-                                .sharedWrites()
-                                .submit(
-                                        new FileReplacement(
-                                                file,
-                                                content,
-                                                failure -> {
-                                                    complete(result, null, failure);
-                                                    whenOver.run();
-                                                })));
-        return result;
     }
 
     /** Makes the leader epochs durable as they are now, or become while the disk is full. */
@@ -189,8 +118,8 @@ final class LogUpkeep {
         List<String> lines = log.epochs().toLines();
         Path file = log.path().resolve(LogLoader.EPOCH_FILE);
         long writing = ++epochWrites;
-        watch(
-                replaceSerially(file, TextCheckpoint.encode(lines))
+        tasks.watch(
+                tasks.replaceSerially(file, TextCheckpoint.encode(lines))
                         .whenComplete((done, failure) -> onEpochs(writing, waiting, failure)));
     }
 
@@ -204,6 +133,7 @@ final class LogUpkeep {
             waiting.forEach(each -> each.complete(null));
         } else if (DiskFullException.isCauseOf(failure)) {
             epochsFoundNoSpace = true;
+            place.ask();
             epochWaiters.addAll(waiting);
         } else {
             waiting.forEach(each -> each.completeExceptionally(failure));
@@ -227,8 +157,8 @@ final class LogUpkeep {
 
     /** Makes the next segment's file ahead. */
     void prepareNext(Path prepared) {
-        watch(
-                serially(
+        tasks.watch(
+                tasks.serially(
                                 () -> {
                                     Files.deleteIfExists(prepared);
                                     LogFile.create(prepared).release();
@@ -262,8 +192,11 @@ final class LogUpkeep {
             return CompletableFuture.completedFuture(null);
         }
         if (!dirty) {
-            publish();
+            boolean changed = publishChanges();
             forget();
+            if (!changed && !isWaiting()) {
+                place.end();
+            }
             return CompletableFuture.completedFuture(null);
         }
         dirty = false;
@@ -274,10 +207,20 @@ final class LogUpkeep {
                                 (done, failure) -> {
                                     checkpointing = false;
                                     dirty |= failure != null;
+                                    place.ask(); // for what it is to forget, or do again
                                 })
                         .thenRun(this::forget);
-        watch(written);
+        tasks.watch(written);
         return written;
+    }
+
+    /** Whether a later tick has to do something though nothing changes until then. */
+    private boolean isWaiting() {
+        boolean flushesByTime = !log.isFsync() && log.config().flushMs() < Long.MAX_VALUE;
+        return (flushesByTime && log.unflushedSinceMs() >= 0)
+                || epochsFoundNoSpace
+                || unwritten.foundNoSpace()
+                || log.flusher().foundNoSpace();
     }
 
     /** Writes index tails and snapshot, then publishes the point that they are good for. */
@@ -297,7 +240,7 @@ final class LogUpkeep {
         Path snapshotFile = SegmentFiles.path(log.path(), offset, SegmentFiles.PRODUCER_SNAPSHOT);
         VerifiedPoint point =
                 new VerifiedPoint(offset, active.baseOffset(), position, pointSnapshot, offset);
-        return serially(
+        return tasks.serially(
                         () -> {
                             tails.write(flush);
                             if (snapshot != null && flush) {
@@ -358,7 +301,7 @@ final class LogUpkeep {
                 continue;
             }
             Path file = SegmentFiles.path(log.path(), old, SegmentFiles.PRODUCER_SNAPSHOT);
-            watch(serially(() -> Files.deleteIfExists(file)));
+            tasks.watch(tasks.serially(() -> Files.deleteIfExists(file)));
         }
     }
 
@@ -372,7 +315,13 @@ final class LogUpkeep {
     }
 
     /** A policy without promises takes back what was promised; one with them starts anew. */
-    void onFlushPolicyChanged() {
+    void onConfig(LogConfig before) {
+        if (before.flushMs() != log.config().flushMs()) {
+            place.ask(); // it may be time for what no tick had to wait for
+        }
+        if (before.isFsync() == log.isFsync()) {
+            return;
+        }
         if (log.isFsync()) {
             log.flusher().request();
             return;
@@ -380,8 +329,8 @@ final class LogUpkeep {
         log.flusher()
                 .whenIdle(
                         () ->
-                                watch(
-                                        serially(
+                                tasks.watch(
+                                        tasks.serially(
                                                 () -> {
                                                     log.directory().takeBackPromise(log);
                                                     return true;
@@ -413,8 +362,8 @@ final class LogUpkeep {
     private void truncate(LogTruncation cut, CompletableFuture<Void> result) {
         List<LogFile> unflushed = log.flusher().unflushedClosed();
         boolean trusts = !cut.fully() && !unwritten.foundNoSpaceBelow(cut.offset());
-        watch(
-                serially(() -> cutAndLoad(cut, trusts ? cut.offset() : 0, unflushed))
+        tasks.watch(
+                tasks.serially(() -> cutAndLoad(cut, trusts ? cut.offset() : 0, unflushed))
                         .whenComplete(
                                 (loaded, failure) -> {
                                     if (failure == null) {
@@ -450,7 +399,7 @@ final class LogUpkeep {
         highWatermarkMax = Long.MAX_VALUE;
         verified = loaded.verified();
         log.endTruncation(loaded, cut.fully() ? cut.offset() : log.logStartOffset());
-        watch(writeEpochs());
+        tasks.watch(writeEpochs());
         publish();
     }
 

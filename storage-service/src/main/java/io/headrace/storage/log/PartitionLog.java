@@ -115,11 +115,9 @@ public final class PartitionLog {
 
     /** Takes a changed topic configuration into force. */
     public void updateConfig(LogConfig newConfig) {
-        boolean wasFsync = isFsync();
+        LogConfig before = config;
         config = newConfig;
-        if (wasFsync != isFsync()) {
-            upkeep.onFlushPolicyChanged();
-        }
+        upkeep.onConfig(before);
     }
 
     /** First readable offset. Any thread. */
@@ -250,6 +248,7 @@ public final class PartitionLog {
         }
         highWatermark = bounded;
         producers.onHighWatermark(bounded);
+        upkeep.place().ask();
         return true;
     }
 
@@ -268,7 +267,7 @@ public final class PartitionLog {
         if (offset > logStartOffset) {
             logStartOffset = offset;
             if (epochs.truncateFromStart(offset)) {
-                upkeep.watch(upkeep.writeEpochs());
+                upkeep.tasks().watch(upkeep.writeEpochs());
             }
             upkeep.publish();
         }

@@ -78,6 +78,11 @@ final class UnwrittenSegments {
         }
     }
 
+    /** Whether something is to be done again when there is room. */
+    boolean foundNoSpace() {
+        return foundNoSpace;
+    }
+
     /** Does again what found no space. */
     void retry() {
         if (!foundNoSpace) {
@@ -113,16 +118,18 @@ final class UnwrittenSegments {
         Segment.IndexTails tails = rolled.closed.tails();
         var writing =
                 log.upkeep()
-                        .afterEarlierTasks(() -> write(rolled, tails))
+                        .tasks()
+                        .serially(() -> write(rolled, tails))
                         .whenComplete(
                                 (done, failure) -> {
                                     if (failure == null) {
                                         onWritten(rolled, tails);
                                     } else {
                                         foundNoSpace |= DiskFullException.isCauseOf(failure);
+                                        log.upkeep().place().ask();
                                     }
                                 });
-        log.upkeep().watch(writing);
+        log.upkeep().tasks().watch(writing);
     }
 
     private static boolean write(Rolled rolled, Segment.IndexTails tails) throws IOException {

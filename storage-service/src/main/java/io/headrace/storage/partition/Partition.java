@@ -22,6 +22,7 @@ import io.headrace.storage.replication.ReplicationState.Following;
 import io.headrace.storage.replication.ReplicationState.Leading;
 import io.headrace.storage.replication.ReplicationState.Offline;
 import io.headrace.transport.loop.Loop;
+import io.headrace.transport.loop.Roster;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.protocol.Errors;
@@ -52,6 +53,7 @@ public final class Partition {
     private final FollowerLog follower;
     private final PartitionSurroundings around;
     private final HandOver handOver = new HandOver(this);
+    private final Roster.Place<Partition> place;
     private final CompletableFuture<Void> firstSettled = new CompletableFuture<>();
 
     private @Nullable PartitionLog log;
@@ -61,14 +63,19 @@ public final class Partition {
     private long appendedBytes;
 
     private volatile ProduceRules produceRules = ProduceRules.DEFAULT;
-    private volatile PartitionStats stats = PartitionStats.NONE;
+    private volatile PartitionStats.@Nullable Seen seen;
 
-    Partition(TopicIdPartition id, Loop loop, PartitionSurroundings around) {
+    Partition(
+            TopicIdPartition id,
+            Loop loop,
+            PartitionSurroundings around,
+            Roster<Partition> visited) {
         this.id = id;
         this.loop = loop;
         this.clockMs = around.clockMs();
         this.timeOfDayMs = around.timeOfDayMs();
         this.around = around;
+        this.place = visited.placeOf(this);
         this.follower = new FollowerLog(this, timeOfDayMs);
         this.replication = new Replication(around.nodeId(), around.maxLagMs());
         this.waiters = new PartitionWaiters(loop, clockMs, this::commitTimeout);
@@ -100,7 +107,8 @@ public final class Partition {
 
     /** Figures of a moment ago. Any thread. */
     public PartitionStats stats() {
-        return stats;
+        PartitionStats.Seen last = seen;
+        return last == null ? PartitionStats.NONE : last.stats();
     }
 
     /** Completes once the first metadata took effect or the log could not be opened. Any thread. */
@@ -194,7 +202,7 @@ public final class Partition {
         waiters.fail(reason);
         handOver.end();
         firstSettled.complete(null);
-        stats = PartitionStats.NONE;
+        seen = null;
     }
 
     // Leadership.
@@ -369,7 +377,12 @@ public final class Partition {
     /** Looks for followers that fell behind. */
     void tick(MetadataImage cluster) {
         run(new Tick(clockMs.getAsLong(), cluster));
-        refreshStats();
+        if (log != null) {
+            seen = PartitionStats.Seen.of(log, replication, appendedBytes);
+        }
+        if (closed || !replication.watchesTime()) {
+            place.end();
+        }
     }
 
     // Replication, as follower.
@@ -403,6 +416,7 @@ public final class Partition {
     private void run(ReplicationEvent event) {
         if (!closed) { // else an answer that was on its way
             replication.step(event).forEach(this::perform);
+            place.ask();
         }
     }
 
@@ -479,14 +493,5 @@ public final class Partition {
         current.updateHighWatermark(highWatermark);
         waiters.onCommitted(highWatermark);
         waiters.onGrown(appendedBytes);
-    }
-
-    private void refreshStats() {
-        PartitionLog current = log;
-        PartitionImage image = replication.image();
-        if (current != null && image != null) {
-            boolean leads = replication.state() instanceof Leading;
-            stats = PartitionStats.of(current, image, leads, appendedBytes);
-        }
     }
 }

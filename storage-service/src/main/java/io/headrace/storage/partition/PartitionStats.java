@@ -2,8 +2,10 @@ package io.headrace.storage.partition;
 
 import io.headrace.protocol.metadata.PartitionImage;
 import io.headrace.storage.log.PartitionLog;
+import io.headrace.storage.replication.Replication;
+import io.headrace.storage.replication.ReplicationState;
 
-/** Figures of a partition for metrics, taken on its loop from time to time. */
+/** Figures of a partition for metrics. */
 public record PartitionStats(
         boolean leader,
         boolean underReplicated,
@@ -13,14 +15,27 @@ public record PartitionStats(
         long appendedBytes) {
     static final PartitionStats NONE = new PartitionStats(false, false, 0, 0, 0, 0);
 
-    static PartitionStats of(
-            PartitionLog log, PartitionImage image, boolean leads, long appendedBytes) {
-        return new PartitionStats(
-                leads,
-                leads && image.isr().size() < image.assignedReplicas().size(),
-                log.logStartOffset(),
-                log.logEndOffset(),
-                log.sizeInBytes(),
-                appendedBytes);
+    /**
+     * What only the partition's loop knows, noted there from time to time; the log tells the rest.
+     */
+    record Seen(PartitionLog log, boolean leader, boolean underReplicated, long appendedBytes) {
+
+        static Seen of(PartitionLog log, Replication replication, long appendedBytes) {
+            PartitionImage image = replication.image();
+            boolean leads = replication.state() instanceof ReplicationState.Leading;
+            boolean isShort = image != null && image.isr().size() < image.assignedReplicas().size();
+            return new Seen(log, leads, leads && isShort, appendedBytes);
+        }
+
+        /** Any thread. */
+        PartitionStats stats() {
+            return new PartitionStats(
+                    leader,
+                    underReplicated,
+                    log.logStartOffset(),
+                    log.logEndOffset(),
+                    log.sizeInBytes(),
+                    appendedBytes);
+        }
     }
 }

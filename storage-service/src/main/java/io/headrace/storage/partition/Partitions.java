@@ -12,6 +12,7 @@ import io.headrace.storage.log.PartitionLog;
 import io.headrace.transport.loop.Loop;
 import io.headrace.transport.loop.LoopRound;
 import io.headrace.transport.loop.Loops;
+import io.headrace.transport.loop.Roster;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -43,6 +44,7 @@ public final class Partitions {
     private final LogStore store;
     private final Map<String, String> topicDefaults;
     private final Map<Key, Partition> byKey = new ConcurrentHashMap<>();
+    private final Roster<Partition> awake = new Roster<>();
     private final Map<Key, LogConfig> waitingForRoom = new ConcurrentHashMap<>();
 
     private record Key(Uuid topicId, int partition) {}
@@ -122,6 +124,7 @@ public final class Partitions {
             if (current == null) {
                 current = create(topic, partition.partition(), config);
                 byKey.put(key, current);
+                awake.add(current);
                 settling.add(current.firstSettled());
             }
             waitingForRoom.replace(key, config);
@@ -138,7 +141,7 @@ public final class Partitions {
     private Partition create(TopicImage topic, int partition, LogConfig config) {
         TopicIdPartition id = new TopicIdPartition(topic.topicId(), partition, topic.name());
         Loop loop = ownerOf(loops, id);
-        Partition created = new Partition(id, loop, around);
+        Partition created = new Partition(id, loop, around, awake);
         open(created, config);
         return created;
     }
@@ -300,9 +303,12 @@ public final class Partitions {
         return defaults;
     }
 
-    /** Lets every partition look at the time and take new figures, each on its loop. */
+    /**
+     * Lets every partition in which something happened, or which waits for something to happen,
+     * look at the time and take new figures, each on its loop.
+     */
     public void tick(MetadataImage cluster) {
-        LoopRound.begin(byKey.values(), Partition::loop, partition -> partition.tick(cluster));
+        LoopRound.begin(awake.listed(), Partition::loop, partition -> partition.tick(cluster));
     }
 
     /** Ends all waiting; partitions serve no more. */

@@ -349,6 +349,18 @@ public final class Replication {
         return maybeMoveHighWatermark();
     }
 
+    /** Whether the mere passing of time may change something here, as ticks tell it. */
+    public boolean watchesTime() {
+        PartitionImage current = image;
+        return state instanceof Leading
+                && current != null
+                && (proposal != null || !uncertain.isEmpty() || !isAlone(current.isr()));
+    }
+
+    private boolean isAlone(List<IsrMember> isr) {
+        return isr.size() == 1 && isr.getFirst().nodeId() == nodeId;
+    }
+
     private List<ReplicationEffect> onTick(Tick tick) {
         refusedLately = false;
         PartitionImage current = image;
@@ -364,7 +376,7 @@ public final class Replication {
     }
 
     private List<IsrMember> stillInSync(List<IsrMember> isr, Tick tick) {
-        if (isr.size() == 1 && isr.getFirst().nodeId() == nodeId) {
+        if (isAlone(isr)) {
             return isr;
         }
         List<IsrMember> kept = new ArrayList<>(isr.size());

@@ -9,6 +9,7 @@ import io.headrace.storage.log.LogStoreProperties;
 import io.headrace.storage.log.PartitionLog;
 import io.headrace.testkit.disk.SimulatedDisk;
 import io.headrace.transport.loop.Loop;
+import io.headrace.transport.loop.Roster;
 
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
@@ -85,6 +86,11 @@ final class OnePartition {
 
     /** One that has heard nothing yet. */
     static Partition of(PartitionLog log, Loop loop) {
+        return of(log, loop, new Roster<>());
+    }
+
+    /** One that asks for its ticks there. */
+    static Partition of(PartitionLog log, Loop loop, Roster<Partition> visited) {
         Partition partition =
                 new Partition(
                         ID,
@@ -96,7 +102,9 @@ final class OnePartition {
                                 () -> NOW_MS,
                                 () -> NOW_MS,
                                 LeaderFeed.NONE,
-                                (asker, proposal) -> {}));
+                                (asker, proposal) -> {}),
+                        visited);
+        visited.add(partition);
         partition.onOpened(log);
         return partition;
     }
