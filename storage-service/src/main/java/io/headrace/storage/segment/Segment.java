@@ -225,8 +225,8 @@ public final class Segment {
 
         /** Writes them: on an I/O thread, one write at a time for a segment. */
         public void write(boolean flush) throws IOException {
-            offsets.write(flush);
-            times.write(flush);
+            offsets.writeEntries(flush);
+            times.writeEntries(flush);
             // An earlier write of the same entries may not have been flushed.
             if (abortedChanged || (flush && !aborted.isEmpty())) {
                 writeAborted(segment.path(SegmentFiles.TRANSACTION_INDEX), aborted, flush);

@@ -3,6 +3,7 @@ package io.headrace.storage.segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -281,6 +282,16 @@ public final class SparseIndex {
             }
             entries.flip();
             return entries.limit(entries.limit() - entries.limit() % kind.entryBytes);
+        }
+
+        /**
+         * As {@link #write}, but where there are no entries no file is made: many logs are always
+         * empty.
+         */
+        public void writeEntries(boolean flush) throws IOException {
+            if (fileCount + tailCount > 0 || Files.exists(path.get())) {
+                write(flush);
+            }
         }
 
         /** Writes the tail behind the part in the file, and cuts what is beyond. */

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -45,6 +46,17 @@ class SparseIndexTest {
         index.forgetBelow(0, 5);
         assertThat(index.floorValueInMemory(945)).isEqualTo(-1);
         assertThat(index.floorValueInMemory(955)).isEqualTo(4096 * 95);
+    }
+
+    @Test
+    void anIndexWithoutEntriesMakesNoFileAndEmptiesTheOneThatIsThere() throws IOException {
+        SparseIndex.View empty = index().view();
+        empty.writeEntries(false);
+        assertThat(directory.resolve("index")).doesNotExist();
+
+        Files.write(directory.resolve("index"), new byte[16]);
+        empty.writeEntries(false);
+        assertThat(directory.resolve("index")).isEmptyFile();
     }
 
     @Test
