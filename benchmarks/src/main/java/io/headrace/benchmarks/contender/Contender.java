@@ -18,6 +18,20 @@ public interface Contender {
     /** Starts it over a directory, empty or its own of before, and waits until it serves. */
     Server start(Path directory) throws IOException, InterruptedException;
 
+    /**
+     * Stops the nodes that store records, in good order, and starts them again; of a system that
+     * has others, those go on.
+     *
+     * @param directory the one that it was started over
+     * @return what runs then; its {@code startMs} is from the start of the last node's process
+     *     until all accepted connections
+     */
+    default Server restartNodes(Server server, Path directory)
+            throws IOException, InterruptedException {
+        server.close();
+        return start(directory);
+    }
+
     /** Configs that every topic of the load gets on this side. */
     Map<String, String> topicConfigs();
 

@@ -38,14 +38,9 @@ public record HeadraceClusterContender(
 
     @Override
     public Server start(Path directory) throws IOException, InterruptedException {
-        Path cluster = directory.resolve("cluster");
-        ProcessBuilder command =
-                new ProcessBuilder(
-                        home.resolve("headrace").toString(),
-                        "cluster",
+        List<String> up =
+                List.of(
                         "up",
-                        "--dir",
-                        cluster.toString(),
                         "--storage",
                         "" + nodes,
                         "--kafka-port",
@@ -54,19 +49,63 @@ public record HeadraceClusterContender(
                         "0",
                         "--set",
                         "min.insync.replicas=" + Math.max(1, nodes - 1));
+        long begun = System.nanoTime();
+        awaitDone(command(directory, up), directory);
+        return running(clusterIn(directory), (System.nanoTime() - begun) / 1_000_000);
+    }
+
+    @Override
+    public Server restartNodes(Server server, Path directory)
+            throws IOException, InterruptedException {
+        server.nodes().values().forEach(ProcessHandle::destroy);
+        Server.awaitEnd(server.nodes().values());
+        List<String> start = new ArrayList<>(List.of("start"));
+        server.nodes().keySet().forEach(id -> start.add("storage-" + id));
+        Process command = command(directory, start);
+        for (String address : server.bootstrap().split(",", -1)) {
+            while (!Server.accepts(address) && command.isAlive()) {
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+        }
+        double served = Usage.machineSeconds();
+        awaitDone(command, directory);
+        Server again = running(clusterIn(directory), 0);
+        double begun = 0;
+        for (ProcessHandle node : again.nodes().values()) {
+            begun = Math.max(begun, Usage.startedSeconds(node.pid()));
+        }
+        return again.startedIn(Math.round((served - begun) * 1000));
+    }
+
+    private static Path clusterIn(Path directory) {
+        return directory.resolve("cluster");
+    }
+
+    private static Path saidIn(Path directory) {
+        return directory.resolve("cluster.out");
+    }
+
+    /** Starts {@code headrace cluster} with a subcommand. */
+    private Process command(Path directory, List<String> subcommand) throws IOException {
+        List<String> words =
+                new ArrayList<>(List.of(home.resolve("headrace").toString(), "cluster"));
+        words.addAll(subcommand);
+        words.addAll(List.of("--dir", clusterIn(directory).toString()));
+        ProcessBuilder command = new ProcessBuilder(words);
         command.environment()
                 .putAll(Map.of("HEADRACE_NO_BUILD", "true", "HEADRACE_NO_CACHE", "true"));
-        Path said = directory.resolve("up.out");
-        long begun = System.nanoTime();
-        Process up =
-                command.redirectInput(new File("/dev/null"))
-                        .redirectErrorStream(true)
-                        .redirectOutput(said.toFile())
-                        .start();
-        if (!up.waitFor(2, TimeUnit.MINUTES) || up.exitValue() != 0) {
-            throw new IOException("The cluster did not start:\n" + Files.readString(said));
+        return command.redirectInput(new File("/dev/null"))
+                .redirectErrorStream(true)
+                .redirectOutput(saidIn(directory).toFile())
+                .start();
+    }
+
+    private static void awaitDone(Process command, Path directory)
+            throws IOException, InterruptedException {
+        if (!command.waitFor(2, TimeUnit.MINUTES) || command.exitValue() != 0) {
+            throw new IOException(
+                    "The cluster did not start:\n" + Files.readString(saidIn(directory)));
         }
-        return running(cluster, (System.nanoTime() - begun) / 1_000_000);
     }
 
     /** What runs by the plan in {@code cluster.json} and the {@code pid} file of each node. */

@@ -2,8 +2,6 @@ package io.headrace.benchmarks.contender;
 
 import java.io.File;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,30 +55,16 @@ public record KafkaJars(Path folder) {
         return new ProcessBuilder(command);
     }
 
-    /** Waits until a server answers Kafka's own probe. */
+    /** Waits until a server accepts connections. */
     boolean awaitServing(String bootstrap, Path output) throws IOException, InterruptedException {
-        int colon = bootstrap.lastIndexOf(':');
-        InetSocketAddress address =
-                new InetSocketAddress(
-                        bootstrap.substring(0, colon),
-                        Integer.parseInt(bootstrap.substring(colon + 1)));
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (System.nanoTime() < deadline) {
-            if (connects(address)) {
+            if (Server.accepts(bootstrap)) {
                 return true;
             }
             TimeUnit.MILLISECONDS.sleep(20);
         }
         Files.writeString(output, "nobody listened at " + bootstrap);
         return false;
-    }
-
-    private static boolean connects(InetSocketAddress address) {
-        try (Socket socket = new Socket()) {
-            socket.connect(address, 1000);
-            return true;
-        } catch (IOException notYet) {
-            return false;
-        }
     }
 }

@@ -3,8 +3,11 @@ package io.headrace.benchmarks.contender;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -35,6 +38,11 @@ public record Server(
         return new Server(List.of(handle), Map.of(1, handle), bootstrap, httpUrl, startMs);
     }
 
+    /** The same, with another time of start. */
+    Server startedIn(long ms) {
+        return new Server(processes, nodes, bootstrap, httpUrl, ms);
+    }
+
     /** What its processes, and those they started, have used so far. */
     public Usage usage() throws IOException {
         Usage sum = Usage.NONE;
@@ -51,18 +59,19 @@ public record Server(
      * Waits until it does next to nothing: what a start leaves to do is no part of what a load
      * costs.
      *
+     * @param quietSeconds for how long on end it is to do nothing
      * @param maxSeconds after which it waits no longer
      * @return how long it waited, in milliseconds
      */
-    public long awaitQuiet(int maxSeconds) throws IOException, InterruptedException {
+    public long awaitQuiet(int quietSeconds, int maxSeconds)
+            throws IOException, InterruptedException {
         long begun = System.nanoTime();
         double used = usage().seconds();
-        for (int second = 0; second < maxSeconds; second++) {
+        int quiet = 0;
+        for (int second = 0; second < maxSeconds && quiet < quietSeconds; second++) {
             TimeUnit.SECONDS.sleep(1);
             double now = usage().seconds();
-            if (now - used < QUIET_CPU_SECONDS) {
-                break;
-            }
+            quiet = now - used < QUIET_CPU_SECONDS ? quiet + 1 : 0;
             used = now;
         }
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
@@ -88,6 +97,21 @@ public record Server(
         return open;
     }
 
+    /** Whether somebody accepts connections where clients are to begin. */
+    static boolean accepts(String address) {
+        int colon = address.lastIndexOf(':');
+        try (Socket socket = new Socket()) {
+            socket.connect(
+                    new InetSocketAddress(
+                            address.substring(0, colon),
+                            Integer.parseInt(address.substring(colon + 1))),
+                    1000);
+            return true;
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
     /** Ends it without notice, as {@code kill -9} does. */
     public void kill() {
         processes.forEach(ProcessHandle::destroyForcibly);
@@ -101,7 +125,12 @@ public record Server(
     }
 
     private void awaitEnd() {
-        for (ProcessHandle process : processes) {
+        awaitEnd(processes);
+    }
+
+    /** Waits for processes that were told to end; the patience is limited. */
+    static void awaitEnd(Collection<ProcessHandle> ending) {
+        for (ProcessHandle process : ending) {
             try {
                 process.onExit().get(20, TimeUnit.SECONDS);
             } catch (TimeoutException | ExecutionException e) {

@@ -40,6 +40,17 @@ public record Usage(
         return (Long.parseLong(fields[13]) + Long.parseLong(fields[14])) / TICKS_PER_SECOND;
     }
 
+    /** When a process was started, in seconds since the machine was. */
+    static double startedSeconds(long pid) throws IOException {
+        String[] fields = afterName(Files.readString(Path.of("/proc/" + pid + "/stat")));
+        return Long.parseLong(fields[19]) / TICKS_PER_SECOND;
+    }
+
+    /** Seconds since the machine was started. */
+    static double machineSeconds() throws IOException {
+        return Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ", 2)[0]);
+    }
+
     /** Processor seconds that the whole machine has been busy for. */
     public static double machineBusySeconds() throws IOException {
         String[] fields = Files.readAllLines(Path.of("/proc/stat")).getFirst().split(" +", -1);

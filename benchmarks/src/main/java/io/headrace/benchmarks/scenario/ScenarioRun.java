@@ -41,6 +41,7 @@ public record ScenarioRun(
     private static final String BUSY_TOPIC = "busy";
     private static final int BUSY_PARTITIONS = 6;
     private static final int QUIET_MAX_SECONDS = 120;
+    private static final int IDLE_QUIET_SECONDS = 10; // more than a checkpoint comes after
     private static final int IDLE_CONSUMERS = 500;
     private static final int READY_SECONDS = 120;
     private static final List<Integer> LATENCY_RATES = List.of(1000, 5000);
@@ -89,7 +90,8 @@ public record ScenarioRun(
                 default -> {}
             }
             if (scenario.kind() != Kind.RESTART) {
-                more.put("quiet after ms", (double) server.awaitQuiet(QUIET_MAX_SECONDS));
+                int quiet = scenario.kind() == Kind.IDLE ? IDLE_QUIET_SECONDS : 1;
+                more.put("quiet after ms", (double) server.awaitQuiet(quiet, QUIET_MAX_SECONDS));
             }
             Server loaded = server;
             Map<String, Double> figures = measured(server, List.of(), () -> put(loaded, folder));
@@ -97,6 +99,9 @@ public record ScenarioRun(
             figures.put("start ms", (double) server.startMs());
             if (scenario.kind() == Kind.MEMORY) {
                 judgeMemory(server, figures);
+                server = contender.restartNodes(server, folder);
+                figures.put("storage node: start ms", (double) server.startMs());
+                figures.put("storage node: first record ms", firstRecordMs(server, folder));
             }
             if (scenario.kind() == Kind.IDLE && scenario.nodes() == 1) {
                 figures.putAll(withIdleConsumers(server, folder));
