@@ -1,5 +1,7 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.commit.GroupCommit;
+import io.headrace.storage.commit.SharedWrites;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.DirectoryLock;
 import io.headrace.storage.file.NoSpace;

@@ -1,5 +1,8 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.commit.FlushExtent;
+import io.headrace.storage.commit.GroupCommit;
+import io.headrace.storage.commit.SegmentTail;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.file.NoSpace;
 import io.headrace.storage.journal.PromiseJournal;

@@ -1,5 +1,8 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.commit.FileReplacement;
+import io.headrace.storage.commit.SerialTasks;
+
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 

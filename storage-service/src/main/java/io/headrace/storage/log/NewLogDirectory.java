@@ -1,5 +1,6 @@
 package io.headrace.storage.log;
 
+import io.headrace.storage.commit.SharedWrites;
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.LogFile;
 import io.headrace.storage.recovery.DirectoryMetadata;

@@ -1,4 +1,4 @@
-package io.headrace.storage.log;
+package io.headrace.storage.commit;
 
 import io.headrace.storage.file.Directories;
 
@@ -10,12 +10,12 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /** A small file's new content as a whole: a crash leaves the old one or the new one. */
-final class FileReplacement implements SharedWrites.Write {
+public final class FileReplacement implements SharedWrites.Write {
     private final Path file;
     private final byte[] content;
     private final Consumer<@Nullable IOException> whenDone;
 
-    FileReplacement(Path file, String content, Consumer<@Nullable IOException> whenDone) {
+    public FileReplacement(Path file, String content, Consumer<@Nullable IOException> whenDone) {
         this.file = file;
         this.content = content.getBytes(StandardCharsets.UTF_8);
         this.whenDone = whenDone;

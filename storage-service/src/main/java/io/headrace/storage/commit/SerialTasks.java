@@ -1,4 +1,4 @@
-package io.headrace.storage.log;
+package io.headrace.storage.commit;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
@@ -7,12 +7,12 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Runs the blocking tasks of one log one after another, in order, on a shared executor. */
-final class SerialTasks implements Executor {
+public final class SerialTasks implements Executor {
     private final Executor io;
     private final ArrayDeque<Task> waiting = new ArrayDeque<>(0);
     private boolean running;
 
-    SerialTasks(Executor io) {
+    public SerialTasks(Executor io) {
         this.io = io;
     }
 
@@ -31,7 +31,7 @@ final class SerialTasks implements Executor {
     }
 
     /** Runs a task that is over when it runs, once and on any thread, what it is given. */
-    void executeUntilOver(Consumer<Runnable> task) {
+    public void executeUntilOver(Consumer<Runnable> task) {
         add(
                 whenOver -> {
                     task.accept(whenOver);
@@ -40,7 +40,7 @@ final class SerialTasks implements Executor {
     }
 
     /** Runs what has several steps, on whatever threads; later tasks wait for the last of them. */
-    <T> CompletableFuture<T> steps(Supplier<CompletableFuture<T>> all) {
+    public <T> CompletableFuture<T> steps(Supplier<CompletableFuture<T>> all) {
         CompletableFuture<T> result = new CompletableFuture<>();
         executeUntilOver(
                 whenOver ->

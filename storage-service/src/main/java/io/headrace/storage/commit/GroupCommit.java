@@ -1,4 +1,4 @@
-package io.headrace.storage.log;
+package io.headrace.storage.commit;
 
 import io.headrace.storage.diskwatch.FlushTimes;
 import io.headrace.storage.file.LogFile;
@@ -87,7 +87,7 @@ public final class GroupCommit implements AutoCloseable {
      * @param onSettled hears, after a round that went to the journal, when the files have it too
      * @param done receives null, or why it failed; on the commit thread
      */
-    record Request(
+    public record Request(
             PromiseJournal.@Nullable Key promise,
             FlushExtent extent,
             SegmentTail tail,
@@ -131,7 +131,7 @@ public final class GroupCommit implements AutoCloseable {
      * @param onFailure hears that the disk failed
      * @param onNoSpace hears that promised offsets found no space
      */
-    GroupCommit(
+    public GroupCommit(
             Path path,
             PromiseJournal promised,
             RoundJournal journal,
@@ -147,7 +147,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /** Starts the threads that run the rounds; without them, {@link #commitOnce} does. */
-    void start(int flushThreads) {
+    public void start(int flushThreads) {
         ExecutorService pool =
                 Executors.newFixedThreadPool(
                         flushThreads,
@@ -166,12 +166,12 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /** Runs the rounds on an executor, one after the other, in place of {@link #start}. */
-    void startOn(Executor executor) {
+    public void startOn(Executor executor) {
         rounder = executor;
     }
 
     /** Has small rounds go to the journal from now on, if there is room for its files. Blocks. */
-    void prepareJournal() {
+    public void prepareJournal() {
         journalWanted.set(true);
         try {
             journal.prepare();
@@ -189,7 +189,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /** Queues a request. */
-    void submit(Request request) {
+    public void submit(Request request) {
         waiting.add(request);
         Executor given = rounder;
         if (given != null) {
@@ -216,7 +216,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /** How long the rounds take. */
-    FlushTimes times() {
+    public FlushTimes times() {
         return times;
     }
 
@@ -366,7 +366,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /** Does again what found no space; called at each tick. */
-    void retry() {
+    public void retry() {
         if (settleRests) {
             settleRests = false;
             settleLater();

@@ -1,4 +1,4 @@
-package io.headrace.storage.log;
+package io.headrace.storage.commit;
 
 import io.headrace.storage.segment.Segment;
 
@@ -6,19 +6,19 @@ import io.headrace.storage.segment.Segment;
  * The end of a log's active segment, and how much before it is durable: in the file on the device,
  * or in the journal. Made on the owner loop; the rest is the commit thread's.
  */
-final class SegmentTail {
+public final class SegmentTail {
     private static final long UNKNOWN = -1;
 
     private final Segment segment;
     private volatile boolean wasCutBack;
     private long durablePosition = UNKNOWN;
 
-    SegmentTail(Segment segment) {
+    public SegmentTail(Segment segment) {
         this.segment = segment;
     }
 
     /** Whether it is that segment's; any thread. */
-    boolean isOf(Segment other) {
+    public boolean isOf(Segment other) {
         return segment == other;
     }
 
@@ -35,7 +35,7 @@ final class SegmentTail {
      * A write failed and was cut off, perhaps not on the device: only a flush of the file ends
      * that.
      */
-    void onCutBack() {
+    public void onCutBack() {
         wasCutBack = true;
     }
 

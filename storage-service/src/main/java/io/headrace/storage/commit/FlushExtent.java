@@ -1,4 +1,4 @@
-package io.headrace.storage.log;
+package io.headrace.storage.commit;
 
 import java.util.function.LongSupplier;
 
@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  *
  * Either the loop sees that it has begun, or the commit thread sees the new end.
  */
-final class FlushExtent {
+public final class FlushExtent {
     private static final long UNKNOWN = -1;
 
     private final LongSupplier logEndOffset;
@@ -23,22 +23,22 @@ final class FlushExtent {
     private volatile long offset = UNKNOWN;
     private volatile boolean journaled;
 
-    FlushExtent(LongSupplier logEndOffset) {
+    public FlushExtent(LongSupplier logEndOffset) {
         this.logEndOffset = logEndOffset;
     }
 
     /** What lies beyond the offset is in files that the request does not have. On the loop. */
-    void limitTo(long endOffset) {
+    public void limitTo(long endOffset) {
         limit = Math.min(limit, endOffset);
     }
 
     /** Whether appends from now on belong to it. On the loop. */
-    boolean isOpen() {
+    public boolean isOpen() {
         return !begun && limit == Long.MAX_VALUE;
     }
 
     /** Whether everything below the offset is in it for sure. On the loop. */
-    boolean covers(long endOffset) {
+    public boolean covers(long endOffset) {
         return offset >= endOffset;
     }
 
@@ -56,12 +56,12 @@ final class FlushExtent {
     }
 
     /** Whether {@link #onJournaled} was called. */
-    boolean isJournaled() {
+    public boolean isJournaled() {
         return journaled;
     }
 
     /** How far it went, once {@link #begin} was called. */
-    long offset() {
+    public long offset() {
         return offset;
     }
 }

@@ -1,4 +1,4 @@
-package io.headrace.storage.log;
+package io.headrace.storage.commit;
 
 import io.headrace.storage.file.Directories;
 import io.headrace.storage.file.VolumeFlush;
@@ -29,7 +29,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * bytes were lost, so each file is then flushed itself. Any thread may submit; the rest runs on the
  * I/O executor, one batch at a time.
  */
-final class SharedWrites {
+public final class SharedWrites {
     private static final int BATCH_MAX = 1_000;
 
     /** So many flushes at once are dearer than one of the volume, whatever else it waits for. */
@@ -42,13 +42,13 @@ final class SharedWrites {
     private @Nullable VolumeFlush volume;
     private boolean volumeTried;
 
-    SharedWrites(Path directory, Executor io) {
+    public SharedWrites(Path directory, Executor io) {
         this.directory = directory;
         this.io = io;
     }
 
     /** Something to be written under other names first, and then published by renaming. */
-    interface Write {
+    public interface Write {
         /** Writes; what was there before still counts. */
         void prepare() throws IOException;
 
@@ -65,7 +65,7 @@ final class SharedWrites {
         void done(@Nullable IOException failure);
     }
 
-    void submit(Write write) {
+    public void submit(Write write) {
         waiting.add(write);
         schedule();
     }
@@ -159,7 +159,7 @@ final class SharedWrites {
     }
 
     /** Gives the volume back; nothing is submitted any more. */
-    void close() {
+    public void close() {
         VolumeFlush whole = volume;
         if (whole != null && running.compareAndSet(false, true)) {
             whole.close();

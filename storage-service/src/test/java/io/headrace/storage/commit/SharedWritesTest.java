@@ -1,4 +1,4 @@
-package io.headrace.storage.log;
+package io.headrace.storage.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
