@@ -51,10 +51,14 @@ import java.util.concurrent.Callable;
         },
         mixinStandardHelpOptions = true)
 public final class Bench implements Callable<Integer> {
+    private static final Map<String, String> EACH_FLUSHED = Map.of("flush.messages", "1");
+
     /** Whom to compare with. */
     enum Peer {
         KAFKA,
         KAFKA_TUNED,
+        /** Flushes every record before it answers, as our default does. */
+        KAFKA_FLUSHED,
         FLOOR
     }
 
@@ -189,12 +193,18 @@ public final class Bench implements Callable<Integer> {
             switch (peer) {
                 case KAFKA -> {
                     if (scenario.kind().hasPeer()) {
-                        contenders.add(kafka("kafka", scenario, tools, false));
+                        contenders.add(kafka("kafka", scenario, tools, Map.of(), false));
                     }
                 }
                 case KAFKA_TUNED -> {
                     if (scenario.kind().hasPeer()) {
-                        contenders.add(kafka("kafka-tuned", scenario, tools, true));
+                        contenders.add(kafka("kafka-tuned", scenario, tools, Map.of(), true));
+                    }
+                }
+                case KAFKA_FLUSHED -> {
+                    if (scenario.kind().hasPeer()) {
+                        contenders.add(
+                                kafka("kafka-flushed", scenario, tools, EACH_FLUSHED, false));
                     }
                 }
                 case FLOOR -> {
@@ -213,8 +223,13 @@ public final class Bench implements Callable<Integer> {
                 : new HeadraceClusterContender(from, name, scenario.nodes(), configs);
     }
 
-    private Contender kafka(String name, Scenario scenario, Tools tools, boolean tuned) {
-        return new KafkaContender(name, tools.jars(), heap, Map.of(), tuned, scenario.nodes());
+    private Contender kafka(
+            String name,
+            Scenario scenario,
+            Tools tools,
+            Map<String, String> topicConfigs,
+            boolean tuned) {
+        return new KafkaContender(name, tools.jars(), heap, topicConfigs, tuned, scenario.nodes());
     }
 
     /** Whether all runs are there. */
